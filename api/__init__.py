@@ -1,0 +1,1 @@
+"""Doors in: HTTP, pages, command line, the process itself."""

@@ -1,0 +1,1 @@
+"""What falls due, when, for whom; who was told. Effect: the database."""

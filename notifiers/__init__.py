@@ -1,0 +1,1 @@
+"""Finished messages out, one channel a file. Effect: the outgoing network."""

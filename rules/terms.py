@@ -1,0 +1,287 @@
+"""期限 Term: the kind and value of a time requirement, and the grammar of the values.
+
+The value is written the same way in the catalogue, in `--json`, in the API and in an
+interpretation's reading:
+
+    periodic         P1M  P1W  P3M  P6M  P1Y  1WD  P1Y;by=01-31  P1Y;min=1  P5D;season=收购旺季
+                     P1M;after=10WD  P1M;after=15D  P1M;day=25  P1W;weekday=5  P1M|P3M
+    fixed_deadline   2017-12-31
+    after_event      30WD  PT5H  P20D  P3M  or empty
+    before_event     P7D  10WD  or empty
+    window           P2Y
+    the others       empty
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from rules.errors import TermError
+
+
+class Kind(StrEnum):
+    """类型: the ten kinds of time requirement."""
+
+    PERIODIC = "periodic"
+    FIXED_DEADLINE = "fixed_deadline"
+    AFTER_EVENT = "after_event"
+    BEFORE_EVENT = "before_event"
+    SIMULTANEOUS = "simultaneous"
+    CONTINUOUS = "continuous"
+    VAGUE_PERIODIC = "vague_periodic"
+    VAGUE_PROMPT = "vague_prompt"
+    STATUTORY_REFERENCE = "statutory_reference"
+    WINDOW = "window"
+
+
+KIND_NAMES = {
+    Kind.PERIODIC: "周期",
+    Kind.FIXED_DEADLINE: "定日",
+    Kind.AFTER_EVENT: "事后",
+    Kind.BEFORE_EVENT: "事前",
+    Kind.SIMULTANEOUS: "同步",
+    Kind.CONTINUOUS: "持续",
+    Kind.VAGUE_PERIODIC: "定期（未定周期）",
+    Kind.VAGUE_PROMPT: "及时（未定时限）",
+    Kind.STATUTORY_REFERENCE: "法定时限",
+    Kind.WINDOW: "期间",
+}
+
+
+class Measure(StrEnum):
+    """计量单位: what an amount of time is counted in."""
+
+    WORKING_DAY = "WD"
+    HOUR = "H"
+    DAY = "D"
+    WEEK = "W"
+    MONTH = "M"
+    YEAR = "Y"
+
+
+_MEASURE_NAMES = {
+    Measure.WORKING_DAY: "个工作日",
+    Measure.HOUR: "小时",
+    Measure.DAY: "日",
+    Measure.WEEK: "周",
+    Measure.MONTH: "个月",
+    Measure.YEAR: "年",
+}
+
+_AMOUNT = re.compile(r"([1-9][0-9]{0,3})WD|PT([1-9][0-9]{0,3})H|P([1-9][0-9]{0,3})([DWMY])")
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number of working days, hours, days, weeks, months or years; at least 1."""
+
+    number: int
+    measure: Measure
+
+    @classmethod
+    def parse(cls, text: str) -> "Amount":
+        """`30WD`, `PT5H`, `P20D`, `P2W`, `P3M`, `P2Y`; raises TermError."""
+        match = _AMOUNT.fullmatch(text)
+        if match is None:
+            raise TermError(f"“{text}”不是时间量，应写作 20WD、PT5H、P20D、P3M 之类")
+        working_days, hours, number, measure = match.groups()
+        if working_days:
+            return cls(int(working_days), Measure.WORKING_DAY)
+        if hours:
+            return cls(int(hours), Measure.HOUR)
+        return cls(int(number), Measure(measure))
+
+    def in_words(self) -> str:
+        """`30个工作日`, `5小时`."""
+        return f"{self.number}{_MEASURE_NAMES[self.measure]}"
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """周期: once in every `every`, due on the period's last day unless an option says otherwise.
+
+    `by` is a month and day of the year, `after` an amount after the period's end, `day` a day
+    of the period's last month, `weekday` an ISO weekday (Monday is 1) of a weekly period;
+    at most one of these four. `season` names a season that the agency switches on,
+    `minimum` is how often at least.
+    """
+
+    every: Amount
+    by: tuple[int, int] | None = None
+    after: Amount | None = None
+    day: int | None = None
+    weekday: int | None = None
+    season: str = ""
+    minimum: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Rhythm":
+        """One alternative of a periodic value; raises TermError."""
+        period, *options = text.split(";")
+        every = Amount.parse(period)
+        if every.measure is Measure.HOUR:
+            raise TermError(f"周期“{text}”不能以小时计")
+        fields: dict[str, object] = {}
+        for option in options:
+            key, _, value = option.partition("=")
+            name, parsed = _rhythm_option(key, value, every, text)
+            if name in fields:
+                raise TermError(f"周期“{text}”中 {key} 出现了两次")
+            fields[name] = parsed
+        if len(fields.keys() & {"by", "after", "day", "weekday"}) > 1:
+            raise TermError(f"周期“{text}”中 by、after、day、weekday 只能有一个")
+        return cls(every, **fields)  # type: ignore[arg-type]
+
+    def in_words(self) -> str:
+        """`每月一次，每月结束后10个工作日内`."""
+        often = f"至少{self.minimum}次" if self.minimum else "一次"
+        name = _PERIOD_NAMES.get((self.every.number, self.every.measure))
+        each = f"每{name}" if name else f"每{self.every.in_words()}"
+        season = f"（{self.season}期间）" if self.season else ""
+        return f"{each}{often}{season}，{self._day_in_words(name or self.every.in_words())}"
+
+    def _day_in_words(self, period: str) -> str:
+        if self.by:
+            return f"{self.by[0]}月{self.by[1]}日前"
+        if self.after and self.every == Amount(1, Measure.MONTH) and self.after.measure is Measure.DAY:
+            return f"次月{self.after.number}日前" if self.after.number <= 28 else f"当月结束后{self.after.in_words()}内"
+        if self.after:
+            return f"{period}结束后{self.after.in_words()}内"
+        if self.day:
+            return f"当月{self.day}日前" if period == "月" else f"{period}最后一个月的{self.day}日前"
+        if self.weekday:
+            return f"{'周一 周二 周三 周四 周五 周六 周日'.split()[self.weekday - 1]}前"
+        if self.every.measure is Measure.WORKING_DAY and self.every.number == 1:
+            return "当日"
+        return f"{period}最后一日前"
+
+
+_PERIOD_NAMES = {
+    (1, Measure.WORKING_DAY): "个工作日",
+    (1, Measure.DAY): "日",
+    (1, Measure.WEEK): "周",
+    (1, Measure.MONTH): "月",
+    (3, Measure.MONTH): "季度",
+    (6, Measure.MONTH): "半年",
+    (1, Measure.YEAR): "年",
+}
+
+
+def _rhythm_option(key: str, value: str, every: Amount, text: str) -> tuple[str, object]:
+    months = {Measure.MONTH: every.number, Measure.YEAR: 12 * every.number}.get(every.measure)
+    match key:
+        case "by" if every == Amount(1, Measure.YEAR):
+            try:  # a leap year: 02-29 is a day of the year, in others it is 02-28
+                moment = date.fromisoformat(f"2024-{value}")
+            except ValueError:
+                raise TermError(f"周期“{text}”中的日子“{value}”不存在，应写作 by=01-31") from None
+            return "by", (moment.month, moment.day)
+        case "after" if every.measure is not Measure.WORKING_DAY:
+            after = Amount.parse(value)
+            if after.measure is Measure.HOUR:
+                raise TermError(f"周期“{text}”中 after 不能以小时计")
+            return "after", after
+        case "day" if months and value.isascii() and value.isdigit() and 1 <= int(value) <= 31:
+            return "day", int(value)
+        case "weekday" if every == Amount(1, Measure.WEEK) and value in set("1234567"):
+            return "weekday", int(value)
+        case "min" if value.isascii() and value.isdigit() and 1 <= int(value) <= 366:
+            return "minimum", int(value)
+        case "season" if value:
+            return "season", value
+    raise TermError(f"周期“{text}”中的“{key}={value}”不合规定")
+
+
+@dataclass(frozen=True)
+class Term:
+    """期限: kind and value of one requirement. Built by `Term.parse`, which checks them."""
+
+    kind: Kind
+    value: str
+
+    @classmethod
+    def parse(cls, kind: str, value: str) -> "Term":
+        """Raises TermError when the kind is unknown or the value is not of the kind's grammar."""
+        try:
+            term = cls(Kind(kind), value)
+        except ValueError:
+            raise TermError(f"不认识的类型“{kind}”，可用：{'、'.join(Kind)}") from None
+        term._check()
+        return term
+
+    def _check(self) -> None:
+        match self.kind:
+            case Kind.PERIODIC:
+                assert self.rhythms
+            case Kind.FIXED_DEADLINE:
+                assert self.day
+            case Kind.WINDOW:
+                if self.amount is None:
+                    raise TermError("window 必须写明长度，例如 P2Y")
+            case Kind.AFTER_EVENT:
+                _ = self.amount
+            case Kind.BEFORE_EVENT:
+                if self.amount and self.amount.measure is Measure.HOUR:
+                    raise TermError(f"before_event 的“{self.value}”不能以小时计")
+            case _ if self.value:
+                raise TermError(f"{self.kind} 的 value 必须为空，现为“{self.value}”")
+
+    @cached_property
+    def rhythms(self) -> tuple[Rhythm, ...]:
+        """The alternatives of a periodic term (`P1M|P3M`: two); empty for the other kinds."""
+        if self.kind is not Kind.PERIODIC:
+            return ()
+        return tuple(Rhythm.parse(part) for part in self.value.split("|"))
+
+    @cached_property
+    def amount(self) -> Amount | None:
+        """The length of after_event, before_event and window, where a number is given."""
+        if self.kind not in (Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.WINDOW) or not self.value:
+            return None
+        return Amount.parse(self.value)
+
+    @cached_property
+    def day(self) -> date | None:
+        """The date of a fixed_deadline."""
+        if self.kind is not Kind.FIXED_DEADLINE:
+            return None
+        try:
+            if len(self.value) != 10:
+                raise ValueError
+            return date.fromisoformat(self.value)
+        except ValueError:
+            raise TermError(f"日期“{self.value}”不存在，应写作 2017-12-31") from None
+
+    @property
+    def hard(self) -> bool:
+        """Do the words alone, with a calendar and the event's time, give a date or an interval?
+
+        A choice between rhythms, or a season that somebody has to open, does not.
+        """
+        match self.kind:
+            case Kind.PERIODIC:
+                return len(self.rhythms) == 1 and not self.rhythms[0].season
+            case Kind.FIXED_DEADLINE | Kind.WINDOW:
+                return True
+            case Kind.AFTER_EVENT | Kind.BEFORE_EVENT:
+                return self.amount is not None
+            case _:
+                return False
+
+    def in_words(self) -> str:
+        """The term in Chinese, as pages and messages show it: `30个工作日内`, `每月一次，…`."""
+        match self.kind:
+            case Kind.PERIODIC:
+                return "，或".join(rhythm.in_words() for rhythm in self.rhythms)
+            case Kind.FIXED_DEADLINE:
+                return f"{self.value}前"
+            case Kind.AFTER_EVENT if self.amount:
+                return f"{self.amount.in_words()}内"
+            case Kind.BEFORE_EVENT if self.amount:
+                return f"{self.amount.in_words()}前"
+            case Kind.WINDOW if self.amount:
+                return f"{self.amount.in_words()}内"
+            case _:
+                return KIND_NAMES[self.kind]
