@@ -70,7 +70,10 @@ _MEASURE_NAMES = {
     Measure.YEAR: "年",
 }
 
-_AMOUNT = re.compile(r"([1-9][0-9]{0,3})WD|PT([1-9][0-9]{0,3})H|P([1-9][0-9]{0,3})([DWMY])")
+# At most 99 years: what an amount is added to must stay a date.
+_AMOUNT = re.compile(
+    r"([1-9][0-9]{0,3})WD|PT([1-9][0-9]{0,3})H|P(?:([1-9][0-9]{0,3})([DWM])|([1-9][0-9]?)Y)"
+)
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,13 @@ class Amount:
         match = _AMOUNT.fullmatch(text)
         if match is None:
             raise TermError(f"“{text}”不是时间量，应写作 20WD、PT5H、P20D、P3M 之类")
-        working_days, hours, number, measure = match.groups()
+        working_days, hours, number, measure, years = match.groups()
         if working_days:
             return cls(int(working_days), Measure.WORKING_DAY)
         if hours:
             return cls(int(hours), Measure.HOUR)
+        if years:
+            return cls(int(years), Measure.YEAR)
         return cls(int(number), Measure(measure))
 
     def in_words(self) -> str:
@@ -122,40 +127,45 @@ class Rhythm:
         period, *options = text.split(";")
         every = Amount.parse(period)
         if every.measure is Measure.HOUR:
-            raise TermError(f"周期“{text}”不能以小时计")
+            raise TermError(f"周期“{text}”不能以小时计，应写作 P1M、P1W、1WD 之类")
         fields: dict[str, object] = {}
         for option in options:
             key, _, value = option.partition("=")
             name, parsed = _rhythm_option(key, value, every, text)
             if name in fields:
-                raise TermError(f"周期“{text}”中 {key} 出现了两次")
+                raise TermError(f"周期“{text}”中 {key} 出现了两次，只能留一个")
             fields[name] = parsed
         if len(fields.keys() & {"by", "after", "day", "weekday"}) > 1:
             raise TermError(f"周期“{text}”中 by、after、day、weekday 只能有一个")
         return cls(every, **fields)  # type: ignore[arg-type]
 
     def in_words(self) -> str:
-        """`每月一次，每月结束后10个工作日内`."""
+        """`每月一次，每月结束后10个工作日内`; with a season `每5日一次（收购旺季期间），…`."""
+        name = _PERIOD_NAMES.get((self.every.number, self.every.measure), self.every.in_words())
         often = f"至少{self.minimum}次" if self.minimum else "一次"
-        name = _PERIOD_NAMES.get((self.every.number, self.every.measure))
-        each = f"每{name}" if name else f"每{self.every.in_words()}"
         season = f"（{self.season}期间）" if self.season else ""
-        return f"{each}{often}{season}，{self._day_in_words(name or self.every.in_words())}"
+        return f"每{name}{often}{season}，{self._day_in_words(f'每{name}')}"
 
-    def _day_in_words(self, period: str) -> str:
+    def _day_in_words(self, each: str) -> str:
         if self.by:
             return f"{self.by[0]}月{self.by[1]}日前"
-        if self.after and self.every == Amount(1, Measure.MONTH) and self.after.measure is Measure.DAY:
-            return f"次月{self.after.number}日前" if self.after.number <= 28 else f"当月结束后{self.after.in_words()}内"
         if self.after:
-            return f"{period}结束后{self.after.in_words()}内"
+            return self._after_in_words(self.after, each)
         if self.day:
-            return f"当月{self.day}日前" if period == "月" else f"{period}最后一个月的{self.day}日前"
+            whole = "" if self.every == Amount(1, Measure.MONTH) else "最后一个月的"
+            return f"{each}{whole}{self.day}日前"
         if self.weekday:
-            return f"{'周一 周二 周三 周四 周五 周六 周日'.split()[self.weekday - 1]}前"
-        if self.every.measure is Measure.WORKING_DAY and self.every.number == 1:
+            return f"{each}{'一二三四五六日'[self.weekday - 1]}前"
+        if self.every in (Amount(1, Measure.WORKING_DAY), Amount(1, Measure.DAY)):
             return "当日"
-        return f"{period}最后一日前"
+        return f"{each}的最后一日前"
+
+    def _after_in_words(self, after: Amount, each: str) -> str:
+        # Up to the 28th every month has the day, so it can be called by its name.
+        named = after.measure is Measure.DAY and after.number <= 28
+        if named and self.every == Amount(1, Measure.MONTH):
+            return f"次月{after.number}日前"
+        return f"{each}结束后{after.in_words()}内"
 
 
 _PERIOD_NAMES = {
@@ -168,30 +178,45 @@ _PERIOD_NAMES = {
     (1, Measure.YEAR): "年",
 }
 
+_MONTHLY = (Measure.MONTH, Measure.YEAR)
+_AFTER = re.compile(r"[1-9][0-9]{0,3}(?:WD|[DWM])")
+_MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
+_DAY_OF_MONTH = re.compile(r"[1-9]|[12][0-9]|3[01]")
+_TIMES = re.compile(r"[1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-6]")
+_OPTIONS = (
+    "by=01-31（年）、after=10WD 或 15D、day=25（月、年）、weekday=5（周）、min=1、season=名称"
+)
+
 
 def _rhythm_option(key: str, value: str, every: Amount, text: str) -> tuple[str, object]:
-    months = {Measure.MONTH: every.number, Measure.YEAR: 12 * every.number}.get(every.measure)
     match key:
         case "by" if every == Amount(1, Measure.YEAR):
-            try:  # a leap year: 02-29 is a day of the year, in others it is 02-28
-                moment = date.fromisoformat(f"2024-{value}")
-            except ValueError:
-                raise TermError(f"周期“{text}”中的日子“{value}”不存在，应写作 by=01-31") from None
-            return "by", (moment.month, moment.day)
-        case "after" if every.measure is not Measure.WORKING_DAY:
-            after = Amount.parse(value)
-            if after.measure is Measure.HOUR:
-                raise TermError(f"周期“{text}”中 after 不能以小时计")
-            return "after", after
-        case "day" if months and value.isascii() and value.isdigit() and 1 <= int(value) <= 31:
+            return "by", _month_and_day(value, text)
+        case "after" if every.measure is not Measure.WORKING_DAY and _AFTER.fullmatch(value):
+            return "after", Amount.parse(value if value.endswith("WD") else f"P{value}")
+        case "day" if every.measure in _MONTHLY and _DAY_OF_MONTH.fullmatch(value):
             return "day", int(value)
         case "weekday" if every == Amount(1, Measure.WEEK) and value in set("1234567"):
             return "weekday", int(value)
-        case "min" if value.isascii() and value.isdigit() and 1 <= int(value) <= 366:
+        case "min" if _TIMES.fullmatch(value):
             return "minimum", int(value)
-        case "season" if value:
+        case "season" if value and value == value.strip():
             return "season", value
-    raise TermError(f"周期“{text}”中的“{key}={value}”不合规定")
+    raise TermError(f"周期“{text}”中的“{key}={value}”不合规定，可用：{_OPTIONS}")
+
+
+def _month_and_day(value: str, text: str) -> tuple[int, int]:
+    try:
+        if not _MONTH_DAY.fullmatch(value):
+            raise ValueError
+        # A leap year: 02-29 is a day of the year; in the others it means 02-28.
+        moment = date.fromisoformat(f"2024-{value}")
+    except ValueError:
+        raise TermError(f"周期“{text}”中的日子“{value}”不存在，应写作 by=01-31") from None
+    return moment.month, moment.day
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -214,9 +239,10 @@ class Term:
     def _check(self) -> None:
         match self.kind:
             case Kind.PERIODIC:
-                assert self.rhythms
+                if len(set(self.rhythms)) < len(self.rhythms):
+                    raise TermError(f"周期“{self.value}”中有相同的选项，只能留一个")
             case Kind.FIXED_DEADLINE:
-                assert self.day
+                _ = self.day
             case Kind.WINDOW:
                 if self.amount is None:
                     raise TermError("window 必须写明长度，例如 P2Y")
@@ -224,9 +250,11 @@ class Term:
                 _ = self.amount
             case Kind.BEFORE_EVENT:
                 if self.amount and self.amount.measure is Measure.HOUR:
-                    raise TermError(f"before_event 的“{self.value}”不能以小时计")
+                    raise TermError(
+                        f"before_event 的“{self.value}”不能以小时计，应写作 P7D、10WD 之类"
+                    )
             case _ if self.value:
-                raise TermError(f"{self.kind} 的 value 必须为空，现为“{self.value}”")
+                raise TermError(f"{self.kind} 的 value 必须为空，现为“{self.value}”，请去掉")
 
     @cached_property
     def rhythms(self) -> tuple[Rhythm, ...]:
@@ -248,7 +276,7 @@ class Term:
         if self.kind is not Kind.FIXED_DEADLINE:
             return None
         try:
-            if len(self.value) != 10:
+            if not _DATE.fullmatch(self.value):  # fromisoformat also reads 2017-W52-7
                 raise ValueError
             return date.fromisoformat(self.value)
         except ValueError:
@@ -274,9 +302,9 @@ class Term:
         """The term in Chinese, as pages and messages show it: `30个工作日内`, `每月一次，…`."""
         match self.kind:
             case Kind.PERIODIC:
-                return "，或".join(rhythm.in_words() for rhythm in self.rhythms)
-            case Kind.FIXED_DEADLINE:
-                return f"{self.value}前"
+                return "；或".join(rhythm.in_words() for rhythm in self.rhythms)
+            case Kind.FIXED_DEADLINE if self.day:
+                return f"{self.day.year}年{self.day.month}月{self.day.day}日前"
             case Kind.AFTER_EVENT if self.amount:
                 return f"{self.amount.in_words()}内"
             case Kind.BEFORE_EVENT if self.amount:

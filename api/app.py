@@ -1,0 +1,72 @@
+"""Assembles the HTTP application: routes, pages, errors, and the clock's life."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import text
+
+from api import pages, problems
+from api.dependencies import Now, Reader, Running, allowed
+from api.routes import catalogue, deliveries, events, obligations, workdays
+from engine.clock import read_clock
+
+STALE = timedelta(minutes=5)
+
+
+def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> FastAPI:
+    """The application over one database. `now` is the clock of the requests."""
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        running.clock.start()
+        yield
+        running.clock.stop()
+
+    app = FastAPI(
+        title="Qixian 期限",
+        version=version("qixian"),
+        lifespan=life,
+        docs_url=None,  # their assets would come from outside; the intranet has no internet
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.running, app.state.read_clock = running, now
+    problems.install(app)
+    app.include_router(_health(running))
+    guarded = APIRouter(dependencies=[Depends(allowed)])
+    for room in (obligations, events, catalogue, deliveries, workdays):
+        guarded.include_router(room.router, prefix="/api/v1")
+    guarded.include_router(pages.router)
+    guarded.add_api_route("/openapi.json", lambda: app.openapi(), include_in_schema=False)
+    app.include_router(guarded)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    return app
+
+
+def _health(running: Running) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @router.get("/readyz")
+    async def readyz(session: Reader, now: Now) -> Any:
+        """The database answers and the clock ticks."""
+        session.execute(text("SELECT 1 FROM slot LIMIT 1"))
+        last = running.clock.last_tick
+        if last is None or now - last > STALE:
+            return problems.problem(
+                503, "clock_stopped", "时钟没有走动，提醒可能没有发出，请查看服务日志"
+            )
+        return JSONResponse({"status": "ready", "last_tick": last.isoformat()})
+
+    return router

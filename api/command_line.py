@@ -1,0 +1,90 @@
+"""The command `qixian`: assembles the verbs, and turns every refusal into one sentence."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from api.commands import (
+    doctor,
+    due,
+    migrate,
+    plan,
+    rules,
+    send_test,
+    serve,
+    simulate,
+    tick,
+    workday,
+)
+from api.commands.context import Context
+from api.errors import BadInput
+from engine.errors import EngineError
+from notifiers.errors import NotifierError
+from rules.errors import RulesError
+
+app = typer.Typer(
+    name="qixian",
+    help="期限：把政策文件的时限变成到期事项和提醒。",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="配置文件；默认 config.toml，其次环境变量 QIXIAN_CONFIG"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 对象")] = False,
+) -> None:
+    """期限：把政策文件的时限变成到期事项和提醒。"""
+    context.obj = Context(config, json)
+
+
+for verb in (serve, rules, due, plan, simulate, tick, migrate, doctor, send_test):
+    app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
+app.add_typer(workday.app, name="workday")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry of the command. Exit status 0, 1 (found something wrong), 2 (bad usage or input)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = app(_global_options_first(given), standalone_mode=False)
+    except click.exceptions.Abort:
+        status = 130
+    except click.ClickException as error:
+        status = _refuse(f"用法不对：{error.format_message()} 用 qixian --help 查看用法")
+    except (BadInput, EngineError, NotifierError, RulesError) as error:
+        status = _refuse(str(error))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse(sentence: str) -> int:
+    print(f"qixian: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _global_options_first(arguments: list[str]) -> list[str]:
+    """`--config FILE` and `--json` may stand anywhere on the line."""
+    first: list[str] = []
+    rest: list[str] = []
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument == "--config":
+            first += [argument, *[value for value in [next(remaining, None)] if value is not None]]
+        elif argument == "--json" or argument.startswith("--config="):
+            first.append(argument)
+        else:
+            rest.append(argument)
+    return first + rest
+
+
+if __name__ == "__main__":
+    main()

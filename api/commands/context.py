@@ -1,0 +1,100 @@
+"""What every command shares: the configuration to use, and how results are printed."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine
+
+from api.configuration import Configuration, load_configuration
+from engine.clock import read_clock
+from engine.database import open_database
+from engine.instants import local_day
+from engine.schema import check
+from engine.workdays import WorkCalendar, work_calendar
+
+CONFIG_VARIABLE = "QIXIAN_CONFIG"
+DEFAULT_CONFIG = Path("config.toml")
+
+
+@dataclass
+class Context:
+    """The global options. Everything else is made when a command first asks for it."""
+
+    config: Path | None
+    json: bool
+
+    @property
+    def config_path(self) -> Path | None:
+        """--config, else config.toml here, else the environment variable; None for none."""
+        if self.config:
+            return self.config
+        if DEFAULT_CONFIG.exists():
+            return DEFAULT_CONFIG
+        return Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """Raises BadConfig, also when there is no configuration file."""
+        return load_configuration(self.config_path or DEFAULT_CONFIG)
+
+    @cached_property
+    def database(self) -> Engine:
+        """The database with this version's schema. Raises BadDatabase."""
+        db = open_database(self.configuration.database_url)
+        check(db)
+        return db
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        """The working calendar."""
+        return work_calendar()
+
+    @property
+    def now(self) -> datetime:
+        """The clock, read here and handed on as an argument."""
+        return read_clock()
+
+    @property
+    def today(self) -> date:
+        """Today in Asia/Shanghai."""
+        return local_day(self.now)
+
+    def emit(self, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+        """Print rows: one JSON object a line, or a table whose headings are in Chinese."""
+        if self.json:
+            for row in rows:
+                print_json(row)
+            return
+        table = Table(*columns.values())
+        for row in rows:
+            table.add_row(*(_cell(row.get(key)) for key in columns))
+        console().print(table)
+
+
+def console() -> Console:
+    """A console that wraps to the terminal, and not at all when the output is a file."""
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+
+
+def print_json(row: Mapping[str, Any]) -> None:
+    """One object on one line, in real UTF-8."""
+    print(json.dumps(row, ensure_ascii=False, default=str))
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else ""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "、".join(map(str, value))
+    return str(value)

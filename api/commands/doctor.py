@@ -1,0 +1,111 @@
+"""qixian doctor"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+import typer
+
+from api.commands.context import Context
+from engine.agency import Agency
+from engine.channels import disabled_channels
+from engine.database import open_database, reading
+from engine.deliveries import undelivered
+from engine.errors import BadDatabase
+from engine.schema import check
+from engine.units import match_holders
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was looked at, whether it is good (`ok`), worth knowing (`note`) or wrong (`fault`)."""
+
+    name: str
+    level: str
+    detail: str
+
+
+def doctor(context: typer.Context) -> None:
+    """检查配置、数据库、渠道、责任主体；有错误时退出码为 1。"""
+    shared: Context = context.obj
+    agency = shared.configuration.agency
+    findings = [
+        Finding("配置", "ok", str(shared.config_path)),
+        _packages(),
+        *_database(shared),
+        _calendar(shared),
+        *_reach(agency),
+        *_holders(agency),
+        *_waiting(agency),
+    ]
+    levels = {"ok": "正常", "note": "提示", "fault": "错误"}
+    rows = [{"name": f.name, "level": f.level, "detail": f.detail} for f in findings]
+    if not shared.json:
+        for row in rows:
+            row["level"] = levels[row["level"]]
+    shared.emit(rows, {"level": "", "name": "项目", "detail": "说明"})
+    raise typer.Exit(1 if any(f.level == "fault" for f in findings) else 0)
+
+
+def _packages() -> Finding:
+    """Another distribution with a package of the same name would overwrite ours silently."""
+    specs = (find_spec(name) for name in ("engine", "rules", "notifiers", "api"))
+    places = {Path(spec.origin).parent.parent for spec in specs if spec and spec.origin}
+    if len(places) == 1:
+        return Finding("程序包", "ok", "四个程序包在同一处")
+    return Finding("程序包", "fault", "程序包被别的软件覆盖，请在单独的环境中重新安装 qixian")
+
+
+def _database(shared: Context) -> Iterator[Finding]:
+    db = open_database(shared.configuration.database_url)
+    try:
+        check(db)
+    except BadDatabase as error:
+        yield Finding("数据库", "fault", str(error))
+        return
+    yield Finding("数据库", "ok", shared.configuration.database_url)
+    with reading(db) as session:
+        for channel in disabled_channels(session):
+            text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
+            yield Finding("渠道", "fault", text)
+        for row in undelivered(session, shared.now - timedelta(days=7)):
+            yield Finding("送达", "fault", f"{row.id} 号（{row.recipient}）{row.reason}")
+
+
+def _calendar(shared: Context) -> Finding:
+    last = shared.calendar.certain_through
+    if last >= shared.today:
+        return Finding("工作日历", "ok", f"放假安排已知到{last}，其后的日期为暂定")
+    return Finding("工作日历", "fault", f"放假安排只知到{last}，请升级程序")
+
+
+def _reach(agency: Agency) -> Iterator[Finding]:
+    owing = {duty.unit for duty in agency.duties.values()}
+    for unit in agency.units.values():
+        if unit.id in owing and not list(agency.recipients(unit.id)):
+            yield Finding("渠道", "fault", f"{unit.name}有责任，但没有可用的渠道，提醒无处可发")
+
+
+def _holders(agency: Agency) -> Iterator[Finding]:
+    unmatched = [holder for holder, unit in agency.matched.items() if unit is None]
+    if unmatched:
+        yield Finding("责任主体", "note", f"没有对应单位：{'、'.join(unmatched)}")
+    for duty in agency.duties.values():
+        rule = agency.catalogue.rules[duty.rule]
+        named = match_holders(rule.holders, agency.units.values()).values()
+        if rule.holders and duty.unit not in named:
+            text = f"{duty.rule} 的责任主体不含“{agency.units[duty.unit].name}”，请核对"
+            yield Finding("责任", "note", text)
+
+
+def _waiting(agency: Agency) -> Iterator[Finding]:
+    owed = {duty.rule for duty in agency.duties.values()}
+    for rule in agency.rules:
+        waits = agency.readings[rule.id].term is None
+        if waits and rule.id in owed:
+            yield Finding("口径", "note", f"{rule.id}“{rule.quote}”待定口径，暂不提醒")
+    free = [r.id for r in agency.rules if r.id not in owed]
+    if free:
+        yield Finding("责任", "note", f"没有单位承担的规则：{'、'.join(free)}")

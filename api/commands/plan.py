@@ -1,0 +1,65 @@
+"""qixian plan --from A --to B"""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from api.commands.context import Context
+from api.typed_dates import stretch
+from engine.agency import Agency
+from engine.derivation import owed
+from engine.instants import local_iso
+from engine.workdays import WorkCalendar
+
+
+def plan_rows(
+    agency: Agency, calendar: WorkCalendar, first: date, last: date
+) -> list[dict[str, Any]]:
+    """What the duties owe by rhythm or fixed date from `first` to `last`, by due day."""
+    rows = []
+    for duty in agency.duties.values():
+        reading = agency.readings[duty.rule]
+        if reading.term is None:
+            continue
+        for occurrence, due in owed(duty, reading.term, first, last, calendar):
+            rows.append(
+                {
+                    "rule": duty.rule,
+                    "unit": duty.unit,
+                    "period": occurrence.period.key,
+                    "due_on": due.due_on.isoformat(),
+                    "due_at": local_iso(due.due_at),
+                    "act_by": due.act_by.isoformat(),
+                    "provisional": due.provisional,
+                    "reading": reading.in_words,
+                }
+            )
+    return sorted(rows, key=lambda row: (row["due_on"], row["unit"], row["rule"]))
+
+
+def plan(
+    context: typer.Context,
+    first: Annotated[str, typer.Option("--from", metavar="A", help="第一天")],
+    last: Annotated[str, typer.Option("--to", metavar="B", help="最后一天")],
+) -> None:
+    """列出一段时间内到期的事项（按责任推算，不看数据库）。"""
+    shared: Context = context.obj
+    agency = shared.configuration.agency
+    rows = plan_rows(agency, shared.calendar, *stretch(first, last))
+    if not shared.json:
+        for row in rows:
+            row["matter"] = agency.catalogue.rules[row["rule"]].quote
+            row["unit"] = agency.units[row["unit"]].name
+    shared.emit(
+        rows,
+        {
+            "due_on": "到期日",
+            "act_by": "宜办日",
+            "unit": "单位",
+            "matter": "事项",
+            "period": "期间",
+            "reading": "口径",
+            "provisional": "暂定",
+        },
+    )

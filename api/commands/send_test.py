@@ -1,0 +1,68 @@
+"""qixian send-test CHANNEL"""
+
+import asyncio
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from api.commands.context import Context, print_json
+from api.errors import BadInput
+from engine.channels import ChannelState, enable, register
+from engine.database import open_database, writing
+from engine.errors import BadDatabase
+from engine.schema import check
+from notifiers.channel import Addressing
+from notifiers.message import Message, OutcomeKind
+
+
+def send_test(
+    context: typer.Context,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="渠道编号")],
+    to: Annotated[str, typer.Option(help="邮件渠道的收件地址")] = "",
+) -> None:
+    """向一个渠道发一条测试消息；成功后恢复被停用的渠道。"""
+    shared: Context = context.obj
+    channels = shared.configuration.agency.channels
+    if channel not in channels:
+        raise BadInput(f"没有渠道“{channel}”，可用：{'、'.join(channels) or '（尚未配置）'}")
+    notifier = channels[channel]
+    if notifier.addressing is Addressing.MAIL and not to:
+        raise BadInput(f"渠道 {channel} 是邮件，请用 --to 给出收件地址")
+    outcome = asyncio.run(notifier.send(_message(channel, to), shared.now))
+    accepted = outcome.kind is OutcomeKind.ACCEPTED
+    if accepted:
+        _enable(shared, channel)
+    if shared.json:
+        print_json(
+            {
+                "channel": channel,
+                "outcome": outcome.kind.value,
+                "http_status": outcome.http_status,
+                "code": outcome.code,
+                "detail": outcome.detail,
+                "advice": outcome.advice,
+            }
+        )
+    elif accepted:
+        print(f"渠道 {channel}：对方已接收。请到接收端确认确实看到这条消息。")
+    else:
+        print(f"渠道 {channel}：没有送达（{outcome.kind}）。{outcome.advice or outcome.detail}")
+    raise typer.Exit(0 if accepted else 1)
+
+
+def _message(channel: str, to: str) -> Message:
+    text = f"【期限】这是渠道 {channel} 的测试消息，收到即表示可以送达，无需办理。"
+    return Message(uuid4().hex, "【期限】测试消息", text, to=to, data={"test": True})
+
+
+def _enable(shared: Context, channel: str) -> None:
+    db = open_database(shared.configuration.database_url)
+    try:
+        check(db)
+    except BadDatabase:
+        return  # there is no daemon's database yet, hence nothing to enable
+    with writing(db) as session:
+        register(session, shared.configuration.agency.channels)
+        session.flush()
+        enable(session.get_one(ChannelState, channel))

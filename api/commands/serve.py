@@ -1,0 +1,84 @@
+"""qixian serve"""
+
+import logging
+import socket
+from ipaddress import ip_address
+from typing import Annotated
+
+import typer
+import uvicorn
+from sqlmodel import col
+
+from api.app import create_app
+from api.commands.context import Context
+from api.configuration import TOKEN_VARIABLE
+from api.dependencies import LOOPBACK, Running
+from api.errors import BadInput
+from engine.agency import Agency
+from engine.channels import register
+from engine.clock import Clock
+from engine.database import reading, writing
+from engine.derivation import derive
+from engine.digest import named
+from engine.obligations import Obligation, Status, list_obligations
+from engine.period_names import period_in_words
+
+NEXT = 10  # deadlines printed at the start
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="监听地址，默认取自配置")] = None,
+    port: Annotated[int | None, typer.Option(help="端口，默认取自配置")] = None,
+) -> None:
+    """运行服务：页面、接口、时钟、发送。"""
+    shared: Context = context.obj
+    configuration = shared.configuration
+    host = host or configuration.server.host
+    port = configuration.server.port if port is None else port
+    if not configuration.token and not _is_loopback(host):
+        raise BadInput(
+            f"监听 {host} 须先设置令牌（[server] 的 token 或环境变量 {TOKEN_VARIABLE}），否则只能监听 127.0.0.1"
+        )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    db, agency = shared.database, configuration.agency
+    with writing(db) as session:
+        register(session, agency.channels)
+        derive(session, agency, shared.calendar, shared.now)
+    with _listen(host, port) as listener:
+        _greet(shared, agency, host, listener.getsockname()[1])
+        clock = Clock(db, agency, shared.calendar)
+        app = create_app(Running(configuration, db, shared.calendar, clock))
+        settings = uvicorn.Config(app, log_level="warning", server_header=False)
+        uvicorn.Server(settings).run(sockets=[listener])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host in LOOPBACK or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Raises BadInput when the address cannot be used."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise BadInput(
+            f"不能监听 {host}:{port}（{error.strerror}），请换一个端口或停掉占用它的程序"
+        ) from None
+
+
+def _greet(shared: Context, agency: Agency, host: str, port: int) -> None:
+    print(f"期限已启动：http://{f'[{host}]' if ':' in host else host}:{port}/")
+    coming = (col(Obligation.status) == Status.OPEN, col(Obligation.due_on) >= shared.today)
+    with reading(shared.database) as session:
+        rows = list_obligations(session, *coming, limit=NEXT)
+    print("最近到期：" if rows else "还没有到期事项，请在配置中写入 [[duty]]。")
+    for row in rows:
+        rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
+        matter = f"{rule.quote if rule else row.rule}（{period_in_words(row.period)}）"
+        print(f"  {named(row.due_on)}　{unit.name if unit else row.unit}　{matter}", flush=True)

@@ -1,0 +1,159 @@
+"""From the configuration file to a checked Agency, ready to work."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Any, TypeVar
+
+from api.errors import BadConfig
+from api.settings_file import ChannelTable, DutyTable, Server, Settings, UnitTable, read_settings
+from engine.agency import Agency
+from engine.duties import Duty
+from engine.errors import EngineError
+from engine.ladder import Ladder, OfficeHours
+from engine.readings import Interpretation
+from engine.units import Contact, Unit
+from notifiers.channel import Notifier
+from notifiers.errors import NotifierError
+from notifiers.http_client import open_client
+from notifiers.registry import build
+from rules.catalogue_files import load_catalogue
+from rules.errors import RulesError
+
+TOKEN_VARIABLE = "QIXIAN_TOKEN"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What the process runs on. `token` is empty where none is asked for."""
+
+    agency: Agency
+    server: Server
+    token: str
+    database_url: str
+
+
+def load_configuration(path: Path) -> Configuration:
+    """Raises BadConfig: one sentence that names the file, the place and the way out."""
+    settings = read_settings(path)
+    try:
+        agency = _agency(settings, path.parent)
+        token = _secret(settings.server.token, "server", "token") or os.environ.get(
+            TOKEN_VARIABLE, ""
+        )
+    except (BadConfig, EngineError, NotifierError, RulesError) as error:
+        raise BadConfig(f"配置文件 {path}：{error}") from None
+    return Configuration(agency, settings.server, token, _database_url(settings, path.parent))
+
+
+def _agency(settings: Settings, folder: Path) -> Agency:
+    ladders = {"default": Ladder()} | {
+        table.id: Ladder(
+            table.id, tuple(table.before), table.every, tuple(table.superior), tuple(table.hours)
+        )
+        for table in settings.ladder
+    }
+    _once("[[ladder]]", (table.id for table in settings.ladder))
+    reminders = settings.reminders
+    hours = OfficeHours(time.fromisoformat(reminders.begin), time.fromisoformat(reminders.end))
+    if hours.begin >= hours.end:
+        raise BadConfig("[reminders] 的 begin 应早于 end")
+    default = _named(ladders, reminders.ladder, "[reminders] 的 ladder")
+    duties = [duty for table in settings.duty for duty in _duties(table, ladders, default)]
+    _once("[[duty]]", (duty.key for duty in duties))
+    _once("[[interpretation]]", (table.rule for table in settings.interpretation))
+    return Agency(
+        catalogue=load_catalogue([folder / name for name in settings.rules.files]),
+        channels=_channels(settings.channel),
+        units=_units(settings.unit),
+        duties={duty.key: duty for duty in duties},
+        interpretations={
+            table.rule: Interpretation(**table.model_dump()) for table in settings.interpretation
+        },
+        ladder=default,
+        hours=hours,
+        horizon_days=reminders.horizon_days,
+        public_url=settings.server.public_url,
+    )
+
+
+def _channels(tables: Iterable[ChannelTable]) -> dict[str, Notifier]:
+    tables = list(tables)
+    _once("[[channel]]", (table.id for table in tables))
+    client = open_client()
+    channels = {}
+    for table in tables:
+        options = {
+            key: _secret(value, f"渠道 {table.id}", key)
+            for key, value in (table.model_extra or {}).items()
+        }
+        try:
+            channels[table.id] = build(table.kind, options, client)
+        except NotifierError as error:
+            raise BadConfig(f"渠道 {table.id}：{error}") from None
+    return channels
+
+
+def _units(tables: Iterable[UnitTable]) -> dict[str, Unit]:
+    tables = list(tables)
+    _once("[[unit]]", (table.id for table in tables))
+    _once("[[unit]] 的名称或别名", (n for t in tables for n in dict.fromkeys((t.name, *t.aliases))))
+    return {
+        table.id: Unit(
+            id=table.id,
+            name=table.name,
+            parent=table.parent,
+            aliases=tuple(table.aliases),
+            contacts=tuple(Contact(**contact.model_dump()) for contact in table.contacts),
+            channels=tuple(table.channels),
+        )
+        for table in tables
+    }
+
+
+def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) -> list[Duty]:
+    if table.until and table.until < table.since:
+        raise BadConfig(f"[[duty]] 规则 {table.rule} 的 until 早于 from")
+    ladder = default
+    if table.ladder is not None:
+        ladder = _named(ladders, table.ladder, f"[[duty]] 规则 {table.rule} 的 ladder")
+    units = [table.unit] if isinstance(table.unit, str) else table.unit
+    return [Duty(table.rule, unit, table.since, table.until, ladder) for unit in units]
+
+
+_Value = TypeVar("_Value")
+
+
+def _named(values: Mapping[str, _Value], name: str, place: str) -> _Value:
+    if name not in values:
+        raise BadConfig(f"{place}“{name}”不存在，可用：{'、'.join(values)}")
+    return values[name]
+
+
+def _once(place: str, ids: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for id_ in ids:
+        if id_ in seen:
+            raise BadConfig(f"{place} 中“{id_}”出现了两次")
+        seen.add(id_)
+
+
+def _secret(value: Any, place: str, key: str) -> Any:
+    """A value written `env:NAME` comes from the environment, so that files hold no secrets."""
+    if not isinstance(value, str) or not value.startswith("env:"):
+        return value
+    name = value.removeprefix("env:")
+    if not os.environ.get(name):
+        raise BadConfig(f"{place} 的 {key} 取自环境变量 {name}，但没有设置它")
+    return os.environ[name]
+
+
+def _database_url(settings: Settings, folder: Path) -> str:
+    """A relative SQLite file lies beside the configuration, wherever the command is run from."""
+    url = _secret(settings.database.url, "database", "url")
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/"):
+        return f"{prefix}{folder.resolve() / url.removeprefix(prefix)}"
+    return str(url)

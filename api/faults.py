@@ -1,0 +1,38 @@
+"""What pydantic finds wrong with a value, in Chinese."""
+
+from typing import Any
+
+_FAULTS = {
+    "Invalid date or datetime": "日期不存在或写法不对",
+    "Cannot overwrite a value": "同一项写了两次",
+    "Invalid value": "值的写法不对",
+    "Unclosed array": "方括号没有合上",
+    "Expected '=' after a key in a key/value pair": "键后面缺少等号",
+    "Illegal character": "有不允许的字符",
+}
+
+
+_FAULTS = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "不认识这一项，请检查拼写",
+    "string_type": "应是带引号的文字",
+    "string_too_short": "不能为空",
+    "string_pattern_mismatch": "写法不对",
+    "int_type": "应是整数",
+    "list_type": "应是方括号括起的列表",
+    "model_type": "应是一张表",
+    "date_type": "应是不带引号的日期，例如 2026-01-01",
+    "date_from_datetime_parsing": "不是日期，应写作 2026-03-02",
+    "date_parsing": "不是日期，应写作 2026-03-02",
+    "int_parsing": "应是整数",
+    "literal_error": "不是可用的值",
+    "json_invalid": "请求体不是正确的 JSON",
+    "string_too_long": "太长",
+    "greater_than_equal": "数值太小",
+    "less_than_equal": "数值太大",
+}
+
+
+def fault_in_words(error: Any) -> str:
+    """A pydantic error in words; its own where we have none."""
+    return _FAULTS.get(error["type"], str(error["msg"]))

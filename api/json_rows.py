@@ -1,0 +1,68 @@
+"""The JSON objects that the command line and the HTTP interface share, key for key."""
+
+from typing import Any
+
+from api.typed_dates import day
+from engine.due_dates import Due
+from engine.explanation import Step
+from engine.instants import local_iso
+from engine.workdays import WorkCalendar
+from rules.rule import Rule
+
+
+def rule_row(rule: Rule) -> dict[str, Any]:
+    """A rule."""
+    return {
+        "id": rule.id,
+        "document": rule.document.id,
+        "quote": rule.quote,
+        "kind": rule.term.kind.value,
+        "value": rule.term.value,
+        "trigger": rule.trigger,
+        "holders": list(rule.holders),
+        "hard": rule.hard,
+    }
+
+
+def due_row(due: Due) -> dict[str, Any]:
+    """A computed date."""
+    return {
+        "due_on": due.due_on.isoformat(),
+        "due_at": local_iso(due.due_at),
+        "act_by": due.act_by.isoformat(),
+        "provisional": due.provisional,
+        "earliest": due.earliest.isoformat(),
+        "latest": due.latest.isoformat(),
+    }
+
+
+def trace_rows(steps: tuple[Step, ...]) -> list[dict[str, str]]:
+    """The steps to a date."""
+    return [{"date": s.date.isoformat(), "text": s.text, "basis": s.basis} for s in steps]
+
+
+def added_row(calendar: WorkCalendar, start: str, number: int) -> dict[str, Any]:
+    """The N-th working day after (before) a day. Raises BadInput."""
+    span = calendar.add_span(day(start, "日期"), number)
+    return {
+        "date": span.date.isoformat(),
+        "provisional": span.provisional,
+        "earliest": span.earliest.isoformat(),
+        "latest": span.latest.isoformat(),
+    }
+
+
+def counted_row(calendar: WorkCalendar, a: str, b: str) -> dict[str, Any]:
+    """Working days after A, up to and including B. Raises BadInput."""
+    return {"count": calendar.count(day(a, "日期"), day(b, "日期"))}
+
+
+def checked_row(calendar: WorkCalendar, text: str) -> dict[str, Any]:
+    """Is a day a working day, what is it called, and who says so? Raises BadInput."""
+    reason = calendar.reason(day(text, "日期"))
+    return {
+        "date": reason.date.isoformat(),
+        "workday": reason.workday,
+        "name": reason.name,
+        "basis": reason.basis,
+    }

@@ -1,0 +1,55 @@
+"""The pages: rendered here, in Chinese, readable without JavaScript."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+from fastapi import APIRouter, Request
+from fastapi.templating import Jinja2Templates
+from starlette.responses import Response
+
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader
+from api.overview import sections
+from engine.channels import disabled_channels
+from engine.deliveries import undelivered
+from engine.digest import named
+from engine.instants import ZONE, local_day
+from engine.workdays import WorkCalendar
+
+router = APIRouter()
+templates = Jinja2Templates(Path(__file__).parent / "templates")
+templates.env.filters["named"] = named
+templates.env.filters["local"] = lambda moment: moment.astimezone(ZONE)
+
+
+@router.get("/", include_in_schema=False)
+async def overview(
+    request: Request, session: Reader, agency: AgencyNow, calendar: CalendarNow, now: Now
+) -> Response:
+    """总览."""
+    today = local_day(now)
+    return templates.TemplateResponse(
+        request,
+        "overview.html",
+        {
+            "today": today,
+            "day": _day_in_words(today, calendar),
+            "now": now,
+            "sections": sections(session, agency, now),
+            "waiting": [rule for rule in agency.rules if agency.readings[rule.id].term is None],
+            "disabled": disabled_channels(session),
+            "undelivered": undelivered(session, now - timedelta(days=7)),
+            "remaining": lambda row: _remaining(row.act_by, row.due_on, today, calendar),
+        },
+    )
+
+
+def _day_in_words(today: date, calendar: WorkCalendar) -> str:
+    reason = calendar.reason(today)
+    return f"{named(today)}，{reason.name if reason.name != '工作日' else '工作日'}"
+
+
+def _remaining(act_by: date, due_on: date, today: date, calendar: WorkCalendar) -> str:
+    if due_on < today:
+        return f"已逾期{calendar.count(due_on, today)}个工作日"
+    left = calendar.count(today, act_by)
+    return f"剩{left}个工作日" if left > 0 else "请今日办理"

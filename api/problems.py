@@ -1,0 +1,82 @@
+"""Errors over HTTP: RFC 9457 problem+json with a stable `code` and a Chinese `detail`."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.errors import BadInput
+from api.faults import fault_in_words
+from engine.errors import (
+    EngineError,
+    NoDate,
+    NotAllowed,
+    NotFound,
+    OutsideCalendar,
+    UnknownTrigger,
+)
+
+log = logging.getLogger(__name__)
+
+_OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
+    NotFound: (404, "not_found"),
+    NotAllowed: (409, "not_allowed"),
+    UnknownTrigger: (422, "unknown_trigger"),
+    NoDate: (422, "no_date"),
+    OutsideCalendar: (422, "outside_calendar"),
+}
+
+_OF_STATUS = {
+    401: ("unauthorized", "需要令牌：请在 Authorization 头中给出 Bearer 令牌"),
+    403: ("forbidden", "未设令牌时只接受本机访问"),
+    404: ("not_found", "没有这个地址"),
+    405: ("method_not_allowed", "这个地址不接受此方法"),
+}
+
+
+def problem(status: int, code: str, detail: str, headers: Any = None) -> JSONResponse:
+    """One problem document."""
+    body = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail}
+    return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Every refusal and every failure of the application answers with a problem document."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(BadInput, _bad_input)
+    app.add_exception_handler(EngineError, _of_engine)
+    app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = ".".join(str(step) for step in first["loc"][1:]) or "请求体"
+    return problem(422, "invalid_request", f"{place}：{fault_in_words(first)}")
+
+
+async def _bad_input(_request: Request, error: Exception) -> JSONResponse:
+    return problem(422, "invalid_request", str(error))
+
+
+async def _of_engine(_request: Request, error: Exception) -> JSONResponse:
+    for kind, (status, code) in _OF_ENGINE.items():
+        if isinstance(error, kind):
+            return problem(status, code, str(error))
+    log.error("engine refused: %s", error)
+    return problem(500, "internal_error", str(error))
+
+
+async def _of_http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code, detail = _OF_STATUS.get(error.status_code, ("http_error", str(error.detail)))
+    return problem(error.status_code, code, detail, error.headers)
+
+
+async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
+    log.error("request failed", exc_info=error)
+    return problem(500, "internal_error", "服务内部出错，详情见服务日志")

@@ -1,0 +1,70 @@
+"""/api/v1/documents, rules, units, duties: what is configured"""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.dependencies import AgencyNow
+from api.json_rows import rule_row
+
+router = APIRouter()
+
+
+@router.get("/documents")
+async def documents(agency: AgencyNow) -> dict[str, Any]:
+    """文件."""
+    return {
+        "items": [
+            {
+                "id": document.id,
+                "title": document.title,
+                "number": document.number or None,
+                "issuer": document.issuer or None,
+                "adopted": document.adopted,
+                "published": document.published,
+            }
+            for document in agency.catalogue.documents.values()
+        ]
+    }
+
+
+@router.get("/rules")
+async def rules(agency: AgencyNow) -> dict[str, Any]:
+    """规则, how each is read, and the units that answer to its holders."""
+    items = []
+    for rule in agency.rules:
+        reading = agency.readings[rule.id]
+        matched = {holder: agency.matched[holder] for holder in rule.holders}
+        waits = reading.term is None
+        extra = {"reading": reading.in_words, "waits": waits, "holder_units": matched}
+        items.append(rule_row(rule) | extra)
+    return {"items": items}
+
+
+@router.get("/units")
+async def units(agency: AgencyNow) -> dict[str, Any]:
+    """单位, without the addresses of persons."""
+    return {
+        "items": [
+            {
+                "id": unit.id,
+                "name": unit.name,
+                "parent": unit.parent or None,
+                "aliases": list(unit.aliases),
+                "contacts": [contact.name for contact in unit.contacts],
+                "channels": list(unit.channels),
+            }
+            for unit in agency.units.values()
+        ]
+    }
+
+
+@router.get("/duties")
+async def duties(agency: AgencyNow) -> dict[str, Any]:
+    """责任."""
+    return {
+        "items": [
+            {"rule": duty.rule, "unit": duty.unit, "from": duty.since, "until": duty.until}
+            for duty in agency.duties.values()
+        ]
+    }

@@ -1,0 +1,48 @@
+"""/api/v1/deliveries"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlmodel import col
+
+from api.dependencies import Reader
+from api.schemas import DeliveryFilter, attempt_row, delivery_row
+from engine.alerts import alerts_of
+from engine.deliveries import Delivery, State, attempts_of, list_deliveries
+from engine.errors import NotFound
+
+router = APIRouter(prefix="/deliveries")
+
+
+@router.get("")
+async def deliveries(asked: Annotated[DeliveryFilter, Query()], session: Reader) -> dict[str, Any]:
+    """送达记录, newest first. `next` is the cursor of the next page, null on the last."""
+    conditions: list[Any] = []
+    if asked.state:
+        conditions.append(col(Delivery.state) == State(asked.state))
+    if asked.channel:
+        conditions.append(col(Delivery.channel) == asked.channel)
+    rows = list_deliveries(session, *conditions, before=asked.cursor, limit=asked.limit + 1)
+    page = rows[: asked.limit]
+    carried = alerts_of(session, [row.id for row in page if row.id])
+    items = [
+        delivery_row(row)
+        | {
+            "alerts": [
+                {"obligation": alert.obligation_id, "rung": alert.rung}
+                for alert in carried.get(row.id or 0, [])
+            ]
+        }
+        for row in page
+    ]
+    return {"items": items, "next": page[-1].id if len(rows) > asked.limit else None}
+
+
+@router.get("/{delivery_id}")
+async def delivery(delivery_id: int, session: Reader) -> dict[str, Any]:
+    """One of them, with its text and each attempt."""
+    row = session.get(Delivery, delivery_id)
+    if row is None:
+        raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
+    attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
+    return delivery_row(row) | {"body": row.body or None, "history": attempts}

@@ -1,0 +1,38 @@
+"""/api/v1/events"""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import AgencyNow, CalendarNow, Now, Writer
+from api.schemas import NewEvent, obligation_row
+from api.typed_dates import moment
+from engine.events import record_event
+
+router = APIRouter(prefix="/events")
+
+
+@router.post("", status_code=201)
+async def event(
+    asked: NewEvent,
+    response: Response,
+    session: Writer,
+    agency: AgencyNow,
+    calendar: CalendarNow,
+    now: Now,
+) -> dict[str, Any]:
+    """登记事由. 201 with the obligations that begin; the same event again: 200 and the same."""
+    recorded, obligations, new = record_event(
+        session,
+        agency,
+        calendar,
+        trigger=asked.trigger,
+        unit=asked.unit,
+        moment=moment(asked.at, "at"),
+        reference=asked.reference,
+        by=asked.by,
+        now=now,
+    )
+    response.status_code = 201 if new else 200
+    rows = [obligation_row(row, agency, now) for row in obligations]
+    return {"id": recorded.id, "trigger": recorded.trigger, "obligations": rows}

@@ -1,0 +1,148 @@
+"""/api/v1/obligations"""
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlmodel import Session, col
+
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer
+from api.errors import BadInput
+from api.json_rows import trace_rows
+from api.schemas import ObligationChange, ObligationFilter, journal_row, obligation_row
+from engine.agency import Agency
+from engine.instants import ZONE, local_day
+from engine.journal import journal_of
+from engine.obligations import (
+    Obligation,
+    Status,
+    complete,
+    get_obligation,
+    late,
+    list_obligations,
+    reopen,
+    waive,
+)
+from engine.tracing import trace_of
+from engine.workdays import WorkCalendar
+
+router = APIRouter(prefix="/obligations")
+
+
+@router.get("")
+async def obligations(
+    asked: Annotated[ObligationFilter, Query()],
+    session: Reader,
+    agency: AgencyNow,
+    calendar: CalendarNow,
+    now: Now,
+) -> dict[str, Any]:
+    """待办事项 by due day. `next` is the cursor of the next page, null on the last."""
+    after = None
+    if asked.cursor:
+        day, _, last = asked.cursor.partition(".")
+        after = (_cursor_day(day), int(last))
+    conditions = _conditions(asked, agency, calendar, now)
+    rows = list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
+    page = rows[: asked.limit]
+    more = len(rows) > asked.limit
+    return {
+        "items": [obligation_row(row, agency, now) for row in page],
+        "next": f"{page[-1].due_on}.{page[-1].id}" if more else None,
+    }
+
+
+@router.get("/{obligation_id}")
+async def obligation(
+    obligation_id: int, session: Reader, agency: AgencyNow, calendar: CalendarNow, now: Now
+) -> dict[str, Any]:
+    """One of them, with the steps of its date and its journal."""
+    row = get_obligation(session, obligation_id)
+    steps = trace_of(session, agency, calendar, row)
+    return _whole(session, row, agency, now) | {"trace": trace_rows(steps)}
+
+
+@router.get("/{obligation_id}/explanation")
+async def explanation(
+    obligation_id: int, session: Reader, agency: AgencyNow, calendar: CalendarNow
+) -> dict[str, Any]:
+    """The steps of its date."""
+    row = get_obligation(session, obligation_id)
+    return {"trace": trace_rows(trace_of(session, agency, calendar, row))}
+
+
+@router.post("/{obligation_id}/events")
+async def change(
+    obligation_id: int, asked: ObligationChange, session: Writer, agency: AgencyNow, now: Now
+) -> dict[str, Any]:
+    """办结, 免除 or 恢复; the answer is the obligation as it is then."""
+    match asked.type:
+        case "complete":
+            at = asked.at or now
+            at = at if at.tzinfo else at.replace(tzinfo=ZONE)
+            row = complete(
+                session, obligation_id, by=asked.by, at=at, evidence=asked.evidence, now=now
+            )
+        case "waive":
+            row = waive(session, obligation_id, by=asked.by, reason=_reason(asked), now=now)
+        case "reopen":
+            row = reopen(session, obligation_id, by=asked.by, reason=_reason(asked), now=now)
+    session.flush()
+    return _whole(session, row, agency, now)
+
+
+def _reason(asked: ObligationChange) -> str:
+    if not asked.reason:
+        raise BadInput("reason：免除和恢复都须写明理由")
+    return asked.reason
+
+
+def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[str, Any]:
+    assert row.id is not None
+    journal = [journal_row(entry) for entry in journal_of(session, row.id)]
+    return obligation_row(row, agency, now) | {"journal": journal}
+
+
+def _cursor_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("cursor：应原样使用上一页给出的 next") from None
+
+
+def _conditions(
+    asked: ObligationFilter, agency: Agency, calendar: WorkCalendar, now: Now
+) -> list[Any]:
+    conditions: list[Any] = []
+    if asked.unit is not None:
+        conditions.append(col(Obligation.unit) == _known(asked.unit, agency.units, "unit"))
+    if asked.document is not None:
+        document = _known(asked.document, agency.catalogue.documents, "document")
+        conditions.append(col(Obligation.document) == document)
+    if asked.status == "overdue":
+        conditions.append(late(now))
+    elif asked.status:
+        conditions.append(col(Obligation.status) == Status(asked.status))
+    if asked.due_from:
+        conditions.append(col(Obligation.due_on) >= asked.due_from)
+    if asked.due_to:
+        conditions.append(col(Obligation.due_on) <= asked.due_to)
+    if asked.within:
+        today = local_day(now)
+        conditions.append(
+            col(Obligation.earliest).between(today, _within(asked.within, today, calendar))
+        )
+    return conditions
+
+
+def _known(id_: str, known: Any, name: str) -> str:
+    """A filter by an id that does not exist is a slip of the pen, not an empty answer."""
+    if id_ not in known:
+        raise BadInput(f"{name}：没有“{id_}”")
+    return id_
+
+
+def _within(text: str, today: date, calendar: WorkCalendar) -> date:
+    if text.endswith("wd"):
+        return calendar.add(today, int(text.removesuffix("wd")))
+    return today + timedelta(days=int(text.removesuffix("d")))

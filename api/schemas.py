@@ -1,0 +1,138 @@
+"""What goes over HTTP: requests as pydantic models that forbid unknown keys, answers as rows."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from engine.agency import Agency
+from engine.deliveries import Attempt, Delivery
+from engine.instants import local_iso
+from engine.journal import JournalEntry
+from engine.obligations import Obligation
+
+# One line of visible text: what stands in messages and pages may not break them.
+Line = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")
+]
+Name = Annotated[Line, Field(min_length=1, max_length=100)]
+Text = Annotated[Line, Field(max_length=1000)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ObligationFilter(_Request):
+    """Query of `GET obligations`."""
+
+    unit: str | None = None
+    status: Literal["open", "done", "waived", "overdue"] | None = None
+    document: str | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    within: Annotated[str, Field(pattern=r"^[0-9]{1,3}(wd|d)$")] | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d\.\d{1,18}$")] | None = None
+
+
+class DeliveryFilter(_Request):
+    """Query of `GET deliveries`; `cursor` is an id."""
+
+    state: (
+        Literal["queued", "sending", "accepted", "rejected", "unknown", "failed", "skipped"] | None
+    ) = None
+    channel: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: int | None = Field(default=None, ge=1)
+
+
+class NewEvent(_Request):
+    """Body of `POST events`: a day or an instant; without an offset it is Asia/Shanghai."""
+
+    trigger: Name
+    unit: Name = Field(description="单位编号，或 all")
+    at: Annotated[str, Field(min_length=10, max_length=40)]
+    reference: Text = ""
+    by: Name = "API"
+
+
+class ObligationChange(_Request):
+    """Body of `POST obligations/{id}/events`."""
+
+    type: Literal["complete", "waive", "reopen"]
+    by: Name
+    at: datetime | None = None
+    evidence: Text = ""
+    reason: Text = ""
+
+
+def obligation_row(row: Obligation, agency: Agency, now: datetime) -> dict[str, Any]:
+    """An obligation with the keys of the command line, its sentence, and how its date is read."""
+    rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
+    return {
+        "id": row.id,
+        "rule": row.rule,
+        "document": row.document,
+        "quote": rule.quote if rule else None,
+        "kind": rule.term.kind.value if rule else None,
+        "value": rule.term.value if rule else None,
+        "unit": row.unit,
+        "unit_name": unit.name if unit else None,
+        "period": row.period,
+        "event": row.event_id,
+        "reading": row.reading,
+        "due_on": row.due_on.isoformat(),
+        "due_at": local_iso(row.due_at),
+        "act_by": row.act_by.isoformat(),
+        "provisional": row.provisional,
+        "earliest": row.earliest.isoformat(),
+        "latest": row.latest.isoformat(),
+        "status": row.status.value,
+        "overdue": row.overdue(now),
+        "closed_at": local_iso(row.closed_at),
+        "closed_by": row.closed_by or None,
+        "evidence": row.evidence or None,
+    }
+
+
+def journal_row(entry: JournalEntry) -> dict[str, Any]:
+    """A journal entry."""
+    return {"at": local_iso(entry.at), "kind": entry.kind, "by": entry.by, "text": entry.text}
+
+
+def delivery_row(row: Delivery) -> dict[str, Any]:
+    """A delivery, without its text."""
+    return {
+        "id": row.id,
+        "message_id": row.message_id,
+        "channel": row.channel,
+        "recipient": row.recipient,
+        "planned_at": local_iso(row.planned_at),
+        "part": row.part,
+        "parts": row.parts,
+        "state": row.state.value,
+        "reason": row.reason or None,
+        "attempts": row.attempts,
+        "possible_duplicate": row.possible_duplicate,
+        "next_at": local_iso(row.next_at) if row.state.value in ("queued", "sending") else None,
+        "finished_at": local_iso(row.finished_at),
+        "subject": row.subject or None,
+    }
+
+
+def attempt_row(row: Attempt) -> dict[str, Any]:
+    """An attempt and how it ended."""
+    return {
+        "number": row.number,
+        "started_at": local_iso(row.started_at),
+        "ended_at": local_iso(row.ended_at),
+        "outcome": row.outcome.value if row.outcome else None,
+        "fault": row.fault or None,
+        "provider": row.provider or None,
+        "http_status": row.http_status,
+        "code": row.code or None,
+        "detail": row.detail or None,
+        "provider_id": row.provider_id or None,
+        "bytes": row.size,
+    }

@@ -1,0 +1,177 @@
+"""The shape of the configuration file, and one Chinese sentence for whatever is wrong in it."""
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from api.errors import BadConfig
+from api.faults import fault_in_words
+
+_Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
+_Words = Annotated[str, Field(min_length=1, max_length=500)]
+_Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+_Days = Annotated[int, Field(ge=0, le=250)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Server(_Table):
+    """[server]: where the daemon listens, and who may ask."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    token: str = ""
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
+
+
+class Database(_Table):
+    """[database]"""
+
+    url: str = "sqlite:///qixian.db"
+
+
+class RuleFiles(_Table):
+    """[rules]: catalogue files beside the bundled ones."""
+
+    files: list[str] = []
+
+
+class Reminders(_Table):
+    """[reminders]"""
+
+    begin: _Clock = "09:00"
+    end: _Clock = "18:00"
+    horizon_days: int = Field(default=400, ge=31, le=3660)
+    ladder: str = "default"
+
+
+class LadderTable(_Table):
+    """[[ladder]]"""
+
+    id: _Id
+    before: list[_Days] = [5, 3, 1, 0]
+    every: _Days = 1
+    superior: list[Annotated[int, Field(ge=1, le=250)]] = [1, 3]
+    hours: list[Annotated[int, Field(ge=1, le=250)]] = [1]
+
+
+class ChannelTable(BaseModel):
+    """[[channel]]: `id` and `kind`; the other keys belong to the kind and are checked there."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    id: _Id
+    kind: str
+
+
+class ContactTable(_Table):
+    """An entry of a unit's contacts."""
+
+    name: _Words
+    mobile: str = Field(default="", pattern=r"^(\+?[0-9]{5,20})?$")
+    mail: str = Field(default="", pattern=r"^([^@\s<>,;]+@[^@\s<>,;]+)?$")
+
+
+class UnitTable(_Table):
+    """[[unit]]"""
+
+    id: _Id
+    name: _Words
+    parent: str = ""
+    aliases: list[_Words] = []
+    contacts: list[ContactTable] = []
+    channels: list[str] = []
+
+
+class DutyTable(_Table):
+    """[[duty]]: `unit` is one id or a list of them."""
+
+    rule: str
+    unit: str | list[str]
+    since: date = Field(alias="from")
+    until: date | None = None
+    ladder: str | None = None
+
+
+class InterpretationTable(_Table):
+    """[[interpretation]]"""
+
+    rule: str
+    reading: _Words
+    decided_by: _Words
+    decided_on: date
+    reason: _Words
+
+
+class Settings(_Table):
+    """The whole file."""
+
+    server: Server = Server()
+    database: Database = Database()
+    rules: RuleFiles = RuleFiles()
+    reminders: Reminders = Reminders()
+    ladder: list[LadderTable] = []
+    channel: list[ChannelTable] = []
+    unit: list[UnitTable] = []
+    duty: list[DutyTable] = []
+    interpretation: list[InterpretationTable] = []
+
+
+def read_settings(path: Path) -> Settings:
+    """Raises BadConfig, which names the file, the table and the key."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadConfig(f"找不到配置文件 {path}，可从 config.example.toml 复制一份") from None
+    except UnicodeDecodeError:
+        raise BadConfig(f"配置文件 {path} 不是 UTF-8 编码，请另存为 UTF-8") from None
+    except OSError as error:
+        raise BadConfig(f"读不了配置文件 {path}：{error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"配置文件 {path} 不是正确的 TOML：{_toml_fault(str(error))}") from None
+    try:
+        return Settings.model_validate(tables)
+    except ValidationError as error:
+        raise BadConfig(f"配置文件 {path} 的{_fault(error.errors()[0])}") from None
+
+
+_TOML_FAULTS = {
+    "Invalid date or datetime": "日期不存在或写法不对",
+    "Cannot overwrite a value": "同一项写了两次",
+    "Cannot declare": "同一张表写了两次",
+    "Invalid value": "值的写法不对",
+    "Unclosed array": "方括号没有合上",
+    "Expected '=' after a key in a key/value pair": "键后面缺少等号",
+    "Illegal character": "有不允许的字符",
+}
+_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+def _toml_fault(message: str) -> str:
+    """tomllib's message in Chinese where it is a frequent one, with its place."""
+    words = next((w for start, w in _TOML_FAULTS.items() if message.startswith(start)), None)
+    place = _TOML_PLACE.search(message)
+    return f"第{place[1]}行{words}" if words and place else message
+
+
+def _fault(error: ErrorDetails) -> str:
+    return f"{_place(error['loc'])}：{fault_in_words(error)}"
+
+
+def _place(location: tuple[Any, ...]) -> str:
+    """`('duty', 3, 'from')` is “[[duty]] 第4项的 from”."""
+    words: list[str] = []
+    for step in location:
+        if isinstance(step, int):
+            words.append(f"第{step + 1}项")
+        elif not words:
+            words.append(f" {step} ")
+        elif step not in ("str", "list[str]"):  # pydantic's names for the branches of a union
+            words.append(f"的 {step}")
+    return "".join(words).rstrip()

@@ -1,0 +1,118 @@
+"""机关 Agency: everything an office has configured, checked as a whole, as one frozen value."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from engine.duties import Duty
+from engine.errors import BadAgency
+from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
+from engine.readings import Interpretation, Reading, reading_of
+from engine.units import Unit, lineage, match_holders
+from notifiers.channel import Addressing, Notifier
+from rules.catalogue_files import Catalogue
+from rules.rule import Rule
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """收件人: an address on a channel. The address is a mail address, else the channel's id
+    (a group) or a unit's id (the console)."""
+
+    channel: str
+    address: str
+    to: str = ""  # what the notifier gets as the address
+    mentions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Agency:
+    """Units, duties, interpretations and channels over a catalogue of rules.
+
+    Raises BadAgency or BadInterpretation, in one sentence, when they do not fit together.
+    """
+
+    catalogue: Catalogue
+    units: Mapping[str, Unit]
+    duties: Mapping[str, Duty]
+    interpretations: Mapping[str, Interpretation]
+    channels: Mapping[str, Notifier]
+    ladder: Ladder = DEFAULT_LADDER
+    hours: OfficeHours = DEFAULT_HOURS
+    horizon_days: int = 400
+    public_url: str = ""
+    readings: Mapping[str, Reading] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._check_units()
+        self._check_rules()
+        readings = {
+            rule.id: reading_of(rule, self.interpretations.get(rule.id)) for rule in self.rules
+        }
+        object.__setattr__(self, "readings", readings)
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """All rules, in the order of the catalogue."""
+        return tuple(self.catalogue.rules.values())
+
+    @cached_property
+    def matched(self) -> dict[str, str | None]:
+        """Each holder that a rule names, with its unit's id; None where no unit answers to it."""
+        holders = (holder for rule in self.rules for holder in rule.holders)
+        return match_holders(holders, self.units.values())
+
+    @cached_property
+    def ladders(self) -> frozenset[Ladder]:
+        """All ladders in use."""
+        return frozenset({self.ladder, *(duty.ladder for duty in self.duties.values())})
+
+    def ladder_of(self, rule: str, unit: str) -> Ladder:
+        """The duty's own ladder, else the office's."""
+        duty = self.duties.get(f"{rule}@{unit}")
+        return duty.ladder if duty else self.ladder
+
+    def recipients(self, unit_id: str, *, superior: bool = False) -> Iterator[Recipient]:
+        """Who is told of a unit's obligations: the unit's own channels, else those of the
+        nearest unit above it that has some. `superior` asks for the unit above."""
+        line = lineage(unit_id, self.units)[superior:]
+        for unit in line:
+            if found := list(self._recipients(unit)):
+                yield from found
+                return
+
+    def _check_units(self) -> None:
+        for unit in self.units.values():
+            if unit.parent and unit.parent not in self.units:
+                raise BadAgency(f"单位 {unit.id} 的上级“{unit.parent}”不存在，请先写它的 [[unit]]")
+            if lineage(unit.id, self.units)[-1].parent:
+                raise BadAgency(f"单位 {unit.id} 的上级绕成了圈，请改正 parent")
+            for channel in unit.channels:
+                if channel not in self.channels:
+                    raise BadAgency(
+                        f"单位 {unit.id} 的渠道“{channel}”不存在，请先写它的 [[channel]]"
+                    )
+
+    def _check_rules(self) -> None:
+        for duty in self.duties.values():
+            if duty.unit not in self.units:
+                raise BadAgency(f"[[duty]] 的单位“{duty.unit}”不存在，请先写它的 [[unit]]")
+        for table, rule in (
+            *(("[[duty]]", duty.rule) for duty in self.duties.values()),
+            *(("[[interpretation]]", rule) for rule in self.interpretations),
+        ):
+            if rule not in self.catalogue.rules:
+                raise BadAgency(f"{table} 的规则“{rule}”不存在，用 qixian rules 可查看全部规则")
+
+    def _recipients(self, unit: Unit) -> Iterator[Recipient]:
+        mobiles = tuple(contact.mobile for contact in unit.contacts if contact.mobile)
+        for channel in unit.channels:
+            match self.channels[channel].addressing:
+                case Addressing.MAIL:
+                    for contact in unit.contacts:
+                        if contact.mail:
+                            yield Recipient(channel, contact.mail, to=contact.mail)
+                case Addressing.UNIT:
+                    yield Recipient(channel, unit.id)
+                case Addressing.GROUP:
+                    yield Recipient(channel, channel, mentions=mobiles)

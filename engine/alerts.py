@@ -1,0 +1,201 @@
+"""提醒 Alert: an obligation brought to one recipient's mind on one rung. Planning them.
+
+An alert is written in the same transaction as the delivery that carries it, before anything is
+sent. Its unique key lets every rung of every version of a date be told once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import UniqueConstraint, or_
+from sqlmodel import Column, Field, Session, SQLModel, col, select
+
+from engine.agency import Agency, Recipient
+from engine.database import Instant
+from engine.deliveries import Delivery
+from engine.digest import Composer, Item
+from engine.instants import local_day
+from engine.ladder import Dates, Rung, rungs_at
+from engine.obligations import Obligation, Status
+from engine.workdays import WorkCalendar
+
+
+class Alert(SQLModel, table=True):
+    """提醒. `due_version` is the version of the due date that it speaks of."""
+
+    __table_args__ = (
+        UniqueConstraint("obligation_id", "rung", "channel", "recipient", "due_version"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    obligation_id: int = Field(foreign_key="obligation.id")
+    rung: str
+    channel: str
+    recipient: str
+    due_version: int
+    to_superior: bool
+    send_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    delivery_id: int = Field(foreign_key="delivery.id", index=True)
+
+    @property
+    def key(self) -> "Key":
+        """The columns of the unique key."""
+        return (self.obligation_id, self.rung, self.channel, self.recipient, self.due_version)
+
+
+Key = tuple[int | None, str, str, str, int]
+
+
+@dataclass(frozen=True)
+class _Due:
+    """An alert that is due and not written yet."""
+
+    obligation: Obligation
+    rung: Rung
+    recipient: Recipient
+
+    @property
+    def key(self) -> Key:
+        """The unique key of the alert."""
+        row, to = self.obligation, self.recipient
+        return (row.id, self.rung.name, to.channel, to.address, row.version)
+
+
+def plan(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime) -> int:
+    """Write the alerts that are due now, and the deliveries that carry them; how many messages.
+
+    All alerts of one recipient go into one delivery, or several where the channel's limit asks
+    for it. Outside office hours only what is limited by the hour is planned.
+    """
+    due = list(_due(_candidates(session, agency, calendar, now), agency, calendar, now))
+    told = _told(session, {item.obligation.id for item in due})
+    fresh: defaultdict[tuple[str, str], list[_Due]] = defaultdict(list)
+    for item in due:
+        if item.key not in told:
+            fresh[item.recipient.channel, item.recipient.address].append(item)
+    return sum(_plan_one(session, agency, calendar, now, items) for items in fresh.values())
+
+
+def _candidates(
+    session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
+) -> Iterable[Obligation]:
+    lead = max((n for ladder in agency.ladders for n in ladder.before), default=0)
+    near = calendar.add(local_day(now), lead)
+    query = select(Obligation).where(
+        Obligation.status == Status.OPEN,
+        or_(col(Obligation.act_by) <= near, col(Obligation.due_at).is_not(None)),
+    )
+    return session.exec(query).all()
+
+
+def _due(
+    rows: Iterable[Obligation], agency: Agency, calendar: WorkCalendar, now: datetime
+) -> Iterator[_Due]:
+    office_open = agency.hours.are_now(now, calendar)
+    recipients: dict[tuple[str, bool], list[Recipient]] = {}
+    for row in rows:
+        dates = Dates(row.opens_on, row.due_on, row.due_at, row.act_by)
+        for rung in rungs_at(
+            agency.ladder_of(row.rule, row.unit), dates, now, calendar, agency.hours
+        ):
+            if not (office_open or rung.urgent):
+                continue
+            key = (row.unit, rung.to_superior)
+            if key not in recipients:
+                recipients[key] = list(agency.recipients(row.unit, superior=rung.to_superior))
+            for recipient in recipients[key]:
+                yield _Due(row, rung, recipient)
+
+
+def _told(session: Session, obligations: set[int | None]) -> set[Key]:
+    ids = sorted(id_ for id_ in obligations if id_ is not None)
+    told: set[Key] = set()
+    for start in range(0, len(ids), 500):  # SQLite limits the variables of a statement
+        query = select(Alert).where(col(Alert.obligation_id).in_(ids[start : start + 500]))
+        told.update(alert.key for alert in session.exec(query).all())
+    return told
+
+
+def _plan_one(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    now: datetime,
+    due: list[_Due],
+) -> int:
+    """The deliveries to one recipient. Matters of the hour do not wait for the others' digest."""
+    notifier = agency.channels[due[0].recipient.channel]
+    composer = Composer(agency, calendar, notifier.markup, now)
+    by_obligation: dict[int | None, list[_Due]] = defaultdict(list)
+    for item in due:
+        by_obligation[item.obligation.id].append(item)
+    items = [
+        Item(group[0].obligation, all(one.rung.to_superior for one in group))
+        for group in by_obligation.values()
+    ]
+    parts = composer.pack(items, notifier.limit)
+    for number, part in enumerate(parts, 1):
+        delivery = _delivery(due[0].recipient, now, number, len(parts))
+        told = [one for item in part for one in by_obligation[item.obligation.id]]
+        delivery.urgent = any(one.rung.urgent for one in told)
+        session.add(delivery)
+        session.flush()
+        session.add_all(_alert(one, delivery) for one in told)
+    return len(parts)
+
+
+def _delivery(recipient: Recipient, now: datetime, part: int, parts: int) -> Delivery:
+    name = f"{recipient.channel}\n{recipient.address}\n{now.isoformat()}\n{part}"
+    return Delivery(
+        message_id=sha256(name.encode()).hexdigest()[:32],
+        channel=recipient.channel,
+        recipient=recipient.address,
+        to=recipient.to,
+        mentions=",".join(recipient.mentions),
+        planned_at=now,
+        part=part,
+        parts=parts,
+        urgent=False,
+        next_at=now,
+    )
+
+
+def _alert(due: _Due, delivery: Delivery) -> Alert:
+    assert due.obligation.id is not None
+    assert delivery.id is not None
+    return Alert(
+        obligation_id=due.obligation.id,
+        rung=due.rung.name,
+        channel=due.recipient.channel,
+        recipient=due.recipient.address,
+        due_version=due.obligation.version,
+        to_superior=due.rung.to_superior,
+        send_at=due.rung.send_at,
+        delivery_id=delivery.id,
+    )
+
+
+def fresh_items(session: Session, delivery_id: int) -> list[tuple[Alert, Obligation]]:
+    """The alerts of a delivery that still hold: obligation open, date unchanged."""
+    query = (
+        select(Alert, Obligation)
+        .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
+        .where(
+            Alert.delivery_id == delivery_id,
+            Obligation.status == Status.OPEN,
+            Alert.due_version == Obligation.version,
+        )
+    )
+    return [(alert, obligation) for alert, obligation in session.exec(query).all()]
+
+
+def alerts_of(session: Session, delivery_ids: Iterable[int]) -> Mapping[int, list[Alert]]:
+    """The alerts that deliveries carry, by delivery."""
+    query = select(Alert).where(col(Alert.delivery_id).in_(list(delivery_ids)))
+    found: defaultdict[int, list[Alert]] = defaultdict(list)
+    for alert in session.exec(query.order_by(col(Alert.id))).all():
+        found[alert.delivery_id].append(alert)
+    return found

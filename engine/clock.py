@@ -1,0 +1,79 @@
+"""The clock inside the process: APScheduler, which holds no obligation and stores nothing.
+
+A few fixed jobs. Each firing first wins its slot in the database, so that ten processes do the
+work of one. What a firing missed, the next one makes up for from the rows.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy import Engine
+
+from engine.agency import Agency
+from engine.channels import SHARDS
+from engine.database import writing
+from engine.dispatch import Inline
+from engine.drain import Drainer
+from engine.instants import ZONE
+from engine.slots import forget, win
+from engine.tick import tick
+from engine.workdays import WorkCalendar
+
+log = logging.getLogger(__name__)
+
+
+def read_clock() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """Ticks every minute and sends every few seconds, in one thread of its own."""
+
+    def __init__(self, db: Engine, agency: Agency, calendar: WorkCalendar) -> None:
+        self._db, self._agency, self._calendar = db, agency, calendar
+        self._dispatcher = Inline(Drainer(db, agency, calendar, read_clock))
+        self.last_tick: datetime | None = None
+        self._scheduler = BackgroundScheduler(
+            timezone=ZONE,
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+
+    def start(self) -> None:
+        """Start the thread; the first tick is at once."""
+        add = self._scheduler.add_job
+        now = read_clock()
+        add(self._tick, CronTrigger(second=0, timezone=ZONE), next_run_time=now)
+        add(self._wake, IntervalTrigger(seconds=5, timezone=ZONE))
+        add(self._housekeeping, CronTrigger(hour=3, minute=37, timezone=ZONE))
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Let the job in hand finish, then stop."""
+        self._scheduler.shutdown(wait=True)
+        self._dispatcher.close()
+
+    def _tick(self) -> None:
+        now = read_clock()
+        if self._win("tick", now.replace(second=0, microsecond=0)):
+            done = tick(self._db, self._agency, self._calendar, self._dispatcher, now)
+            if done.derived or done.planned:
+                log.info("tick: %s new obligations, %s messages", done.derived, done.planned)
+        self.last_tick = now
+
+    def _wake(self) -> None:
+        self._dispatcher.wake(range(SHARDS))
+
+    def _housekeeping(self) -> None:
+        now = read_clock()
+        with writing(self._db) as session:
+            forget(session, now)
+
+    def _win(self, name: str, at: datetime) -> bool:
+        with writing(self._db) as session:
+            return win(session, name, at)

@@ -1,0 +1,196 @@
+"""提醒内容 Digest: what a recipient reads in the morning, in Chinese, cut to the channel's bytes.
+
+The late come first, then what is limited by the hour, today's, and what is near. Unit, matter,
+date and person are never cut; a message that is too long becomes several at the boundary
+between two matters.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+from itertools import groupby
+
+from engine.agency import Agency
+from engine.instants import ZONE, local_day
+from engine.obligations import Obligation
+from engine.period_names import period_in_words
+from engine.workdays import WorkCalendar, weekday_name
+from notifiers.message import Markup
+
+DUPLICATE_MARK = "（可能重复）"
+
+
+class Urgency(IntEnum):
+    """In which order matters are told, and under which heading."""
+
+    LATE = 0
+    BY_THE_HOUR = 1
+    TODAY = 2
+    NEAR = 3
+
+
+HEADINGS = {
+    Urgency.LATE: "已逾期",
+    Urgency.BY_THE_HOUR: "限时办理",
+    Urgency.TODAY: "今日应办",
+    Urgency.NEAR: "即将到期",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """One matter of a message: an obligation, and whether it is told to the superior."""
+
+    obligation: Obligation
+    superior: bool
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A finished subject and body."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Writes messages as of one instant, in one markup."""
+
+    agency: Agency
+    calendar: WorkCalendar
+    markup: Markup
+    now: datetime
+
+    def pack(self, items: Sequence[Item], limit: int) -> list[list[Item]]:
+        """Items in the order in which they are told, in parts whose body fits `limit` bytes.
+
+        Room is left for what may still change before sending: counts, the mark of a possible
+        duplicate, and a remaining time that takes more digits.
+        """
+        room = limit - 64 - len(self.compose((), 10, 10, True).body.encode())
+        room -= sum(len(self._heading(urgency).encode()) for urgency in Urgency)
+        parts: list[list[Item]] = []
+        used = room
+        for item in sorted(items, key=self._order):
+            size = len(self._block(99, item).encode()) + 24
+            if used + size > room or not parts:
+                parts.append([])
+                used = 0
+            parts[-1].append(item)
+            used += size
+        return parts
+
+    def compose(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> Digest:
+        """The message about these items."""
+        items = sorted(items, key=self._order)
+        subject = self._subject(items, part, parts, duplicate)
+        lines = [self._strong(subject), *self._sections(items), self._foot()]
+        return Digest(subject, "\n".join(lines))
+
+    def urgency(self, item: Item) -> Urgency:
+        """Under which heading an item stands now."""
+        obligation, today = item.obligation, local_day(self.now)
+        if obligation.overdue(self.now):
+            return Urgency.LATE
+        if obligation.due_at:
+            return Urgency.BY_THE_HOUR
+        return Urgency.TODAY if obligation.act_by <= today else Urgency.NEAR
+
+    def _order(self, item: Item) -> tuple[Urgency, date, str, str]:
+        obligation = item.obligation
+        return (self.urgency(item), obligation.due_on, obligation.unit, obligation.rule)
+
+    def _subject(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> str:
+        units = {item.obligation.unit for item in items}
+        unit = self.agency.units.get(next(iter(units))) if len(units) == 1 else None
+        whose = f"{unit.name}：" if unit else ""
+        counts = (
+            f"{HEADINGS[urgency]}{len(list(group))}项"
+            for urgency, group in groupby(items, self.urgency)
+        )
+        number = f"（{part}/{parts}）" if parts > 1 else ""
+        mark = DUPLICATE_MARK if duplicate else ""
+        return f"{mark}【期限提醒】{whose}{'，'.join(counts)}{number}"
+
+    def _sections(self, items: Sequence[Item]) -> Iterator[str]:
+        number = 0
+        for urgency, group in groupby(items, self.urgency):
+            yield self._heading(urgency)
+            for item in group:
+                number += 1
+                yield self._block(number, item)
+
+    def _heading(self, urgency: Urgency) -> str:
+        color = "warning" if urgency < Urgency.TODAY else "info"
+        return f"\n{self._colored(f'【{HEADINGS[urgency]}】', color)}"
+
+    def _block(self, number: int, item: Item) -> str:
+        obligation, agency = item.obligation, self.agency
+        rule = agency.catalogue.rules.get(obligation.rule)
+        document = rule.document if rule else None
+        unit = agency.units.get(obligation.unit)
+        matter = rule.quote if rule else obligation.rule
+        people = "、".join(contact.name for contact in unit.contacts) if unit else ""
+        source = f"《{document.title}》{document.number}" if document else obligation.document
+        title = f"{number}. {matter}（{period_in_words(obligation.period)}）"
+        lines = (
+            f"　单位：{unit.name if unit else obligation.unit}"
+            + (f"（{people}）" if people else "")
+            + ("　督办：请催办" if item.superior else ""),
+            f"　期限：{self._deadline(obligation)}",
+            f"　依据：{source}；口径：{obligation.reading}",
+        )
+        return "\n".join((self._strong(self._plain(title)), *map(self._plain, lines)))
+
+    def _deadline(self, obligation: Obligation) -> str:
+        provisional = "（暂定，放假安排尚未公布）" if obligation.provisional else ""
+        return f"{self._due(obligation)}{provisional}，{self._remaining(obligation)}"
+
+    def _due(self, obligation: Obligation) -> str:
+        if obligation.due_at:
+            moment = obligation.due_at.astimezone(ZONE)
+            return f"{named(moment.date())}{moment:%H:%M}前"
+        early = obligation.act_by != obligation.due_on and not obligation.overdue(self.now)
+        advice = f"，宜在{named(obligation.act_by)}前办理" if early else ""
+        return f"{named(obligation.due_on)}到期{advice}"
+
+    def _remaining(self, obligation: Obligation) -> str:
+        today = local_day(self.now)
+        if obligation.due_at and local_day(obligation.due_at) >= today:
+            seconds = (obligation.due_at - self.now).total_seconds()
+            hours, minutes = divmod(abs(int(seconds)) // 60, 60)
+            word = "剩" if seconds >= 0 else "已逾期"
+            return f"{word}{hours}小时{minutes}分"
+        if obligation.overdue(self.now):
+            days = self.calendar.count(obligation.due_on, today)
+            return f"已逾期{days}个工作日" if days else "已逾期"
+        left = self.calendar.count(today, obligation.act_by)
+        return f"剩{left}个工作日" if left > 0 else "请今日办理"
+
+    def _foot(self) -> str:
+        if self.agency.public_url:
+            return f"\n办结后请登记，登记后不再提醒：{self.agency.public_url}"
+        return "\n办结后请告知政务公开工作机构登记，登记后不再提醒。"
+
+    def _strong(self, text: str) -> str:
+        return f"**{text}**" if self.markup is Markup.MARKDOWN else text
+
+    def _colored(self, text: str, color: str) -> str:
+        if self.markup is Markup.MARKDOWN:
+            return f'<font color="{color}">{text}</font>'
+        return text
+
+    def _plain(self, text: str) -> str:
+        """Nothing in a reference or a name may act as markup."""
+        return text.translate(_WIDE) if self.markup is Markup.MARKDOWN else text
+
+
+# The robots' markdown has no escape character, so what could act as markup becomes full-width.
+_WIDE = str.maketrans("<>`[]#*_~|", "＜＞｀［］＃＊＿～｜")
+
+
+def named(day: date) -> str:
+    """`2026-10-12（星期一）`: a date as it stands in messages."""
+    return f"{day}（{weekday_name(day)}）"

@@ -1,0 +1,95 @@
+"""到期 Due: the last good day of a term, and the working day by which it is wise to act.
+
+Counting rules: 《民法典》第二百条至第二百零四条. The starting day is not counted; hours run from
+the moment of the event, through nights and holidays; a limit in calendar days, weeks, months or
+years whose last day is a day off ends on the first working day after (a make-up Saturday is a
+working day and stays); a fixed date is a date and does not move.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from engine.errors import NoDate
+from engine.instants import day_of, local_day
+from engine.periods import due_day, period_of, shifted
+from engine.workdays import WorkCalendar
+from rules.terms import Amount, Kind, Measure, Term
+
+
+@dataclass(frozen=True)
+class Due:
+    """到期. `due_on` is the last good day; `due_at` the instant where hours count, else None.
+
+    `act_by` is a working day not after it that is right under every reading and under every
+    calendar that may still be announced; where hours count it is the day itself. `provisional`
+    (暂定) says that the date or `act_by` rests on a calendar that is not announced yet.
+    """
+
+    due_on: date
+    due_at: datetime | None
+    act_by: date
+    provisional: bool
+    earliest: date
+    latest: date
+
+
+def due(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
+    """When a term that counts from an event, or the period in which the event lies, ends.
+
+    Raises NoDate when the term gives no date, or counts hours from a day without a time.
+    """
+    match term.kind:
+        case Kind.PERIODIC if term.hard:
+            rhythm = term.rhythms[0]
+            period = period_of(rhythm.every, day_of(event), day_of(event), calendar)
+            return on_day(due_day(rhythm, period, calendar), calendar)
+        case Kind.FIXED_DEADLINE if term.day:
+            return on_day(term.day, calendar)
+        case Kind.AFTER_EVENT | Kind.WINDOW if term.amount:
+            return after(term.amount, event, calendar)
+        case Kind.BEFORE_EVENT if term.amount:
+            return before(term.amount, day_of(event), calendar)
+        case Kind.SIMULTANEOUS | Kind.BEFORE_EVENT:  # no lead time: the event's own day
+            return on_day(day_of(event), calendar)
+    raise NoDate(f"“{term.in_words()}”没有给出日期，须先由机关确定口径")
+
+
+def on_day(day: date, calendar: WorkCalendar) -> Due:
+    """A date that is a date: it does not move, but the day to act does."""
+    act_by = calendar.safe_on_or_before(day)
+    provisional = not all(calendar.certain(d) for d in (act_by, day))
+    return Due(day, None, act_by, provisional, day, day)
+
+
+def after(amount: Amount, event: date | datetime, calendar: WorkCalendar) -> Due:
+    """The end of a limit that begins with an event, the event's day not counted."""
+    if amount.measure is Measure.HOUR:
+        return _after_hours(amount.number, event)
+    if amount.measure is Measure.WORKING_DAY:
+        return _working_days(amount.number, day_of(event), calendar)
+    last = shifted(amount, day_of(event))
+    rolled = calendar.on_or_after(last)
+    plain = on_day(last, calendar)
+    certain = not plain.provisional and calendar.certain(rolled)
+    return Due(rolled, None, plain.act_by, not certain, last if not certain else rolled, rolled)
+
+
+def before(amount: Amount, event_day: date, calendar: WorkCalendar) -> Due:
+    """The last day that is N days (or working days) before an event's day."""
+    if amount.measure is Measure.WORKING_DAY:
+        return _working_days(-amount.number, event_day, calendar)
+    return on_day(shifted(amount, event_day, -1), calendar)
+
+
+def _after_hours(hours: int, event: date | datetime) -> Due:
+    if not isinstance(event, datetime):
+        raise NoDate(f"以小时计的期限须给出事由的时刻，例如 {event}T08:30+08:00")
+    due_at = (event + timedelta(hours=hours)).astimezone(UTC)
+    day = local_day(due_at)
+    return Due(day, due_at, day, False, day, day)
+
+
+def _working_days(number: int, start: date, calendar: WorkCalendar) -> Due:
+    span = calendar.add_span(start, number)
+    act_by = calendar.safe_on_or_before(span.earliest)
+    return Due(span.date, None, act_by, span.provisional, span.earliest, span.latest)

@@ -1,0 +1,48 @@
+"""The error tree of this room.
+
+EngineError
+├── OutsideCalendar    a date or a year that the working calendar does not cover
+├── NoDate             a term that gives no date by itself
+├── BadInterpretation  a reading that does not fit its rule
+├── BadAgency          a configuration whose parts do not fit together
+├── BadDatabase        a database address that cannot be used, or a schema that is not ours
+├── UnknownTrigger     an event from which no duty of the unit counts
+├── NotFound           an id that does not exist
+└── NotAllowed         a change that the obligation's state does not permit
+"""
+
+
+class EngineError(Exception):
+    """Base of what this room refuses. The message is one Chinese sentence for people."""
+
+
+class OutsideCalendar(EngineError):
+    """The date, or the result of a count, lies outside the years of the calendar."""
+
+
+class NoDate(EngineError):
+    """The term gives no date by itself, or not from what it was given."""
+
+
+class BadInterpretation(EngineError):
+    """The reading is not in the grammar, or goes beyond what the words leave open."""
+
+
+class BadAgency(EngineError):
+    """Units, duties, interpretations and channels do not fit together."""
+
+
+class BadDatabase(EngineError):
+    """The database's address cannot be used, or its schema is not this version's."""
+
+
+class UnknownTrigger(EngineError):
+    """No duty counts from this event for this unit."""
+
+
+class NotFound(EngineError):
+    """There is no such id."""
+
+
+class NotAllowed(EngineError):
+    """The obligation's state does not permit the change."""

@@ -1,0 +1,156 @@
+"""事由 Event: something that happened, from which terms count."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Column, Field, Session, SQLModel, col, select
+
+from engine import journal
+from engine.agency import Agency
+from engine.database import Instant
+from engine.due_dates import Due, due
+from engine.duties import Duty
+from engine.errors import NoDate, NotAllowed, UnknownTrigger
+from engine.instants import day_of, local_iso, start_of
+from engine.obligations import Obligation, due_columns
+from engine.workdays import WorkCalendar
+from rules.terms import Kind
+
+EVENT_KINDS = frozenset({Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.SIMULTANEOUS, Kind.WINDOW})
+ALL_UNITS = "all"
+
+
+class Event(SQLModel, table=True):
+    """事由. `day_only`: only the day is known, `at` is then its beginning."""
+
+    __table_args__ = (UniqueConstraint("trigger", "unit", "at", "reference"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    trigger: str
+    unit: str  # or "all"
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    day_only: bool
+    reference: str  # such as the application's number
+    by: str
+    recorded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+    @property
+    def moment(self) -> date | datetime:
+        """The event's day, or its instant where that is known."""
+        return day_of(self.at) if self.day_only else self.at
+
+
+def triggers(agency: Agency) -> dict[str, list[Duty]]:
+    """The events from which duties count, each with those duties."""
+    found: dict[str, list[Duty]] = {}
+    for duty in agency.duties.values():
+        term = agency.readings[duty.rule].term
+        if term and term.kind in EVENT_KINDS:
+            found.setdefault(agency.catalogue.rules[duty.rule].trigger, []).append(duty)
+    return found
+
+
+def record_event(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    *,
+    trigger: str,
+    unit: str,
+    moment: date | datetime,
+    reference: str,
+    by: str,
+    now: datetime,
+) -> tuple[Event, list[Obligation], bool]:
+    """An event and the obligations that begin with it; the same event again gives the same rows.
+
+    `unit` is a unit's id or `all`. The last value says whether the event is new. Raises
+    UnknownTrigger, NoDate, NotAllowed; then nothing is stored.
+    """
+    duties = list(_duties(agency, trigger, unit, day_of(moment)))
+    _check_time(agency, duties, moment, now)
+    day_only = not isinstance(moment, datetime)
+    instant = moment if isinstance(moment, datetime) else start_of(moment)
+    if event := _same(session, trigger, unit, instant, reference):
+        query = select(Obligation).where(Obligation.event_id == event.id)
+        return event, list(session.exec(query.order_by(col(Obligation.id))).all()), False
+    event = Event(
+        trigger=trigger,
+        unit=unit,
+        at=instant,
+        day_only=day_only,
+        reference=reference,
+        by=by,
+        recorded_at=now,
+    )
+    session.add(event)
+    session.flush()
+    rows = [_obligation(agency, calendar, duty, event, now) for duty in duties]
+    session.add_all(rows)
+    session.flush()
+    for row in rows:
+        assert row.id is not None
+        text = f"登记事由“{trigger}”，时间{local_iso(instant)}，到期日{row.due_on}"
+        journal.write(session, row.id, now, "created", by, text)
+    return event, rows, True
+
+
+def due_of_event(agency: Agency, calendar: WorkCalendar, rule: str, event: Event) -> Due:
+    """The date that an event gives under a rule's reading. Raises NoDate."""
+    term = agency.readings[rule].term
+    if term is None:
+        raise NoDate(f"规则 {rule} 须先由机关确定口径")
+    return due(term, event.moment, calendar)
+
+
+def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty]:
+    known = triggers(agency)
+    if trigger not in known:
+        named = "、".join(f"“{name}”" for name in known) or "（尚无，请先配置责任）"
+        raise UnknownTrigger(f"没有责任从“{trigger}”起算；可用的事由：{named}")
+    if unit != ALL_UNITS and unit not in agency.units:
+        raise UnknownTrigger(f"单位“{unit}”不存在")
+    duties = [d for d in known[trigger] if unit in (ALL_UNITS, d.unit) and d.in_force(day)]
+    if not duties:
+        raise UnknownTrigger(f"单位“{unit}”在{day}没有从“{trigger}”起算的责任")
+    return iter(duties)
+
+
+def _check_time(agency: Agency, duties: list[Duty], moment: date | datetime, now: datetime) -> None:
+    """What has not happened yet starts no limit; an announced hearing may lie ahead."""
+    future = moment > now if isinstance(moment, datetime) else moment > day_of(now)
+    ahead = {Kind.BEFORE_EVENT, Kind.SIMULTANEOUS}
+    kinds = {term.kind for duty in duties if (term := agency.readings[duty.rule].term)}
+    if future and not kinds <= ahead:
+        raise NotAllowed("事由的时间不能晚于现在")
+
+
+def _same(
+    session: Session, trigger: str, unit: str, instant: datetime, reference: str
+) -> Event | None:
+    query = select(Event).where(
+        Event.trigger == trigger,
+        Event.unit == unit,
+        Event.at == instant,
+        Event.reference == reference,
+    )
+    return session.exec(query).first()
+
+
+def _obligation(
+    agency: Agency, calendar: WorkCalendar, duty: Duty, event: Event, now: datetime
+) -> Obligation:
+    computed = due_of_event(agency, calendar, duty.rule, event)
+    return Obligation(
+        rule=duty.rule,
+        unit=duty.unit,
+        occurrence=f"event:{event.id}",
+        period=event.reference or (local_iso(event.at) or "")[: 10 if event.day_only else 16],
+        event_id=event.id,
+        document=agency.catalogue.rules[duty.rule].document.id,
+        reading=agency.readings[duty.rule].in_words,
+        opens_on=min(day_of(event.at), day_of(now), computed.due_on),
+        **due_columns(computed),
+        created_at=now,
+    )

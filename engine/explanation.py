@@ -1,0 +1,147 @@
+"""推算 Explanation: how a date came about, in Chinese, a step a line.
+
+Someone with a wall calendar can follow the steps and arrive at the same day: every working day
+is in a counted stretch, every day off between two stretches has its reason.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from engine.due_dates import Due
+from engine.instants import ZONE, day_of
+from engine.periods import Period, shifted
+from engine.workdays import WorkCalendar, weekday_name
+from rules.terms import Amount, Kind, Measure, Rhythm, Term
+
+_DAY = timedelta(days=1)
+_FIRST_DAY = "《民法典》第二百零一条第一款"
+_HOURS = "《民法典》第二百零一条第二款"
+_MONTH_END = "《民法典》第二百零二条"
+_LAST_DAY_OFF = "《民法典》第二百零三条第一款"
+_CIVIL_CODE_DAYS = "《民法典》第二百条"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: the day it arrives at, what happens there, and the article or notice."""
+
+    date: date
+    text: str
+    basis: str
+
+
+def explain(
+    term: Term,
+    due: Due,
+    calendar: WorkCalendar,
+    *,
+    event: date | datetime | None = None,
+    period: Period | None = None,
+) -> tuple[Step, ...]:
+    """The steps to a date that `engine.due_dates` gave for this event or this period."""
+    steps: list[Step] = []
+    if period and term.kind is Kind.PERIODIC:
+        steps += _in_period(term.rhythms[0], period, due, calendar)
+    elif event is not None and term.amount:
+        sign = -1 if term.kind is Kind.BEFORE_EVENT else 1
+        steps += _from_event(term.amount, event, due, calendar, sign)
+    elif event is not None and term.day is None:
+        steps.append(Step(due.due_on, f"与事由同日：{_named(due.due_on)}", "原文"))
+    else:
+        steps.append(Step(due.due_on, f"文件定日：{_named(due.due_on)}", "原文"))
+    steps += _to_act(due, calendar)
+    return tuple(steps)
+
+
+def _named(day: date) -> str:
+    return f"{day}（{weekday_name(day)}）"
+
+
+def _in_period(rhythm: Rhythm, period: Period, due: Due, calendar: WorkCalendar) -> Iterator[Step]:
+    yield Step(period.last, f"本期为{_named(period.first)}至{_named(period.last)}", "原文")
+    if rhythm.after and rhythm.after.measure is Measure.WORKING_DAY:
+        yield from _count_forward(rhythm.after.number, period.last, calendar)
+    yield Step(due.due_on, f"{rhythm.in_words()}：{_named(due.due_on)}", "口径")
+
+
+def _from_event(
+    amount: Amount, event: date | datetime, due: Due, calendar: WorkCalendar, sign: int
+) -> Iterator[Step]:
+    start = day_of(event)
+    if amount.measure is Measure.HOUR and isinstance(event, datetime) and due.due_at:
+        begin, end = event.astimezone(ZONE), due.due_at.astimezone(ZONE)
+        yield Step(start, f"{begin:%Y-%m-%d %H:%M}起算，夜间和节假日不停", _HOURS)
+        yield Step(due.due_on, f"满{amount.in_words()}：{end:%Y-%m-%d %H:%M}", "原文")
+        return
+    yield Step(start, f"事由发生于{_named(start)}，当日不计入", _FIRST_DAY)
+    if amount.measure is Measure.WORKING_DAY:
+        count = _count_forward if sign > 0 else _count_backward
+        yield from count(amount.number, start, calendar)
+    else:
+        yield from _calendar_days(amount, start, due, calendar, sign)
+
+
+def _calendar_days(
+    amount: Amount, start: date, due: Due, calendar: WorkCalendar, sign: int
+) -> Iterator[Step]:
+    last = shifted(amount, start, sign)
+    whole_months = amount.measure in (Measure.MONTH, Measure.YEAR)
+    way = "满" if sign > 0 else "倒数"
+    basis = _MONTH_END if whole_months else _CIVIL_CODE_DAYS
+    yield Step(last, f"{way}{amount.in_words()}：{_named(last)}", basis)
+    if due.due_on != last:
+        name = calendar.reason(last).name
+        text = f"最后一日是{name}，顺延至其后第一个工作日{_named(due.due_on)}"
+        yield Step(due.due_on, text, _LAST_DAY_OFF)
+
+
+def _count_forward(number: int, start: date, calendar: WorkCalendar) -> Iterator[Step]:
+    yield from _count(number, start, calendar, _DAY)
+
+
+def _count_backward(number: int, start: date, calendar: WorkCalendar) -> Iterator[Step]:
+    yield from _count(number, start, calendar, -_DAY)
+
+
+def _count(number: int, start: date, calendar: WorkCalendar, step: timedelta) -> Iterator[Step]:
+    """Stretches of days with one reason each, until the number of working days is reached."""
+    counted, day, word = 0, start, "第" if step > timedelta() else "倒数第"
+    while counted < number:
+        first = day = day + step
+        reason = calendar.reason(first)
+        size = 1
+        while (not reason.workday or counted + size < number) and (
+            _same_stretch(calendar, day + step, reason.workday, reason.name)
+        ):
+            day += step
+            size += 1
+        span = _named(first) if size == 1 else f"{_named(first)}至{_named(day)}"
+        if not reason.workday:
+            yield Step(day, f"{span}：{reason.name}，不计入", reason.basis)
+            continue
+        name = "" if reason.name == "工作日" else f"，{reason.name}"
+        numbers = f"{counted + 1}" if size == 1 else f"{counted + 1}至{counted + size}"
+        yield Step(day, f"{span}：{word}{numbers}个工作日{name}", reason.basis)
+        counted += size
+
+
+def _same_stretch(calendar: WorkCalendar, day: date, workday: bool, name: str) -> bool:
+    reason = calendar.reason(day)
+    return reason.workday == workday and reason.name == name
+
+
+def _to_act(due: Due, calendar: WorkCalendar) -> Iterator[Step]:
+    if due.due_at is None and due.act_by != due.due_on:
+        name = (
+            ""
+            if calendar.is_workday(due.due_on)
+            else f"到期日是{calendar.reason(due.due_on).name}，"
+        )
+        text = f"{name}宜在{_named(due.act_by)}前办理，各种算法下都不逾期"
+        yield Step(due.act_by, text, "宜办日：不晚于到期日的最后一个工作日")
+    if due.provisional:
+        text = f"暂定：放假安排尚未公布，可能在{due.earliest}至{due.latest}之间，提醒按最早的日期"
+        if due.earliest == due.latest:
+            text = "暂定：放假安排尚未公布，宜办日可能变动"
+        yield Step(due.earliest, text, "《全国年节及纪念日放假办法》")

@@ -1,0 +1,33 @@
+"""日志 JournalEntry: who changed what about an obligation, and when. Entries are only added."""
+
+from datetime import datetime
+
+from sqlmodel import Column, Field, Session, SQLModel, select
+
+from engine.database import Instant
+
+
+class JournalEntry(SQLModel, table=True):
+    """日志: one change of one obligation, in a Chinese sentence."""
+
+    __tablename__ = "journal"
+
+    id: int | None = Field(default=None, primary_key=True)
+    obligation_id: int = Field(foreign_key="obligation.id", index=True)
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    kind: str  # created, complete, waive, reopen, moved
+    by: str
+    text: str
+
+
+def write(
+    session: Session, obligation_id: int, at: datetime, kind: str, by: str, text: str
+) -> None:
+    """Add an entry, in the transaction of the change itself."""
+    session.add(JournalEntry(obligation_id=obligation_id, at=at, kind=kind, by=by, text=text))
+
+
+def journal_of(session: Session, obligation_id: int) -> list[JournalEntry]:
+    """An obligation's entries, oldest first."""
+    query = select(JournalEntry).where(JournalEntry.obligation_id == obligation_id)
+    return list(session.exec(query.order_by(JournalEntry.id)).all())  # type: ignore[arg-type]

@@ -1,0 +1,122 @@
+"""提醒策略 Ladder: on which working days an obligation is brought to mind, and whose.
+
+Rungs (档) are counted in working days back from the day to act (宜办日), and on from the due day
+once that is past. Pure: which rung does an obligation stand on at an instant? Rungs that were
+missed before the latest one are not made up for, so an outage ends in one reminder.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from engine.instants import at, local_day
+from engine.workdays import WorkCalendar
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """`before`: working days before the day to act. `every`: working days from one reminder of
+    a late obligation to the next, 0 for none. `superior`: working days after the due day on
+    which the superior unit is told. `hours`: hours before an instant, beside the one at once.
+    """
+
+    id: str = "default"
+    before: tuple[int, ...] = (5, 3, 1, 0)
+    every: int = 1
+    superior: tuple[int, ...] = (1, 3)
+    hours: tuple[int, ...] = (1,)
+
+
+@dataclass(frozen=True)
+class OfficeHours:
+    """When ordinary alerts go out: on working days, wall-clock times in Asia/Shanghai."""
+
+    begin: time = time(9)
+    end: time = time(18)
+
+    def are_now(self, now: datetime, calendar: WorkCalendar) -> bool:
+        """May an ordinary alert go out at this instant?"""
+        day = local_day(now)
+        return calendar.is_workday(day) and at(day, self.begin) <= now < at(day, self.end)
+
+    def last_begun(self, now: datetime, calendar: WorkCalendar) -> date:
+        """The latest working day whose office hours have begun."""
+        day = local_day(now)
+        return calendar.on_or_before(day if at(day, self.begin) <= now else day - timedelta(days=1))
+
+
+DEFAULT_LADDER = Ladder()
+DEFAULT_HOURS = OfficeHours()
+
+
+@dataclass(frozen=True)
+class Rung:
+    """档: `5` `3` `1` `0` before, `+1` `+2` after; `hours:start` `hours:1` `hours:0` where hours
+    count; `superior+1` and `superior:hours` to the superior. `send_at` is when it falls."""
+
+    name: str
+    send_at: datetime
+    to_superior: bool = False
+    urgent: bool = False  # goes out at any hour
+
+
+@dataclass(frozen=True)
+class Dates:
+    """What the ladder needs to know of an obligation."""
+
+    opens_on: date
+    due_on: date
+    due_at: datetime | None
+    act_by: date
+
+
+def rungs_at(
+    ladder: Ladder, dates: Dates, now: datetime, calendar: WorkCalendar, hours: OfficeHours
+) -> list[Rung]:
+    """The rungs that an open obligation stands on: one for its unit, one for the superior."""
+    day = hours.last_begun(now, calendar)
+    early = _by_hours(ladder, dates) if dates.due_at else _before(ladder, dates, calendar, hours)
+    own = [*early, *_late(ladder, dates, day, calendar, hours)]
+    superior = _to_superior(ladder, dates, calendar, hours)
+    latest = (_latest(own, now), _latest(superior, now))
+    return [rung for rung in latest if rung]
+
+
+def _latest(rungs: Iterable[Rung], now: datetime) -> Rung | None:
+    fallen = [rung for rung in rungs if rung.send_at <= now]
+    return max(fallen, key=lambda rung: rung.send_at, default=None)
+
+
+def _before(
+    ladder: Ladder, dates: Dates, calendar: WorkCalendar, hours: OfficeHours
+) -> Iterator[Rung]:
+    for number in ladder.before:
+        day = calendar.add(dates.act_by, -number)
+        if day >= dates.opens_on:  # not before the period that it is for has begun
+            yield Rung(str(number), at(day, hours.begin))
+
+
+def _by_hours(ladder: Ladder, dates: Dates) -> Iterator[Rung]:
+    assert dates.due_at
+    yield Rung("hours:start", at(dates.opens_on, time()), urgent=True)
+    for number in (*ladder.hours, 0):
+        yield Rung(f"hours:{number}", dates.due_at - timedelta(hours=number), urgent=True)
+
+
+def _late(
+    ladder: Ladder, dates: Dates, day: date, calendar: WorkCalendar, hours: OfficeHours
+) -> Iterator[Rung]:
+    if day > dates.due_on and ladder.every:
+        number = calendar.count(dates.due_on, day)
+        number -= (number - 1) % ladder.every
+        yield Rung(f"+{number}", at(calendar.add(dates.due_on, number), hours.begin))
+
+
+def _to_superior(
+    ladder: Ladder, dates: Dates, calendar: WorkCalendar, hours: OfficeHours
+) -> Iterator[Rung]:
+    if dates.due_at:
+        yield Rung("superior:hours", dates.due_at, to_superior=True, urgent=True)
+    for number in ladder.superior:
+        day = calendar.add(dates.due_on, number)
+        yield Rung(f"superior+{number}", at(day, hours.begin), to_superior=True)

@@ -1,0 +1,180 @@
+"""待办事项 Obligation: one instance of a duty, for one period or one event."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, and_, or_
+from sqlmodel import Column, Field, Session, SQLModel, col, select
+
+from engine import journal
+from engine.database import Instant, words
+from engine.due_dates import Due
+from engine.errors import NotAllowed, NotFound
+from engine.instants import local_day
+
+
+class Status(StrEnum):
+    """状态. Overdue is computed, not stored."""
+
+    OPEN = "open"
+    DONE = "done"
+    WAIVED = "waived"
+
+
+STATUS_NAMES = {Status.OPEN: "待办", Status.DONE: "已办结", Status.WAIVED: "已免除"}
+
+
+class Obligation(SQLModel, table=True):
+    """待办事项. `occurrence` is the period's key, or `event:` and the event's id."""
+
+    __table_args__ = (
+        UniqueConstraint("rule", "unit", "occurrence"),
+        Index("ix_obligation_status_act_by", "status", "act_by"),
+        Index("ix_obligation_due_on", "due_on", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    rule: str
+    unit: str
+    occurrence: str
+    period: str  # for people: the period's key, or the event's reference
+    event_id: int | None = Field(default=None, foreign_key="event.id")
+    document: str
+    reading: str  # in words, as it was when the date was computed
+    opens_on: date
+    due_on: date
+    due_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    act_by: date
+    provisional: bool
+    earliest: date
+    latest: date
+    version: int = 1  # of the due date: alerts are for one version
+    status: Status = Field(default=Status.OPEN, sa_column=Column(words(Status), nullable=False))
+    closed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    closed_by: str = ""
+    evidence: str = ""
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+    def overdue(self, now: datetime) -> bool:
+        """Is it open, and its due instant or the end of its due day past?"""
+        if self.status is not Status.OPEN:
+            return False
+        return self.due_at < now if self.due_at else self.due_on < local_day(now)
+
+
+def due_columns(due: Due) -> dict[str, Any]:
+    """The columns that hold a computed date."""
+    return {
+        "due_on": due.due_on,
+        "due_at": due.due_at,
+        "act_by": due.act_by,
+        "provisional": due.provisional,
+        "earliest": due.earliest,
+        "latest": due.latest,
+    }
+
+
+def late(now: datetime) -> Any:
+    """The condition in SQL that says the same as `Obligation.overdue`."""
+    past = or_(
+        col(Obligation.due_at) < now,
+        and_(col(Obligation.due_at).is_(None), col(Obligation.due_on) < local_day(now)),
+    )
+    return and_(col(Obligation.status) == Status.OPEN, past)
+
+
+def get_obligation(session: Session, obligation_id: int) -> Obligation:
+    """Raises NotFound."""
+    obligation = session.get(Obligation, obligation_id)
+    if obligation is None:
+        raise NotFound(f"没有编号为 {obligation_id} 的待办事项")
+    return obligation
+
+
+def list_obligations(
+    session: Session,
+    *conditions: Any,
+    after: tuple[date, int] | None = None,
+    limit: int | None = None,
+) -> list[Obligation]:
+    """Obligations by due day and id; `after` is the last pair of the page before."""
+    query = select(Obligation).where(*conditions)
+    if after:
+        day, last = after
+        due_on, id_ = col(Obligation.due_on), col(Obligation.id)
+        query = query.where(or_(due_on > day, and_(due_on == day, id_ > last)))
+    query = query.order_by(col(Obligation.due_on), col(Obligation.id)).limit(limit)
+    return list(session.exec(query).all())
+
+
+def move(session: Session, obligation: Obligation, due: Due, reading: str, now: datetime) -> bool:
+    """Give an open obligation a newly computed date; says whether the date changed."""
+    columns = due_columns(due)
+    old = {name: getattr(obligation, name) for name in columns}
+    if columns == old and reading == obligation.reading:
+        return False
+    moved = (old["due_on"], old["due_at"], old["act_by"]) != (due.due_on, due.due_at, due.act_by)
+    for name, value in {**columns, "reading": reading}.items():
+        setattr(obligation, name, value)
+    if moved:
+        obligation.version += 1
+        text = f"到期日由{old['due_on']}改为{due.due_on}（宜办日{due.act_by}，{reading}）"
+        _note(session, obligation, now, "moved", "期限", text)
+    return moved
+
+
+def complete(
+    session: Session, obligation_id: int, *, by: str, at: datetime, evidence: str, now: datetime
+) -> Obligation:
+    """办结: with who, when, and the address of the evidence. Raises NotFound, NotAllowed."""
+    if at > now:
+        raise NotAllowed("办结时间不能晚于现在")
+    obligation = _open(session, obligation_id)
+    _close(obligation, Status.DONE, by, at)
+    obligation.evidence = evidence
+    proof = f"，证据：{evidence}" if evidence else ""
+    _note(session, obligation, now, "complete", by, f"办结{proof}")
+    return obligation
+
+
+def waive(
+    session: Session, obligation_id: int, *, by: str, reason: str, now: datetime
+) -> Obligation:
+    """免除, with a reason. Raises NotFound, NotAllowed."""
+    obligation = _open(session, obligation_id)
+    _close(obligation, Status.WAIVED, by, now)
+    _note(session, obligation, now, "waive", by, f"免除：{reason}")
+    return obligation
+
+
+def reopen(
+    session: Session, obligation_id: int, *, by: str, reason: str, now: datetime
+) -> Obligation:
+    """Take back a completion or waiver. Raises NotFound, NotAllowed."""
+    obligation = get_obligation(session, obligation_id)
+    if obligation.status is Status.OPEN:
+        raise NotAllowed(f"待办事项 {obligation_id} 并未办结或免除")
+    obligation.status, obligation.closed_at, obligation.closed_by = Status.OPEN, None, ""
+    obligation.evidence = ""
+    obligation.version += 1  # it is to be brought to mind again
+    _note(session, obligation, now, "reopen", by, f"恢复待办：{reason}")
+    return obligation
+
+
+def _open(session: Session, obligation_id: int) -> Obligation:
+    obligation = get_obligation(session, obligation_id)
+    if obligation.status is not Status.OPEN:
+        raise NotAllowed(f"待办事项 {obligation_id} {STATUS_NAMES[obligation.status]}，不能再改")
+    return obligation
+
+
+def _close(obligation: Obligation, status: Status, by: str, at: datetime) -> None:
+    obligation.status, obligation.closed_by, obligation.closed_at = status, by, at
+
+
+def _note(
+    session: Session, obligation: Obligation, now: datetime, kind: str, by: str, text: str
+) -> None:
+    assert obligation.id is not None
+    journal.write(session, obligation.id, now, kind, by, text)

@@ -1,0 +1,166 @@
+"""周期 Period: the calendar stretches in which a rhythm owes one occurrence each.
+
+Occurrence n is computed from the anchor, never from occurrence n - 1, so month ends do not
+drift. Months, quarters, half-years and years follow the calendar, weeks are ISO weeks; what
+does not divide the year (every five days, every two weeks) counts from the duty's first day.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from engine.workdays import WorkCalendar
+from rules.terms import Amount, Measure, Rhythm
+
+_DAY = timedelta(days=1)
+_MONTHS = {Measure.MONTH: 1, Measure.YEAR: 12}
+_DAYS = {Measure.DAY: 1, Measure.WEEK: 7}
+
+
+@dataclass(frozen=True)
+class Period:
+    """One stretch, first and last day included. The key names it: `2026-09`, `2026-Q3`."""
+
+    key: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """What a rhythm owes for one period, and the last good day for it."""
+
+    period: Period
+    due_on: date
+
+
+def occurrences(
+    rhythm: Rhythm, start: date, end: date, anchor: date, calendar: WorkCalendar
+) -> Iterator[Occurrence]:
+    """Occurrences whose due day lies from `start` to `end`, both included, in order.
+
+    `anchor` is the day from which rhythms are counted that the calendar year does not contain.
+    """
+    for period in _periods(rhythm.every, start - _reach(rhythm), end, anchor, calendar):
+        due_on = due_day(rhythm, period, calendar)
+        if start <= due_on <= end:
+            yield Occurrence(period, due_on)
+
+
+def period_of(every: Amount, day: date, anchor: date, calendar: WorkCalendar) -> Period:
+    """The period that holds a day (for a rhythm in working days: the day or the next one)."""
+    if every.measure is Measure.WORKING_DAY:
+        day = calendar.on_or_after(day)
+    return next(_periods(every, day, day, anchor, calendar))
+
+
+def due_day(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> date:
+    """The last good day of a period: its last day, unless the rhythm's options say otherwise."""
+    if rhythm.by:
+        month, day = rhythm.by
+        return period.first + relativedelta(month=month, day=day)
+    if rhythm.after:
+        return days_after(rhythm.after, period.last, calendar)
+    if rhythm.day:
+        return period.last + relativedelta(day=rhythm.day)
+    if rhythm.weekday:
+        return period.first + (rhythm.weekday - 1) * _DAY
+    return period.last
+
+
+def days_after(amount: Amount, day: date, calendar: WorkCalendar) -> date:
+    """A day plus an amount; months and years end on the corresponding day, else the month's last.
+
+    《民法典》第二百零二条. Hours are not days: they raise ValueError.
+    """
+    if amount.measure is Measure.WORKING_DAY:
+        return calendar.add(day, amount.number)
+    return shifted(amount, day)
+
+
+def shifted(amount: Amount, day: date, sign: int = 1) -> date:
+    """A day moved by an amount in days, weeks, months or years, forwards or backwards."""
+    if amount.measure in _DAYS:
+        return day + sign * amount.number * _DAYS[amount.measure] * _DAY
+    if amount.measure in _MONTHS:
+        return day + relativedelta(months=sign * amount.number * _MONTHS[amount.measure])
+    raise ValueError(f"{amount} is not an amount of calendar days")
+
+
+def _reach(rhythm: Rhythm) -> timedelta:
+    """How long after its period's end an occurrence can fall due, at most."""
+    if rhythm.after is None:
+        return timedelta()
+    days = {Measure.WORKING_DAY: 2, Measure.DAY: 1, Measure.WEEK: 7, Measure.MONTH: 31}
+    # Two calendar days for each working day, and 20 for the longest block of holidays.
+    return (20 + rhythm.after.number * days.get(rhythm.after.measure, 366)) * _DAY
+
+
+def _periods(
+    every: Amount, start: date, end: date, anchor: date, calendar: WorkCalendar
+) -> Iterator[Period]:
+    if every.measure in _MONTHS:
+        return _month_periods(every.number * _MONTHS[every.measure], start, end, anchor)
+    if every.measure in _DAYS:
+        return _day_periods(every, start, end, anchor)
+    return _working_day_periods(every.number, start, end, anchor, calendar)
+
+
+def _month_periods(months: int, start: date, end: date, anchor: date) -> Iterator[Period]:
+    offset = 0 if 12 % months == 0 else _month_number(anchor) % months
+    number = _month_number(start)
+    number -= (number - offset) % months
+    while (first := date(number // 12, number % 12 + 1, 1)) <= end:
+        last = first + relativedelta(months=months) - _DAY
+        yield Period(_month_key(first, months), first, last)
+        number += months
+
+
+def _month_number(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _month_key(first: date, months: int) -> str:
+    match months:
+        case 1:
+            return f"{first:%Y-%m}"
+        case 3:
+            return f"{first:%Y}-Q{(first.month + 2) // 3}"
+        case 6:
+            return f"{first:%Y}-H{1 if first.month == 1 else 2}"
+        case 12:
+            return f"{first:%Y}"
+    return f"{first:%Y-%m}/P{months}M"
+
+
+def _day_periods(every: Amount, start: date, end: date, anchor: date) -> Iterator[Period]:
+    length = every.number * _DAYS[every.measure]
+    if every.measure is Measure.WEEK:
+        anchor -= anchor.weekday() * _DAY  # weeks begin on Monday
+    number = (start - anchor).days // length
+    while (first := anchor + number * length * _DAY) <= end:
+        yield Period(_day_key(first, every), first, first + (length - 1) * _DAY)
+        number += 1
+
+
+def _day_key(first: date, every: Amount) -> str:
+    if every == Amount(1, Measure.WEEK):
+        year, week, _ = first.isocalendar()
+        return f"{year}-W{week:02}"
+    if every == Amount(1, Measure.DAY):
+        return first.isoformat()
+    return f"{first.isoformat()}/P{every.number}{every.measure}"
+
+
+def _working_day_periods(
+    length: int, start: date, end: date, anchor: date, calendar: WorkCalendar
+) -> Iterator[Period]:
+    anchor = calendar.on_or_after(anchor)
+    number = calendar.count(anchor, calendar.on_or_after(start)) // length
+    while (first := calendar.add(anchor, number * length)) <= end:
+        last = calendar.add(first, length - 1)
+        key = first.isoformat() if length == 1 else f"{first.isoformat()}/{length}WD"
+        yield Period(key, first, last)
+        number += 1

@@ -1,0 +1,117 @@
+"""口径 Interpretation and Reading: how the agency reads what a paper leaves open.
+
+A reading is written as a term's value: `P1M;after=15D` (次月15日前), `P1M;after=10WD`,
+`P1W;weekday=5`, `20WD`, `2026-12-31`. Vague requirements are never given a date by us: without
+an interpretation they wait.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from engine.errors import BadInterpretation
+from rules.errors import TermError
+from rules.rule import Rule
+from rules.terms import KIND_NAMES, Amount, Kind, Term
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """口径: who decided how a rule is read, when, and why."""
+
+    rule: str
+    reading: str
+    decided_by: str
+    decided_on: date
+    reason: str
+
+
+class Source(StrEnum):
+    """Where a reading comes from."""
+
+    WORDS = "原文"
+    DEFAULT = "默认口径"
+    INTERPRETATION = "口径"
+    WAITS = "待定口径"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The term by which a rule is scheduled; None while it waits for an interpretation."""
+
+    term: Term | None
+    source: Source
+    words: str
+
+    @property
+    def in_words(self) -> str:
+        """`每月一次，每月的最后一日前（默认口径）`: what stands beside every date."""
+        return f"{self.words}（{self.source}）"
+
+
+# What an interpretation may make of a rule of each kind.
+_BECOMES = {
+    Kind.PERIODIC: (Kind.PERIODIC,),
+    Kind.VAGUE_PERIODIC: (Kind.PERIODIC, Kind.FIXED_DEADLINE),
+    Kind.CONTINUOUS: (Kind.PERIODIC,),
+    Kind.FIXED_DEADLINE: (Kind.FIXED_DEADLINE,),
+    Kind.AFTER_EVENT: (Kind.AFTER_EVENT,),
+    Kind.BEFORE_EVENT: (Kind.BEFORE_EVENT,),
+    Kind.VAGUE_PROMPT: (Kind.AFTER_EVENT, Kind.PERIODIC),
+    Kind.SIMULTANEOUS: (Kind.AFTER_EVENT,),
+    Kind.STATUTORY_REFERENCE: (Kind.AFTER_EVENT,),
+    Kind.WINDOW: (Kind.WINDOW,),
+}
+
+
+def reading_of(rule: Rule, interpretation: Interpretation | None = None) -> Reading:
+    """How a rule is read. Raises BadInterpretation when the reading does not fit the rule."""
+    if interpretation:
+        term = interpreted_term(rule, interpretation.reading)
+        return Reading(term, Source.INTERPRETATION, term.in_words())
+    if not rule.hard:
+        return Reading(None, Source.WAITS, KIND_NAMES[rule.term.kind])
+    if rule.term.kind is Kind.PERIODIC and not _names_a_day(rule.term):
+        return Reading(rule.term, Source.DEFAULT, rule.term.in_words())
+    return Reading(rule.term, Source.WORDS, rule.term.in_words())
+
+
+def interpreted_term(rule: Rule, reading: str) -> Term:
+    """The term that a reading gives a rule; raises BadInterpretation.
+
+    An interpretation may fix what the words leave open. It may not change the rhythm that they
+    give, nor lengthen a limit.
+    """
+    for kind in _BECOMES[rule.term.kind]:
+        try:
+            term = Term.parse(kind, reading)
+        except TermError:
+            continue
+        if reading and _within(rule.term, term):
+            return term
+        raise BadInterpretation(
+            f"规则 {rule.id} 的口径“{reading}”超出了原文（{rule.term.in_words()}）"
+        )
+    raise BadInterpretation(
+        f"规则 {rule.id} 的口径“{reading}”写法不对，可写 P1M;after=15D、P1W;weekday=5、20WD 或 2026-12-31"
+    )
+
+
+def _names_a_day(term: Term) -> bool:
+    rhythm = term.rhythms[0]
+    return bool(rhythm.by or rhythm.after or rhythm.day or rhythm.weekday)
+
+
+def _within(words: Term, read: Term) -> bool:
+    if words.kind is Kind.PERIODIC:
+        every = {rhythm.every for rhythm in words.rhythms}
+        return len(read.rhythms) == 1 and read.rhythms[0].every in every
+    if read.kind is Kind.PERIODIC:
+        return read.hard
+    if words.amount and read.amount:
+        return _no_longer(read.amount, words.amount)
+    return True
+
+
+def _no_longer(read: Amount, words: Amount) -> bool:
+    return read.measure is words.measure and read.number <= words.number

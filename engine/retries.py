@@ -1,0 +1,59 @@
+"""What follows from an outcome: pure. Whether to send again, when, and what to tell a person."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from engine.deliveries import State
+from notifiers.message import Fault, Outcome, OutcomeKind
+
+# After the n-th attempt. The last step repeats until LAST_ATTEMPT: about three days in all.
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (0.5, 2, 10, 30, 60, 120, 240, 480))
+LAST_ATTEMPT = 15
+_AFTER_UNKNOWN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Next:
+    """The delivery's next state. `at` is when it is sent again; `hold_until` and `disable`
+    concern the whole channel."""
+
+    state: State
+    reason: str = ""
+    at: datetime | None = None
+    possible_duplicate: bool = False
+    hold_until: datetime | None = None
+    disable: bool = False
+
+
+def after_attempt(outcome: Outcome, number: int, sent_before: bool, now: datetime) -> Next:
+    """What follows from the outcome of attempt `number`, the first being 1.
+
+    `sent_before`: an earlier attempt may have arrived already.
+    """
+    match outcome.kind:
+        case OutcomeKind.ACCEPTED:
+            return Next(State.ACCEPTED)
+        case OutcomeKind.SKIPPED:
+            return Next(State.SKIPPED, outcome.advice)
+        case OutcomeKind.REJECTED if outcome.fault is Fault.CONFIG:
+            # The message is not lost: it waits until the channel is repaired.
+            return Next(State.QUEUED, _advice(outcome), at=now, disable=True)
+        case OutcomeKind.REJECTED:
+            return Next(State.REJECTED, _advice(outcome))
+        case OutcomeKind.UNKNOWN if sent_before:
+            return Next(State.UNKNOWN, "两次发送都没有得到明确答复，请向收件人核实")
+    if number >= LAST_ATTEMPT:
+        return Next(State.FAILED, f"已试{number}次，请检查渠道后重新发送")
+    if outcome.kind is OutcomeKind.UNKNOWN:
+        return Next(
+            State.QUEUED, "结果不明，稍后重发", at=now + _AFTER_UNKNOWN, possible_duplicate=True
+        )
+    wait = max(outcome.retry_after or timedelta(), BACKOFF[min(number, len(BACKOFF)) - 1])
+    if outcome.hold:
+        hold = now + (outcome.retry_after or wait)
+        return Next(State.QUEUED, "渠道限流，稍后发送", at=hold, hold_until=hold)
+    return Next(State.QUEUED, "暂时无法送达，稍后重试", at=now + wait)
+
+
+def _advice(outcome: Outcome) -> str:
+    return outcome.advice or f"对方拒绝：{outcome.code} {outcome.detail}".strip()

@@ -1,0 +1,72 @@
+"""The schema: all tables together, brought up to date by alembic, and checked before work."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+from sqlmodel import SQLModel
+
+from engine import alerts, channels, deliveries, events, journal, obligations, slots, watermarks
+from engine.errors import BadDatabase
+
+TABLES = (
+    alerts.Alert,
+    channels.ChannelState,
+    deliveries.Attempt,
+    deliveries.Delivery,
+    events.Event,
+    journal.JournalEntry,
+    obligations.Obligation,
+    slots.Slot,
+    watermarks.Watermark,
+)
+
+
+def migrate(db: Engine) -> tuple[str | None, str]:
+    """Bring the schema up to date; its revision before and after. Raises BadDatabase."""
+    head, before = _head(), revision(db)
+    if before is not None and before not in _known():
+        raise BadDatabase(f"数据库版本{before}比本程序新，请升级程序后再用")
+    config = _config()
+    with db.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return before, head
+
+
+def revision(db: Engine) -> str | None:
+    """The schema's revision; None for an empty database."""
+    with db.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def check(db: Engine) -> None:
+    """Raises BadDatabase unless the schema is this version's."""
+    found = revision(db)
+    if found != _head():
+        state = "还没有建表" if found is None else f"版本是{found}，程序需要{_head()}"
+        raise BadDatabase(f"数据库{state}，请先运行 qixian migrate")
+
+
+def create_in_memory(db: Engine) -> None:
+    """All tables at once, for a database that lives only as long as the process."""
+    SQLModel.metadata.create_all(db)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _head() -> str:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}

@@ -1,0 +1,27 @@
+"""Slot: a firing of the clock, won by one process. There is no leader to lose."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.sqlite import insert
+from sqlmodel import Column, Field, Session, SQLModel, col
+
+from engine.database import Instant
+
+
+class Slot(SQLModel, table=True):
+    """One firing of one job. Whoever inserts the row does the work."""
+
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_column=Column(Instant, primary_key=True))
+
+
+def win(session: Session, name: str, at: datetime) -> bool:
+    """Is this firing ours? Decided by the unique key, not by a question beforehand."""
+    statement = insert(Slot).values(name=name, at=at).on_conflict_do_nothing()
+    return session.execute(statement.returning(col(Slot.name))).first() is not None
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Remove firings of more than a week ago."""
+    session.execute(delete(Slot).where(col(Slot.at) < now - timedelta(days=7)))

@@ -1,0 +1,48 @@
+"""The explanation of a stored obligation's date: its duty, period or event, and the steps."""
+
+from sqlmodel import Session
+
+from engine.agency import Agency
+from engine.due_dates import due, on_day
+from engine.errors import NoDate
+from engine.events import Event
+from engine.explanation import Step, explain
+from engine.obligations import Obligation
+from engine.periods import due_day, period_of
+from engine.workdays import WorkCalendar
+from rules.terms import Term
+
+
+def trace_of(
+    session: Session, agency: Agency, calendar: WorkCalendar, row: Obligation
+) -> tuple[Step, ...]:
+    """The steps to an obligation's date, by today's reading; if that would give another date,
+    as it does for some that were closed under an earlier reading, one step that says so."""
+    reading = agency.readings.get(row.rule)
+    steps = _steps(session, agency, calendar, row, reading.term) if reading and reading.term else ()
+    if steps:
+        return steps
+    return (Step(row.due_on, f"到期日{row.due_on}按当时的口径推算：{row.reading}", "口径"),)
+
+
+def _steps(
+    session: Session, agency: Agency, calendar: WorkCalendar, row: Obligation, term: Term
+) -> tuple[Step, ...]:
+    event = session.get(Event, row.event_id) if row.event_id else None
+    duty = agency.duties.get(f"{row.rule}@{row.unit}")
+    period = None
+    try:
+        if event:
+            computed = due(term, event.moment, calendar)
+        elif term.rhythms:
+            anchor = duty.since if duty else row.opens_on
+            period = period_of(term.rhythms[0].every, row.opens_on, anchor, calendar)
+            computed = on_day(due_day(term.rhythms[0], period, calendar), calendar)
+        else:
+            computed = on_day(row.due_on, calendar)
+    except NoDate:
+        return ()
+    if (computed.due_on, computed.due_at) != (row.due_on, row.due_at):
+        return ()
+    moment = event.moment if event else None
+    return explain(term, computed, calendar, event=moment, period=period)

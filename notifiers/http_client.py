@@ -1,0 +1,146 @@
+"""The outgoing HTTP of all channels: one client, one exchange, and what a bare status means."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+import httpx
+
+from notifiers.message import Fault, Outcome, OutcomeKind
+
+TOTAL_SECONDS = 15.0
+USUAL_WAIT = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(days=1)  # a far side that says more is not believed
+_BODY_BYTES = 65_536  # an answer is a line of JSON; the rest is a page, or an attack
+_DETAIL_CHARACTERS = 200
+
+# Nothing of the request has left: the connection was not there yet.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the far side answered; `body` is cut after 64 KiB."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+def open_client(
+    transport: httpx.AsyncBaseTransport | None = None, total_seconds: float = TOTAL_SECONDS
+) -> httpx.AsyncClient:
+    """The client that all channels share; who opens it closes it. One exchange never takes
+    longer than `total_seconds`."""
+    # httpx logs whole addresses at INFO, and the address of a robot is its secret.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # Waiting for the pool, the socket and TLS is three times a quarter: when the total runs out
+    # the request may have gone.
+    quarter = total_seconds / 4
+    return httpx.AsyncClient(
+        transport=transport,
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx.Timeout(total_seconds, connect=quarter, pool=quarter),
+        limits=httpx.Limits(max_connections=32, max_keepalive_connections=8),
+        headers={"User-Agent": "qixian", "Accept-Encoding": "identity"},
+    )
+
+
+async def post(
+    client: httpx.AsyncClient, url: str, body: bytes, headers: dict[str, str]
+) -> Answer | Outcome:
+    """One POST: the answer, or the outcome of a transport that failed.
+
+    The exception's own text is dropped: it may carry the address, and the address the secret.
+    """
+    try:
+        # httpx bounds each read; only this bounds an answer that trickles.
+        async with (
+            asyncio.timeout(client.timeout.read),
+            client.stream("POST", url, content=body, headers=headers) as response,
+        ):
+            return Answer(response.status_code, response.headers, await _read(response))
+    except _NOT_SENT as error:
+        return Outcome(
+            OutcomeKind.RETRY,
+            detail=type(error).__name__,
+            advice="连接不上对方服务器，请检查本机网络、域名解析、证书和防火墙。",
+        )
+    except (httpx.HTTPError, TimeoutError) as error:
+        return Outcome(
+            OutcomeKind.UNKNOWN,
+            detail=type(error).__name__,
+            advice="请求发出后没有等到回应，对方可能已经收到，请到对方处核对。",
+            size=len(body),
+        )
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _BODY_BYTES:
+            break
+    return body[:_BODY_BYTES]
+
+
+def judge_status(answer: Answer, now: datetime) -> Outcome | None:
+    """What a status decides alike on every channel; None where the channel has to look itself."""
+    if answer.status == 429:
+        return throttled(answer, now)
+    if 300 <= answer.status < 400:
+        return Outcome(
+            OutcomeKind.REJECTED,
+            Fault.CONFIG,
+            code=str(answer.status),
+            advice="对方要求转到别的地址，为安全起见没有跟随，请在配置中改填最终地址。",
+        )
+    if answer.status < 200 or answer.status == 408 or answer.status >= 500:
+        return Outcome(
+            OutcomeKind.UNKNOWN,
+            code=str(answer.status),
+            detail=answer.text,
+            advice="对方服务器出错，不能确定是否已经收到，请到对方处核对。",
+        )
+    return None
+
+
+def throttled(answer: Answer, now: datetime) -> Outcome:
+    """The far side asks everybody with this credential to come later."""
+    return Outcome(
+        OutcomeKind.RETRY,
+        retry_after=_retry_after(answer.headers.get("retry-after", ""), now),
+        hold=True,
+        code=str(answer.status),
+        detail=answer.text,
+    )
+
+
+def _retry_after(value: str, now: datetime) -> timedelta:
+    """Retry-After is whole seconds or an HTTP date (RFC 9110, 10.2.3)."""
+    if value.strip().isascii() and value.strip().isdigit():
+        # Nine digits are thirty years; more of them would only overflow.
+        return min(timedelta(seconds=int(value.strip()[:9])), LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return USUAL_WAIT
+    wait = moment.replace(tzinfo=moment.tzinfo or UTC) - now
+    return min(max(wait, timedelta(0)), LONGEST_WAIT)
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """The far side's words on one short line, with every secret blotted out."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+    return " ".join(text.split())[:_DETAIL_CHARACTERS]

@@ -1,0 +1,167 @@
+"""邮件 over SMTP: encrypted or not at all, one letter for one recipient."""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from typing import Any, ClassVar, Self
+
+import aiosmtplib
+import httpx
+
+from notifiers.channel import Addressing, fingerprint
+from notifiers.clean_text import clean
+from notifiers.http_client import redact
+from notifiers.letter import compose, is_mailbox
+from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
+from notifiers.settings import Settings
+from notifiers.smtp_conversation import SmtpConversation, Stage, judge_failure
+
+_PORTS = {"starttls": 587, "tls": 465, "plain": 25}
+_KEYS = (
+    "host",
+    "port",
+    "security",
+    "plain_host",
+    "username",
+    "password",
+    "sender",
+    "sender_name",
+    "timeout",
+    "ca_file",
+)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail server that takes our letters. `timeout` bounds the whole conversation, in seconds."""
+
+    host: str
+    port: int
+    security: str  # "starttls", "tls" or "plain"
+    tls: ssl.SSLContext | None = field(repr=False)
+    login: tuple[str, str] | None = field(repr=False)
+    sender: Address
+    timeout: int
+
+    kind: ClassVar[str] = "mail"
+    markup: ClassVar[Markup] = Markup.TEXT
+    limit: ClassVar[int] = 200_000
+    window: ClassVar[tuple[int, timedelta] | None] = None
+    addressing: ClassVar[Addressing] = Addressing.MAIL
+    duplicate_safe: ClassVar[bool] = False
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], _client: httpx.AsyncClient, /) -> Self:
+        given = Settings(cls.kind, settings, _KEYS)
+        security = given.choice("security", tuple(_PORTS), "starttls")
+        host = given.text("host")
+        if security == "plain" and given.text("plain_host", "") != host:
+            raise given.refuse(
+                "plain_host", "须与 host 写得完全一样，以确认愿意对这台服务器明文发信"
+            )
+        return cls(
+            host=host,
+            port=given.whole("port", _PORTS[security], highest=65_535),
+            security=security,
+            tls=None if security == "plain" else _read_trust(given),
+            login=_read_login(given),
+            sender=_read_sender(given),
+            timeout=given.whole("timeout", 30, highest=300),
+        )
+
+    @property
+    def credential(self) -> str:
+        # Without the password: people's passwords can be guessed from their hash.
+        return fingerprint(
+            self.kind, self.host, str(self.port), self.login[0] if self.login else ""
+        )
+
+    async def send(self, message: Message, now: datetime) -> Outcome:
+        if not is_mailbox(message.to):
+            return Outcome(
+                OutcomeKind.REJECTED,
+                Fault.RECIPIENT,
+                provider=self.kind,
+                advice="收件邮箱缺失或写法不对，请核对该单位联系人的邮箱地址。",
+            )
+        letter = compose(message, self.sender, now).as_bytes()
+        outcome = await self._deliver(message.to, letter)
+        password = self.login[1] if self.login else ""
+        return replace(
+            outcome, provider=self.kind, detail=redact(clean(outcome.detail), [password])
+        )
+
+    async def _deliver(self, to: str, letter: bytes) -> Outcome:
+        conversation = SmtpConversation(self._open(), self.security == "starttls", self.login)
+        politely = False
+        try:
+            async with asyncio.timeout(self.timeout):
+                words = await conversation.deliver(self.sender.addr_spec, to, letter)
+            politely = True
+        except (aiosmtplib.SMTPException, OSError) as error:
+            politely = isinstance(error, aiosmtplib.SMTPResponseException)
+            sent = len(letter) if conversation.stage is Stage.DATA else 0
+            return replace(judge_failure(error, conversation.stage), size=sent)
+        finally:
+            await conversation.hang_up(politely)
+        return Outcome(
+            OutcomeKind.ACCEPTED,
+            code="250",
+            detail=words,
+            provider_id=_queue_id(words),
+            size=len(letter),
+        )
+
+    def _open(self) -> aiosmtplib.SMTP:
+        # start_tls=False because the conversation does that step itself; the default (None)
+        # would go on in clear text without a word.
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            local_hostname=self.sender.domain,
+            timeout=self.timeout,
+            use_tls=self.security == "tls",
+            start_tls=False,
+            tls_context=self.tls,
+        )
+
+
+def _queue_id(words: str) -> str:
+    """“2.0.0 Ok: queued as 4F1A2B” → 4F1A2B; servers that say it otherwise are quoted."""
+    found = re.search(r"queued as (\S+)", words, re.IGNORECASE)
+    return found[1] if found else clean(words)[:100]
+
+
+def _read_trust(given: Settings) -> ssl.SSLContext:
+    """The public authorities, and the agency's own where `ca_file` names it."""
+    context = ssl.create_default_context()
+    ca_file = given.text("ca_file", "")
+    try:
+        if ca_file:
+            context.load_verify_locations(ca_file)
+    except (OSError, ValueError):
+        raise given.refuse("ca_file", "读不出证书，请核对路径、权限，并确认是 PEM 格式") from None
+    return context
+
+
+def _read_login(given: Settings) -> tuple[str, str] | None:
+    username, password = given.text("username", ""), given.text("password", "")
+    if not username and not password:
+        return None
+    if not username or not password:
+        missing = "password" if username else "username"
+        raise given.refuse(missing, "缺失，username 和 password 要么都填，要么都不填")
+    return username, password
+
+
+def _read_sender(given: Settings) -> Address:
+    sender = given.text("sender")
+    if not is_mailbox(sender):
+        raise given.refuse(
+            "sender", "应为一个邮箱地址，例如 qixian@agency.gov.cn，名称另填 sender_name"
+        )
+    return Address(display_name=clean(given.text("sender_name", "")), addr_spec=sender)

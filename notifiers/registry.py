@@ -1,0 +1,27 @@
+"""Every channel there is. A new channel is one file, one line here, one test."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from notifiers.channel import Configurable, Notifier
+from notifiers.console import Console
+from notifiers.errors import ChannelConfigError
+from notifiers.mail import Mail
+from notifiers.webhook import Webhook
+from notifiers.wecom_robot import WecomRobot
+
+NOTIFIERS: dict[str, type[Configurable]] = {
+    "wecom_robot": WecomRobot,
+    "mail": Mail,
+    "webhook": Webhook,
+    "console": Console,
+}
+
+
+def build(kind: str, settings: Mapping[str, Any], client: httpx.AsyncClient) -> Notifier:
+    """The channel ready to send. Raises ChannelConfigError that names the key at fault."""
+    if kind not in NOTIFIERS:
+        raise ChannelConfigError(f"没有名为“{kind}”的渠道，可以用的有：{'、'.join(NOTIFIERS)}。")
+    return NOTIFIERS[kind].from_settings(settings, client)

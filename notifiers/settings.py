@@ -1,0 +1,57 @@
+"""Reading the settings of one channel: strict, and silent about what stands in them."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from notifiers.errors import ChannelConfigError
+
+
+class Settings:
+    """The settings of one channel; every method raises ChannelConfigError that names the key."""
+
+    def __init__(self, kind: str, values: Mapping[str, Any], known: Collection[str]) -> None:
+        self._kind = kind
+        self._values = values
+        for key in values:
+            if key not in known:
+                may_be = f"可以写的有：{'、'.join(known)}" if known else "它不需要任何设置"
+                raise ChannelConfigError(f"渠道 {kind} 不认识“{key}”，{may_be}。")
+
+    def refuse(self, key: str, fault: str) -> ChannelConfigError:
+        """The error for one key; `fault` says what is wrong and the way out, never the value."""
+        return ChannelConfigError(f"渠道 {self._kind} 的“{key}”{fault}。")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Text without surrounding space. Without a default it must be there and not be empty."""
+        value = self._read(key, default)
+        if not isinstance(value, str):
+            raise self.refuse(key, "应为带引号的文字")
+        if default is None and not value.strip():
+            raise self.refuse(key, "为空，请在配置中填写")
+        return value.strip()
+
+    def choice(self, key: str, options: Collection[str], default: str) -> str:
+        value = self.text(key, default)
+        if value not in options:
+            raise self.refuse(key, f"只能是 {'、'.join(options)} 之一")
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._read(key, False)
+        if not isinstance(value, bool):
+            raise self.refuse(key, "应为 true 或 false（不带引号）")
+        return value
+
+    def whole(self, key: str, default: int, highest: int) -> int:
+        """A whole number from 1 to `highest`."""
+        value = self._read(key, default)
+        # True is an int in Python; in a settings file it is a mistake.
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= highest:
+            raise self.refuse(key, f"应为 1 到 {highest} 的整数（不带引号）")
+        return value
+
+    def _read(self, key: str, default: object) -> object:
+        value = self._values.get(key, default)
+        if value is None:
+            raise ChannelConfigError(f"渠道 {self._kind} 缺少“{key}”，请在配置中填写。")
+        return value

@@ -1,0 +1,141 @@
+"""Standard Webhooks out, for systems of the agency's own: standardwebhooks.com."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Self
+from urllib.parse import SplitResult
+
+import httpx
+
+from notifiers.channel import Addressing, fingerprint
+from notifiers.clean_text import clean
+from notifiers.http_client import Answer, judge_status, post, redact, throttled
+from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
+from notifiers.settings import Settings
+from notifiers.web_address import split_address
+
+EVENT_TYPE = "qixian.alert"
+
+_PREFIX = "whsec_"
+# 502 and 504 may have arrived; the far side knows the id again, so sending once more is safe.
+_COME_LATER = (429, 502, 503, 504)
+_CONFIG_ADVICE = {
+    401: "对方不认可签名，请核对双方的 secret 是否一致、服务器时钟是否准确。",
+    403: "对方拒绝访问，请核对双方的 secret 以及对方的访问许可。",
+    404: "对方没有这个地址，请核对配置中的 url。",
+    405: "对方的这个地址不接收推送，请核对配置中的 url。",
+    410: "对方已停用这个接收地址，请向对方要新地址，或停用本渠道。",
+}
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One receiving endpoint; `secrets` holds the present one first, then the one going out."""
+
+    client: httpx.AsyncClient = field(repr=False)
+    address: SplitResult = field(repr=False)  # may carry a token of the far side
+    secrets: tuple[bytes, ...] = field(repr=False)
+
+    kind: ClassVar[str] = "webhook"
+    markup: ClassVar[Markup] = Markup.TEXT
+    # The standard recommends less than 20 kB; what `data` adds is sent all the same, since a
+    # receiver that minds says 413 and a reminder that is not sent says nothing.
+    limit: ClassVar[int] = 20_000
+    window: ClassVar[tuple[int, timedelta] | None] = None
+    addressing: ClassVar[Addressing] = Addressing.GROUP
+    duplicate_safe: ClassVar[bool] = True
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
+        known = ("url", "secret", "previous_secret", "allow_http")
+        given = Settings(cls.kind, settings, known)
+        try:
+            address = split_address(given.text("url"), given.flag("allow_http"))
+        except ValueError as fault:
+            raise given.refuse("url", str(fault)) from None
+        secrets = [_read_secret(given, "secret")]
+        if "previous_secret" in settings:
+            secrets.append(_read_secret(given, "previous_secret"))
+        return cls(client, address, tuple(secrets))
+
+    @property
+    def credential(self) -> str:
+        return fingerprint(self.kind, self.address.geturl())
+
+    async def send(self, message: Message, now: datetime) -> Outcome:
+        body = _payload(message, now)
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": message.id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(
+                sign(secret, message.id, now, body) for secret in self.secrets
+            ),
+        }
+        answer = await post(self.client, self.address.geturl(), body, headers)
+        if isinstance(answer, Outcome):
+            return replace(answer, provider=self.kind)
+        outcome = judge_answer(answer, now)
+        return replace(
+            outcome,
+            provider=self.kind,
+            http_status=answer.status,
+            detail=redact(outcome.detail, self._private_parts()),
+            size=len(body),
+        )
+
+    def _private_parts(self) -> list[str]:
+        """What an answer may echo of the address: many receivers put a token into it."""
+        path, query = self.address.path, self.address.query
+        pieces = [*path.split("/"), *(pair.partition("=")[2] for pair in query.split("&"))]
+        return [self.address.geturl(), query, *(piece for piece in pieces if len(piece) >= 6)]
+
+
+def sign(secret: bytes, identifier: str, now: datetime, body: bytes) -> str:
+    """One signature over the id, the aware instant of this attempt, and the bytes as sent."""
+    signed = f"{identifier}.{int(now.timestamp())}.".encode() + body
+    digest = hmac.new(secret, signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def judge_answer(answer: Answer, now: datetime) -> Outcome:
+    """The status alone is the receiver's word; its body is only kept as detail."""
+    if 200 <= answer.status < 300:
+        return Outcome(OutcomeKind.ACCEPTED, code=str(answer.status))
+    if answer.status in _COME_LATER:
+        return throttled(answer, now)
+    return judge_status(answer, now) or _refused(answer)
+
+
+def _refused(answer: Answer) -> Outcome:
+    advice = _CONFIG_ADVICE.get(answer.status, "")
+    return Outcome(
+        OutcomeKind.REJECTED,
+        Fault.CONFIG if advice else Fault.CONTENT,
+        code=str(answer.status),
+        detail=answer.text,
+        advice=advice or "对方系统不接受这条消息的内容，请把错误码告诉对方系统的管理员。",
+    )
+
+
+def _payload(message: Message, now: datetime) -> bytes:
+    data = {**message.data, "subject": clean(message.subject), "text": clean(message.body)}
+    event = {"type": EVENT_TYPE, "timestamp": now.astimezone(UTC).isoformat(), "data": data}
+    return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _read_secret(given: Settings, key: str) -> bytes:
+    text = given.text(key)
+    encoded = text.removeprefix(_PREFIX)
+    try:
+        secret = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
+        secret = b""
+    if encoded == text or not 24 <= len(secret) <= 64:
+        raise given.refuse(key, "应为 whsec_ 开头、由 24 到 64 字节编成的 base64，请向对方重新索取")
+    return secret

@@ -1,0 +1,59 @@
+import logging
+import socket
+
+import pytest
+
+from notifiers.message import OutcomeKind
+from notifiers.registry import build
+from tests.notifiers.scripted import KEY, MESSAGE, deliver_for_real
+from tests.servers.wecom import WecomServer
+
+
+def test_nothing_secret_is_logged_even_at_the_lowest_level(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with WecomServer({KEY}) as server:
+        settings = {"key": KEY, "api_base": server.base}
+        server.fail_next("", "reset_after_accept", "status:500")
+        outcomes = deliver_for_real(
+            lambda client: build("wecom_robot", settings, client), *[MESSAGE] * 3
+        )
+    assert [one.kind for one in outcomes] == [
+        OutcomeKind.ACCEPTED,
+        OutcomeKind.UNKNOWN,
+        OutcomeKind.UNKNOWN,
+    ]
+    assert KEY not in caplog.text
+    assert KEY not in repr(outcomes)
+
+
+def test_an_answer_that_does_not_come_is_unknown_when_the_time_is_over() -> None:
+    with WecomServer({KEY}) as server:
+        settings = {"key": KEY, "api_base": server.base}
+        server.fail_next("hang:60")
+        (outcome,) = deliver_for_real(
+            lambda client: build("wecom_robot", settings, client), MESSAGE, total_seconds=1.0
+        )
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert "核对" in outcome.advice
+
+
+def test_a_server_that_is_not_there_is_a_retry() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    settings = {"key": KEY, "api_base": f"http://127.0.0.1:{port}"}
+    (outcome,) = deliver_for_real(lambda client: build("wecom_robot", settings, client), MESSAGE)
+    assert outcome.kind is OutcomeKind.RETRY
+    assert outcome.size == 0
+
+
+def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    with WecomServer({KEY}) as server:
+        settings = {"key": KEY, "api_base": server.base}
+        (outcome,) = deliver_for_real(
+            lambda client: build("wecom_robot", settings, client), MESSAGE
+        )
+    assert outcome.kind is OutcomeKind.ACCEPTED

@@ -1,0 +1,130 @@
+"""The robot against a server that has the vendor's rules."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from notifiers.channel import Addressing
+from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
+from notifiers.registry import build
+from notifiers.wecom_robot import WecomRobot
+from tests.notifiers.scripted import KEY, MESSAGE, NOW, deliver_for_real
+from tests.servers.wecom import WecomServer
+
+
+def send(server: WecomServer, *messages: Message, **settings: Any) -> list[Outcome]:
+    given = {"key": KEY, "api_base": server.base, **settings}
+    return deliver_for_real(lambda client: build("wecom_robot", given, client), *messages)
+
+
+def with_body(body: str) -> Message:
+    return replace(MESSAGE, body=body)
+
+
+def test_the_group_sees_the_markdown_as_written() -> None:
+    with WecomServer({KEY}, clock=lambda: NOW) as server:
+        (outcome,) = send(server, with_body("**今日到期** 年报\n> 《条例》第五十条 😀"))
+    assert outcome.kind is OutcomeKind.ACCEPTED
+    (received,) = server.received
+    assert received.body["msgtype"] == "markdown"
+    assert received.content == "**今日到期** 年报\n> 《条例》第五十条 😀"
+    assert received.at == NOW
+
+
+def test_text_calls_people_by_their_mobile_number() -> None:
+    message = replace(MESSAGE, mentions=("13800000000",))
+    with WecomServer({KEY}) as server:
+        send(server, message, format="text")
+        send(server, message, format="markdown")
+    assert server.received[0].body["text"]["mentioned_mobile_list"] == ["13800000000"]
+    assert "mentioned_mobile_list" not in server.received[1].body["markdown"]
+
+
+def test_the_whole_pasted_address_works_like_the_bare_key() -> None:
+    with WecomServer({KEY}) as server:
+        (outcome,) = send(server, MESSAGE, key=server.url(KEY))
+    assert outcome.kind is OutcomeKind.ACCEPTED
+
+
+@pytest.mark.parametrize(("markup", "limit"), [("markdown", 4096), ("text", 2048)])
+def test_the_limit_is_in_bytes_and_exact(markup: str, limit: int) -> None:
+    full = "期" * (limit // 3) + "x" * (limit % 3)
+    with WecomServer({KEY}) as server:
+        fits, over = send(server, with_body(full), with_body(full + "x"), format=markup)
+    assert fits.kind is OutcomeKind.ACCEPTED
+    assert (over.kind, over.fault, over.code) == (OutcomeKind.REJECTED, Fault.CONTENT, "40058")
+
+
+def test_control_characters_do_not_make_the_vendor_refuse() -> None:
+    with WecomServer({KEY}) as server:
+        (outcome,) = send(server, with_body("第一行\x0b\x00\r\n第二行\t完\ud800"))
+    assert outcome.kind is OutcomeKind.ACCEPTED
+    assert server.received[0].content == "第一行\n第二行\t完?"
+
+
+def test_the_twenty_first_message_in_a_minute_holds_the_whole_robot() -> None:
+    now = NOW
+    with WecomServer({KEY}, clock=lambda: now) as server:
+        outcomes = send(server, *[MESSAGE] * 21)
+        now = NOW + timedelta(seconds=60)
+        (later,) = send(server, MESSAGE)
+    assert [one.kind for one in outcomes] == [OutcomeKind.ACCEPTED] * 20 + [OutcomeKind.RETRY]
+    assert outcomes[-1].hold
+    assert outcomes[-1].retry_after == timedelta(seconds=60)
+    assert later.kind is OutcomeKind.ACCEPTED
+
+
+def test_a_robot_that_was_removed_tells_the_officer_what_to_do() -> None:
+    with WecomServer(set()) as server:
+        (outcome,) = send(server, MESSAGE)
+    assert (outcome.kind, outcome.fault, outcome.code) == (
+        OutcomeKind.REJECTED,
+        Fault.CONFIG,
+        "93000",
+    )
+    assert outcome.advice == "机器人已被移除或地址无效，请群主重建机器人并把新地址填入配置。"
+
+
+@pytest.mark.parametrize("fault", ["html", "deny", "status:500", "reset_after_accept"])
+def test_a_fault_on_the_way_is_unknown(fault: str) -> None:
+    with WecomServer({KEY}) as server:
+        server.fail_next(fault)
+        (outcome,) = send(server, MESSAGE)
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert len(server.received) == (1 if fault == "reset_after_accept" else 0)
+
+
+def test_a_slow_answer_is_still_an_answer() -> None:
+    with WecomServer({KEY}) as server:
+        server.fail_next("hang:0.05")
+        (outcome,) = send(server, MESSAGE)
+    assert outcome.kind is OutcomeKind.ACCEPTED
+
+
+def test_the_engine_learns_the_channels_limits() -> None:
+    with WecomServer({KEY}) as server:
+        made: list[Any] = []
+
+        def keep(client: Any) -> Any:
+            settings = {"api_base": server.base}
+            made.extend(
+                WecomRobot.from_settings({**settings, **more}, client)
+                for more in (
+                    {"key": KEY},
+                    {"key": server.url(KEY), "format": "text"},
+                    {"key": "another-robot"},
+                )
+            )
+            return made[0]
+
+        deliver_for_real(keep, MESSAGE)
+    first, pasted, other = made
+    assert (first.markup, first.limit) == (Markup.MARKDOWN, 4096)
+    assert (pasted.markup, pasted.limit) == (Markup.TEXT, 2048)
+    assert first.window == (20, timedelta(seconds=60))
+    assert first.addressing is Addressing.GROUP
+    assert first.credential == pasted.credential != other.credential
+    assert KEY not in repr(first)
+    assert KEY not in first.credential

@@ -1,0 +1,119 @@
+"""WeCom's group robot interface with the vendor's real rules (shared/channels.md, 1.1)."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.servers.loopback import LoopbackServer, Reply, Request
+
+LIMITS = {"text": 2048, "markdown": 4096}
+PER_WINDOW = 20
+WINDOW = timedelta(seconds=60)
+_ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
+
+
+@dataclass(frozen=True)
+class Received:
+    """A message that the group has seen."""
+
+    at: datetime
+    key: str
+    body: dict[str, Any]  # as parsed from JSON
+
+    @property
+    def content(self) -> str:
+        text: str = self.body[self.body["msgtype"]]["content"]
+        return text
+
+
+@dataclass(frozen=True)
+class Refused:
+    at: datetime
+    key: str
+    errcode: int
+
+
+class WecomServer(LoopbackServer):
+    """`with WecomServer({"key-one"}, clock=lambda: now) as server:`; then `server.url("key-one")`.
+
+    `clock` gives aware instants and only serves the window of 20 messages in 60 seconds.
+    `received` and `refused` keep what happened, in order. Faults: those of LoopbackServer, and
+    "deny" (an answer without errcode, as of DingTalk's gateway) and "errcode:CODE".
+    """
+
+    def __init__(
+        self, keys: Iterable[str], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        super().__init__()
+        self.keys = set(keys)
+        self.received: list[Received] = []
+        self.refused: list[Refused] = []
+        self._clock = clock
+
+    def url(self, key: str) -> str:
+        """The address as an officer would paste it."""
+        return f"{self.base}/cgi-bin/webhook/send?key={key}"
+
+    def answer(self, request: Request) -> Reply:
+        if request.path != "/cgi-bin/webhook/send":
+            return Reply(404)
+        now = self._clock()
+        key = dict(request.query).get("key", "")
+        errcode, body = self._check(key, request.body, now)
+        if errcode:
+            self.refused.append(Refused(now, key, errcode))
+            return _told(errcode)
+        self.received.append(Received(now, key, body))
+        return _told(0)
+
+    def canned(self, fault: str, argument: str) -> Reply | None:
+        if fault == "deny":
+            return _json({"status": 1111, "wait": 5, "source": "x5", "punish": "deny"})
+        if fault == "errcode":
+            return _told(int(argument))
+        return super().canned(fault, argument)
+
+    def _check(self, key: str, raw: bytes, now: datetime) -> tuple[int, dict[str, Any]]:
+        if key not in self.keys:
+            return 93000, {}
+        recent = [one for one in self.received if one.key == key and one.at > now - WINDOW]
+        if len(recent) >= PER_WINDOW:
+            return 45009, {}
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            return 40033, {}
+        if _ESCAPED.search(raw):
+            return 40033, {}
+        return _check_body(body), body
+
+
+def _check_body(body: Any) -> int:
+    """The errcode for a parsed body; 0 where it is in order."""
+    kind = body.get("msgtype") if isinstance(body, dict) else None
+    if kind not in LIMITS:
+        return 40008
+    part = body.get(kind)
+    content = part.get("content") if isinstance(part, dict) else None
+    if not isinstance(content, str):
+        return 40035
+    if not content:
+        return 44004
+    if len(content.encode()) > LIMITS[kind]:
+        return 40058
+    mobiles = part.get("mentioned_mobile_list", [])
+    known = isinstance(mobiles, list) and all(isinstance(one, str) for one in mobiles)
+    return 0 if known else 40035
+
+
+def _told(errcode: int) -> Reply:
+    words = "ok" if errcode == 0 else f"refused, more info at https://example.invalid/?e={errcode}"
+    return _json({"errcode": errcode, "errmsg": words})
+
+
+def _json(value: dict[str, Any]) -> Reply:
+    # WeCom answers 200 for errors too.
+    return Reply(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
