@@ -14,6 +14,7 @@ from engine.deliveries import undelivered
 from engine.digest import named
 from engine.instants import ZONE, local_day
 from engine.workdays import WorkCalendar
+from rules.terms import KIND_NAMES
 
 router = APIRouter()
 templates = Jinja2Templates(Path(__file__).parent / "templates")
@@ -38,14 +39,14 @@ async def overview(
             "waiting": [rule for rule in agency.rules if agency.readings[rule.id].term is None],
             "disabled": disabled_channels(session),
             "undelivered": undelivered(session, now - timedelta(days=7)),
+            "kinds": KIND_NAMES,
             "remaining": lambda row: _remaining(row.act_by, row.due_on, today, calendar),
         },
     )
 
 
 def _day_in_words(today: date, calendar: WorkCalendar) -> str:
-    reason = calendar.reason(today)
-    return f"{named(today)}，{reason.name if reason.name != '工作日' else '工作日'}"
+    return f"{named(today)}，{calendar.reason(today).name}"
 
 
 def _remaining(act_by: date, due_on: date, today: date, calendar: WorkCalendar) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import UniqueConstraint, or_
+import sqlalchemy
+from sqlalchemy import UniqueConstraint, or_, tuple_
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.agency import Agency, Recipient
@@ -22,13 +23,14 @@ from engine.ladder import Dates, Rung, rungs_at
 from engine.obligations import Obligation, Status
 from engine.workdays import WorkCalendar
 
+KEY_COLUMNS = ("obligation_id", "rung", "channel", "recipient", "due_version")
+Key = tuple[int | None, str, str, str, int]
+
 
 class Alert(SQLModel, table=True):
     """提醒. `due_version` is the version of the due date that it speaks of."""
 
-    __table_args__ = (
-        UniqueConstraint("obligation_id", "rung", "channel", "recipient", "due_version"),
-    )
+    __table_args__ = (UniqueConstraint(*KEY_COLUMNS),)
 
     id: int | None = Field(default=None, primary_key=True)
     obligation_id: int = Field(foreign_key="obligation.id")
@@ -39,14 +41,6 @@ class Alert(SQLModel, table=True):
     to_superior: bool
     send_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     delivery_id: int = Field(foreign_key="delivery.id", index=True)
-
-    @property
-    def key(self) -> "Key":
-        """The columns of the unique key."""
-        return (self.obligation_id, self.rung, self.channel, self.recipient, self.due_version)
-
-
-Key = tuple[int | None, str, str, str, int]
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,7 @@ def plan(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
     for it. Outside office hours only what is limited by the hour is planned.
     """
     due = list(_due(_candidates(session, agency, calendar, now), agency, calendar, now))
-    told = _told(session, {item.obligation.id for item in due})
+    told = _told(session, due)
     fresh: defaultdict[tuple[str, str], list[_Due]] = defaultdict(list)
     for item in due:
         if item.key not in told:
@@ -110,12 +104,15 @@ def _due(
                 yield _Due(row, rung, recipient)
 
 
-def _told(session: Session, obligations: set[int | None]) -> set[Key]:
-    ids = sorted(id_ for id_ in obligations if id_ is not None)
+def _told(session: Session, due: list[_Due]) -> set[Key]:
+    """The keys of alerts that were written before, for the obligations and rungs that are due."""
+    wanted = sorted({(item.obligation.id or 0, item.rung.name) for item in due})
+    pair = tuple_(col(Alert.obligation_id), col(Alert.rung))
+    key = [col(getattr(Alert, name)) for name in KEY_COLUMNS]
     told: set[Key] = set()
-    for start in range(0, len(ids), 500):  # SQLite limits the variables of a statement
-        query = select(Alert).where(col(Alert.obligation_id).in_(ids[start : start + 500]))
-        told.update(alert.key for alert in session.exec(query).all())
+    for start in range(0, len(wanted), 500):  # SQLite limits the variables of a statement
+        query = sqlalchemy.select(*key).where(pair.in_(wanted[start : start + 500]))
+        told.update((row[0], row[1], row[2], row[3], row[4]) for row in session.execute(query))
     return told
 
 

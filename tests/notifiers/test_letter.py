@@ -45,9 +45,10 @@ def test_an_id_with_other_characters_becomes_a_hash_that_stays(name: str) -> Non
 @pytest.mark.parametrize("domain", ["zwgk." * 6 + "guangyuan.gov.cn", "bangongshi." * 9 + "cn"])
 def test_ids_survive_a_long_domain_unbroken(domain: str) -> None:
     sender = Address(addr_spec=f"qixian@{domain}")
-    letter = arrived(replace(LETTER, thread="年报"), sender)
-    # Folding may leave a space in front; inside the id there is none.
-    assert letter["References"].strip() == message_id("thread:年报", sender.domain)
+    raw = compose(replace(LETTER, thread="年报"), sender, NOW).as_bytes()
+    root = message_id("thread:年报", domain).encode()
+    # As bytes: a reader that decodes headers would hide what others stumble over.
+    assert raw.count(b" " + root) == len(["In-Reply-To", "References"])
 
 
 def test_a_subject_cannot_add_a_header() -> None:

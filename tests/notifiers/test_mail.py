@@ -103,6 +103,14 @@ def test_a_wrong_password_is_a_fault_of_the_configuration_and_is_not_repeated() 
     assert "canary" not in repr(outcome)
 
 
+def test_a_server_that_repeats_the_password_is_not_quoted() -> None:
+    replies = {"MAIL": "553 canary-pass is no way to greet"}
+    with MailServer(login=("qixian", "canary-pass"), replies=replies) as server:
+        more = {"username": "qixian", "password": "canary-pass"}
+        (outcome,) = send(settings_for(server, **more), LETTER)
+    assert outcome.detail == "*** is no way to greet"
+
+
 def test_a_server_that_knows_no_login_is_a_fault_of_the_configuration() -> None:
     with MailServer() as server:
         (outcome,) = send(settings_for(server, username="qixian", password="canary"), LETTER)
