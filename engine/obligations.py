@@ -76,9 +76,12 @@ def due_columns(due: Due) -> dict[str, Any]:
 
 
 def late(now: datetime) -> Any:
-    """The condition in SQL that says the same as `Obligation.overdue`."""
+    """The condition in SQL that says the same as `Obligation.overdue`.
+
+    True or false and never NULL, so that it can be negated.
+    """
     past = or_(
-        col(Obligation.due_at) < now,
+        and_(col(Obligation.due_at).is_not(None), col(Obligation.due_at) < now),
         and_(col(Obligation.due_at).is_(None), col(Obligation.due_on) < local_day(now)),
     )
     return and_(col(Obligation.status) == Status.OPEN, past)
