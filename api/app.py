@@ -1,5 +1,6 @@
 """Assembles the HTTP application: routes, pages, errors, and the clock's life."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -11,9 +12,11 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from api import pages, problems
 from api.dependencies import Now, Reader, Running, allowed
+from api.refusals import database_in_words
 from api.routes import catalogue, deliveries, events, obligations, workdays
 from engine.clock import read_clock
 
@@ -27,7 +30,7 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         running.clock.start()
         yield
-        running.clock.stop()
+        await to_thread(running.clock.stop)  # it waits for its thread, and closes a loop of its own
 
     app = FastAPI(
         title="Qixian 期限",
@@ -61,7 +64,10 @@ def _health(running: Running) -> APIRouter:
     @router.get("/readyz")
     async def readyz(session: Reader, now: Now) -> Any:
         """The database answers and the clock ticks."""
-        session.execute(text("SELECT 1 FROM slot LIMIT 1"))
+        try:
+            session.execute(text("SELECT 1 FROM slot LIMIT 1"))
+        except DBAPIError as error:
+            return problems.problem(503, "database_unavailable", database_in_words(error))
         last = running.clock.last_tick
         if last is None or now - last > STALE:
             return problems.problem(

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
     doctor,
@@ -22,6 +23,7 @@ from api.commands import (
 )
 from api.commands.context import Context
 from api.errors import BadInput
+from api.refusals import database_in_words, usage_in_words
 from engine.errors import EngineError
 from notifiers.errors import NotifierError
 from rules.errors import RulesError
@@ -55,14 +57,20 @@ app.add_typer(workday.app, name="workday")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry of the command. Exit status 0, 1 (found something wrong), 2 (bad usage or input)."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that is not UTF-8 shows what it can
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = app(_global_options_first(given), standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         status = 130
-    except click.ClickException as error:
-        status = _refuse(f"用法不对：{error.format_message()} 用 qixian --help 查看用法")
+    except typer.TyperException as error:
+        words = usage_in_words(error.format_message())
+        status = _refuse(f"{words}，用 qixian --help 可查看用法")
     except (BadInput, EngineError, NotifierError, RulesError) as error:
         status = _refuse(str(error))
+    except DBAPIError as error:
+        status = _refuse(database_in_words(error))
     sys.exit(status if isinstance(status, int) else 0)
 
 

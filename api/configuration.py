@@ -40,12 +40,12 @@ def load_configuration(path: Path) -> Configuration:
     settings = read_settings(path)
     try:
         agency = _agency(settings, path.parent)
-        token = _secret(settings.server.token, "server", "token") or os.environ.get(
-            TOKEN_VARIABLE, ""
-        )
+        token = _secret(settings.server.token, "server", "token")
+        database_url = _database_url(settings, path.parent)
     except (BadConfig, EngineError, NotifierError, RulesError) as error:
         raise BadConfig(f"配置文件 {path}：{error}") from None
-    return Configuration(agency, settings.server, token, _database_url(settings, path.parent))
+    token = token or os.environ.get(TOKEN_VARIABLE, "")
+    return Configuration(agency, settings.server, token, database_url)
 
 
 def _agency(settings: Settings, folder: Path) -> Agency:
@@ -120,6 +120,8 @@ def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) ->
     if table.ladder is not None:
         ladder = _named(ladders, table.ladder, f"[[duty]] 规则 {table.rule} 的 ladder")
     units = [table.unit] if isinstance(table.unit, str) else table.unit
+    if not units:
+        raise BadConfig(f"[[duty]] 规则 {table.rule} 没有写明单位")
     return [Duty(table.rule, unit, table.since, table.until, ladder) for unit in units]
 
 

@@ -1,10 +1,12 @@
 """What the routes ask for: the configuration, a session, the clock, and that somebody may ask."""
 
+import re
 import secrets
 from base64 import b64decode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
@@ -17,7 +19,7 @@ from engine.clock import Clock
 from engine.database import reading, writing
 from engine.workdays import WorkCalendar
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_HOST = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([A-Za-z0-9.-]+)(?::[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,22 @@ async def allowed(request: Request) -> None:
     """
     token = running(request).configuration.token
     if not token:
-        if request.url.hostname not in LOOPBACK:
+        # Of a malformed header request.url would show our own address instead.
+        host = _HOST.fullmatch(request.headers.get("host", ""))
+        if not host or not is_loopback(host[1] or host[2]):
             raise HTTPException(403)
         return
     given = _given(request.headers.get("authorization", ""))
     if not secrets.compare_digest(given.encode(), token.encode()):
         raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="Qixian"'})
+
+
+def is_loopback(host: str) -> bool:
+    """Does a host name or address mean this machine?"""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _given(header: str) -> str:

@@ -3,16 +3,6 @@
 from typing import Any
 
 _FAULTS = {
-    "Invalid date or datetime": "日期不存在或写法不对",
-    "Cannot overwrite a value": "同一项写了两次",
-    "Invalid value": "值的写法不对",
-    "Unclosed array": "方括号没有合上",
-    "Expected '=' after a key in a key/value pair": "键后面缺少等号",
-    "Illegal character": "有不允许的字符",
-}
-
-
-_FAULTS = {
     "missing": "缺少这一项",
     "extra_forbidden": "不认识这一项，请检查拼写",
     "string_type": "应是带引号的文字",
@@ -28,11 +18,15 @@ _FAULTS = {
     "literal_error": "不是可用的值",
     "json_invalid": "请求体不是正确的 JSON",
     "string_too_long": "太长",
-    "greater_than_equal": "数值太小",
-    "less_than_equal": "数值太大",
+    "greater_than_equal": "应不小于 {ge}",
+    "less_than_equal": "应不大于 {le}",
+    "int_parsing_size": "数字太大",
+    "string_unicode": "含有不成对的字符",
+    "model_attributes_type": "应是一个 JSON 对象",
 }
 
 
 def fault_in_words(error: Any) -> str:
     """A pydantic error in words; its own where we have none."""
-    return _FAULTS.get(error["type"], str(error["msg"]))
+    words = _FAULTS.get(error["type"])
+    return words.format(**error.get("ctx", {})) if words else str(error["msg"])

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from dateutil.relativedelta import relativedelta
 from sqlmodel import Session, col
 
 from engine.agency import Agency
@@ -49,8 +48,8 @@ def sections(session: Session, agency: Agency, now: datetime) -> list[Section]:
     """The sections of the page, each obligation in one of them."""
     today = local_day(now)
     week = today + timedelta(days=6 - today.weekday())
-    month = today + relativedelta(day=31)
-    next_month = month + timedelta(days=1) + relativedelta(day=31)
+    month = _month_end(today)
+    next_month = _month_end(month + _DAY)
     return [
         _section(session, agency, "已逾期", "late", late(now)),
         _section(session, agency, "今日到期", "today", *_between(now, today, today)),
@@ -65,6 +64,12 @@ def sections(session: Session, agency: Agency, now: datetime) -> list[Section]:
 
 
 _DAY = timedelta(days=1)
+
+
+def _month_end(day: date) -> date:
+    """The last day of a day's month: the 28th and four days lie in the next one."""
+    after = day.replace(day=28) + timedelta(days=4)
+    return after - timedelta(days=after.day)
 
 
 def _between(now: datetime, first: date, last: date) -> tuple[object, ...]:

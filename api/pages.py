@@ -1,6 +1,6 @@
 """The pages: rendered here, in Chinese, readable without JavaScript."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -13,6 +13,7 @@ from engine.channels import disabled_channels
 from engine.deliveries import undelivered
 from engine.digest import named
 from engine.instants import ZONE, local_day
+from engine.obligations import Obligation
 from engine.workdays import WorkCalendar
 from rules.terms import KIND_NAMES
 
@@ -40,7 +41,7 @@ async def overview(
             "disabled": disabled_channels(session),
             "undelivered": undelivered(session, now - timedelta(days=7)),
             "kinds": KIND_NAMES,
-            "remaining": lambda row: _remaining(row.act_by, row.due_on, today, calendar),
+            "remaining": lambda row: _remaining(row, now, calendar),
         },
     )
 
@@ -49,8 +50,13 @@ def _day_in_words(today: date, calendar: WorkCalendar) -> str:
     return f"{named(today)}，{calendar.reason(today).name}"
 
 
-def _remaining(act_by: date, due_on: date, today: date, calendar: WorkCalendar) -> str:
-    if due_on < today:
-        return f"已逾期{calendar.count(due_on, today)}个工作日"
-    left = calendar.count(today, act_by)
+def _remaining(row: Obligation, now: datetime, calendar: WorkCalendar) -> str:
+    today = local_day(now)
+    if row.overdue(now):
+        days = calendar.count(row.due_on, today)
+        return f"已逾期{days}个工作日" if days else "已逾期"
+    if row.due_at:
+        hours, minutes = divmod(int((row.due_at - now).total_seconds()) // 60, 60)
+        return f"剩{hours}小时{minutes}分"
+    left = calendar.count(today, row.act_by)
     return f"剩{left}个工作日" if left > 0 else "请今日办理"

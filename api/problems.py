@@ -30,6 +30,7 @@ _OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
 }
 
 _OF_STATUS = {
+    400: ("bad_request", "请求体读不懂，应是 JSON"),
     401: ("unauthorized", "需要令牌：请在 Authorization 头中给出 Bearer 令牌"),
     403: ("forbidden", "未设令牌时只接受本机访问"),
     404: ("not_found", "没有这个地址"),
@@ -55,8 +56,8 @@ def install(app: FastAPI) -> None:
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    place = ".".join(str(step) for step in first["loc"][1:]) or "请求体"
-    return problem(422, "invalid_request", f"{place}：{fault_in_words(first)}")
+    place = "".join(f"{step}：" for step in first["loc"][1:] if isinstance(step, str))
+    return problem(422, "invalid_request", f"{place}{fault_in_words(first)}")
 
 
 async def _bad_input(_request: Request, error: Exception) -> JSONResponse:
@@ -73,7 +74,7 @@ async def _of_engine(_request: Request, error: Exception) -> JSONResponse:
 
 async def _of_http(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code, detail = _OF_STATUS.get(error.status_code, ("http_error", str(error.detail)))
+    code, detail = _OF_STATUS.get(error.status_code, ("http_error", "请求不能处理"))
     return problem(error.status_code, code, detail, error.headers)
 
 

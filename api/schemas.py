@@ -1,8 +1,9 @@
 """What goes over HTTP: requests as pydantic models that forbid unknown keys, answers as rows."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from engine.agency import Agency
@@ -13,10 +14,17 @@ from engine.obligations import Obligation
 
 # One line of visible text: what stands in messages and pages may not break them.
 Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        # No control characters, line separators, or marks that turn the direction of writing.
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]*$",
+    ),
 ]
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
 Text = Annotated[Line, Field(max_length=1000)]
+Moment = Annotated[str, Field(min_length=10, max_length=40)]
+RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]  # what an integer of the database can be
 
 
 class _Request(BaseModel):
@@ -29,11 +37,13 @@ class ObligationFilter(_Request):
     unit: str | None = None
     status: Literal["open", "done", "waived", "overdue"] | None = None
     document: str | None = None
-    due_from: date | None = None
-    due_to: date | None = None
+    due_from: str | None = None
+    due_to: str | None = None
     within: Annotated[str, Field(pattern=r"^[0-9]{1,3}(wd|d)$")] | None = None
     limit: int = Field(default=50, ge=1, le=200)
-    cursor: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d\.\d{1,18}$")] | None = None
+    cursor: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,18}$")] | None = (
+        None
+    )
 
 
 class DeliveryFilter(_Request):
@@ -44,7 +54,7 @@ class DeliveryFilter(_Request):
     ) = None
     channel: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
-    cursor: int | None = Field(default=None, ge=1)
+    cursor: int | None = Field(default=None, ge=1, le=2**63 - 1)
 
 
 class NewEvent(_Request):
@@ -52,7 +62,7 @@ class NewEvent(_Request):
 
     trigger: Name
     unit: Name = Field(description="单位编号，或 all")
-    at: Annotated[str, Field(min_length=10, max_length=40)]
+    at: Moment
     reference: Text = ""
     by: Name = "API"
 
@@ -62,7 +72,7 @@ class ObligationChange(_Request):
 
     type: Literal["complete", "waive", "reopen"]
     by: Name
-    at: datetime | None = None
+    at: Moment | None = None
     evidence: Text = ""
     reason: Text = ""
 

@@ -11,11 +11,13 @@ from pydantic_core import ErrorDetails
 
 from api.errors import BadConfig
 from api.faults import fault_in_words
+from engine.workdays import FIRST_DAY, LAST_DAY
 
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
 _Words = Annotated[str, Field(min_length=1, max_length=500)]
 _Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 _Days = Annotated[int, Field(ge=0, le=250)]
+_Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
 class _Table(BaseModel):
@@ -94,8 +96,8 @@ class DutyTable(_Table):
 
     rule: str
     unit: str | list[str]
-    since: date = Field(alias="from")
-    until: date | None = None
+    since: _Day = Field(alias="from")
+    until: _Day | None = None
     ladder: str | None = None
 
 
@@ -126,14 +128,17 @@ class Settings(_Table):
 def read_settings(path: Path) -> Settings:
     """Raises BadConfig, which names the file, the table and the key."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        # utf-8-sig: Windows Notepad puts a mark before the text, and it is no fault of the text.
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise BadConfig(f"找不到配置文件 {path}，可从 config.example.toml 复制一份") from None
     except UnicodeDecodeError:
         raise BadConfig(f"配置文件 {path} 不是 UTF-8 编码，请另存为 UTF-8") from None
+    except IsADirectoryError:
+        raise BadConfig(f"配置文件 {path} 是目录，请给出其中的文件") from None
     except OSError as error:
-        raise BadConfig(f"读不了配置文件 {path}：{error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(f"读不了配置文件 {path}（{error.strerror}），请检查权限") from None
+    except (ValueError, RecursionError) as error:
         raise BadConfig(f"配置文件 {path} 不是正确的 TOML：{_toml_fault(str(error))}") from None
     try:
         return Settings.model_validate(tables)
@@ -149,15 +154,18 @@ _TOML_FAULTS = {
     "Unclosed array": "方括号没有合上",
     "Expected '=' after a key in a key/value pair": "键后面缺少等号",
     "Illegal character": "有不允许的字符",
+    "Exceeds the limit": "数字太长",
+    "maximum recursion": "嵌套太深",
 }
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
 def _toml_fault(message: str) -> str:
-    """tomllib's message in Chinese where it is a frequent one, with its place."""
-    words = next((w for start, w in _TOML_FAULTS.items() if message.startswith(start)), None)
+    """tomllib's message in Chinese, with its place."""
+    words = next((w for start, w in _TOML_FAULTS.items() if message.startswith(start)), "写法不对")
     place = _TOML_PLACE.search(message)
-    return f"第{place[1]}行{words}" if words and place else message
+    line = f"第{place[1]}行" if place else ""
+    return f"{line or '文件末尾' * ('at end of document' in message)}{words}"
 
 
 def _fault(error: ErrorDetails) -> str:

@@ -3,7 +3,9 @@
 from datetime import date, datetime
 
 from api.errors import BadInput
-from engine.instants import parse_event
+from engine.errors import OutsideCalendar
+from engine.instants import day_of, parse_event
+from engine.workdays import FIRST_DAY, LAST_DAY
 
 
 def day(text: str, name: str) -> date:
@@ -17,9 +19,14 @@ def day(text: str, name: str) -> date:
 
 
 def moment(text: str, name: str) -> date | datetime:
-    """A day or an instant; without an offset in Asia/Shanghai. Raises BadInput."""
+    """A day or an instant within the calendar; without an offset in Asia/Shanghai.
+
+    Raises BadInput, OutsideCalendar.
+    """
     try:
-        return parse_event(text)
+        event = parse_event(text)
+        _covered(day_of(event), name)
+        return event
     except (ValueError, OverflowError):
         raise BadInput(
             f"{name}“{text}”不是日期或时刻，应写作 2026-03-02 或 2026-03-02T08:30+08:00"
@@ -27,10 +34,18 @@ def moment(text: str, name: str) -> date | datetime:
 
 
 def stretch(first: str, last: str) -> tuple[date, date]:
-    """--from and --to. Raises BadInput."""
+    """--from and --to. Raises BadInput, OutsideCalendar."""
     start, end = day(first, "--from "), day(last, "--to ")
+    _covered(start, "--from ")
+    _covered(end, "--to ")
     if end < start:
         raise BadInput(f"--to {end} 早于 --from {start}")
     if (end - start).days > 3660:
         raise BadInput("--from 到 --to 不能超过十年")
     return start, end
+
+
+def _covered(found: date, name: str) -> None:
+    """What begins outside the calendar would fail only later, at its reminders."""
+    if not FIRST_DAY <= found <= LAST_DAY:
+        raise OutsideCalendar(f"{name}{found}超出工作日历的范围（{FIRST_DAY}至{LAST_DAY}）")

@@ -9,6 +9,7 @@ from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
 from engine.readings import Interpretation, Reading, reading_of
 from engine.units import Unit, lineage, match_holders
+from engine.workdays import FIRST_DAY, LAST_DAY
 from notifiers.channel import Addressing, Notifier
 from rules.catalogue_files import Catalogue
 from rules.rule import Rule
@@ -97,6 +98,10 @@ class Agency:
         for duty in self.duties.values():
             if duty.unit not in self.units:
                 raise BadAgency(f"[[duty]] 的单位“{duty.unit}”不存在，请先写它的 [[unit]]")
+            if not FIRST_DAY <= duty.since <= LAST_DAY:
+                raise BadAgency(
+                    f"[[duty]] 规则 {duty.rule} 的起始日{duty.since}超出工作日历（{FIRST_DAY}至{LAST_DAY}）"
+                )
         for table, rule in (
             *(("[[duty]]", duty.rule) for duty in self.duties.values()),
             *(("[[interpretation]]", rule) for rule in self.interpretations),

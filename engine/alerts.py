@@ -4,6 +4,7 @@ An alert is written in the same transaction as the delivery that carries it, bef
 sent. Its unique key lets every rung of every version of a date be told once.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,16 +13,20 @@ from hashlib import sha256
 
 import sqlalchemy
 from sqlalchemy import UniqueConstraint, or_, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.agency import Agency, Recipient
 from engine.database import Instant
 from engine.deliveries import Delivery
 from engine.digest import Composer, Item
+from engine.errors import EngineError
 from engine.instants import local_day
 from engine.ladder import Dates, Rung, rungs_at
 from engine.obligations import Obligation, Status
 from engine.workdays import WorkCalendar
+
+log = logging.getLogger(__name__)
 
 KEY_COLUMNS = ("obligation_id", "rung", "channel", "recipient", "due_version")
 Key = tuple[int | None, str, str, str, int]
@@ -92,9 +97,13 @@ def _due(
     recipients: dict[tuple[str, bool], list[Recipient]] = {}
     for row in rows:
         dates = Dates(row.opens_on, row.due_on, row.due_at, row.act_by)
-        for rung in rungs_at(
-            agency.ladder_of(row.rule, row.unit), dates, now, calendar, agency.hours
-        ):
+        ladder = agency.ladder_of(row.rule, row.unit)
+        try:
+            rungs = rungs_at(ladder, dates, now, calendar, agency.hours)
+        except EngineError:  # one row that cannot be counted must not silence the others
+            log.exception("obligation %s: no rungs", row.id)
+            continue
+        for rung in rungs:
             if not (office_open or rung.urgent):
                 continue
             key = (row.unit, rung.to_superior)
@@ -138,6 +147,8 @@ def _plan_one(
         delivery = _delivery(due[0].recipient, now, number, len(parts))
         told = [one for item in part for one in by_obligation[item.obligation.id]]
         delivery.urgent = any(one.rung.urgent for one in told)
+        mentions = (mobile for one in told for mobile in one.recipient.mentions)
+        delivery.mentions = ",".join(dict.fromkeys(mentions))
         session.add(delivery)
         session.flush()
         session.add_all(_alert(one, delivery) for one in told)
@@ -151,7 +162,7 @@ def _delivery(recipient: Recipient, now: datetime, part: int, parts: int) -> Del
         channel=recipient.channel,
         recipient=recipient.address,
         to=recipient.to,
-        mentions=",".join(recipient.mentions),
+        mentions="",
         planned_at=now,
         part=part,
         parts=parts,
@@ -176,7 +187,17 @@ def _alert(due: _Due, delivery: Delivery) -> Alert:
 
 
 def fresh_items(session: Session, delivery_id: int) -> list[tuple[Alert, Obligation]]:
-    """The alerts of a delivery that still hold: obligation open, date unchanged."""
+    """The alerts of a delivery that still hold: obligation open, date unchanged, and no later
+    rung told or waiting for the same recipient. So an outage ends in one message, not in one for
+    each morning."""
+    later = aliased(Alert)
+    overtaken = select(later.id).where(
+        later.obligation_id == Alert.obligation_id,
+        later.channel == Alert.channel,
+        later.recipient == Alert.recipient,
+        later.to_superior == Alert.to_superior,
+        col(later.id) > col(Alert.id),
+    )
     query = (
         select(Alert, Obligation)
         .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
@@ -184,6 +205,7 @@ def fresh_items(session: Session, delivery_id: int) -> list[tuple[Alert, Obligat
             Alert.delivery_id == delivery_id,
             Obligation.status == Status.OPEN,
             Alert.due_version == Obligation.version,
+            ~overtaken.exists(),
         )
     )
     return [(alert, obligation) for alert, obligation in session.exec(query).all()]

@@ -11,15 +11,15 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
-from engine.due_dates import Due, on_day
+from engine.due_dates import Due, of_period, on_day
 from engine.duties import Duty
 from engine.errors import NoDate
 from engine.events import EVENT_KINDS, Event, due_of_event
 from engine.instants import local_day
 from engine.obligations import Obligation, Status, due_columns, move, reopen, waive
-from engine.periods import Occurrence, Period, occurrences
+from engine.periods import Occurrence, Period, occurrences, span
 from engine.watermarks import Watermark, basis_of, watermarks
-from engine.workdays import WorkCalendar
+from engine.workdays import LAST_DAY, WorkCalendar
 from rules.terms import Kind, Term
 
 AHEAD = timedelta(days=30)  # derived beyond the horizon, so that not every day has work to do
@@ -37,7 +37,7 @@ def owed(
     elif term.kind is Kind.PERIODIC:
         rhythm = term.rhythms[0]
         for occurrence in occurrences(rhythm, start, end, duty.since, calendar):
-            yield occurrence, on_day(occurrence.due_on, calendar)
+            yield occurrence, of_period(rhythm, occurrence.period, calendar)
 
 
 def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime) -> int:
@@ -46,20 +46,23 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
     A duty whose reading, days in force or calendar changed is computed again: open obligations
     move, those not asked for any more and not yet due are waived.
     """
-    needed = local_day(now) + timedelta(days=agency.horizon_days)
-    through = needed + AHEAD
+    needed = min(local_day(now) + timedelta(days=agency.horizon_days), LAST_DAY)
+    through = min(needed + AHEAD, LAST_DAY)
     marks = watermarks(session)
     added = 0
     for duty in agency.duties.values():
         mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, calendar)
-        if mark and mark.basis == basis and mark.through >= needed:
-            continue
-        if mark and mark.basis != basis:
-            _recompute(session, agency, calendar, duty, mark.through, now)
-            mark.basis, mark.through = basis, min(mark.through, duty.since)
-        start = mark.through if mark else duty.since
-        added += _insert(session, agency, calendar, duty, start, through, now)
-        session.merge(Watermark(duty=duty.key, through=through, basis=basis))
+        start, end = duty.since, through
+        if mark:
+            end = max(end, mark.through)  # rows that stand beyond a shortened horizon count too
+        if mark and mark.basis == basis:
+            if mark.through >= needed:
+                continue
+            start = mark.through
+        else:  # changed, or back after it had been taken out
+            _recompute(session, agency, calendar, duty, end, now)
+        added += _insert(session, agency, calendar, duty, start, end, now)
+        session.merge(Watermark(duty=duty.key, through=end, basis=basis))
     for key, mark in marks.items():  # duties that the configuration no longer has
         rule, _, unit = key.partition("@")
         _withdraw(session, rule, unit, set(), now)
@@ -116,19 +119,26 @@ def _recompute(
 ) -> None:
     term = agency.readings[duty.rule].term
     words = agency.readings[duty.rule].in_words
+    rows = _rows(session, duty.rule, duty.unit)
     expected: dict[str, Due | None] = {}  # None: keep the date that it has
-    if term:
-        for occurrence, due in owed(duty, term, duty.since, through, calendar):
+    if rows and term:
+        for occurrence, due in owed(duty, term, duty.since, _beyond(term, through), calendar):
             expected[occurrence.period.key] = due
         if term.kind in EVENT_KINDS:
             expected |= _from_events(session, agency, calendar, duty)
-    for row in _rows(session, duty.rule, duty.unit):
+    for row in rows:
         withdrawn = row.status is Status.WAIVED and row.closed_by == WITHDRAWN_BY
         if withdrawn and row.occurrence in expected and row.id:
             reopen(session, row.id, by=WITHDRAWN_BY, reason="配置重新要求此事项", now=now)
         if row.status is Status.OPEN and (moved := expected.get(row.occurrence)):
             move(session, row, moved, words, now)
     _withdraw(session, duty.rule, duty.unit, set(expected), now)
+
+
+def _beyond(term: Term, through: date) -> date:
+    """Far enough that every period with a row is asked for, even where it falls due later now."""
+    reach = max((span(rhythm) for rhythm in term.rhythms), default=timedelta())
+    return min(through + reach, LAST_DAY)
 
 
 def _from_events(

@@ -1,8 +1,8 @@
 """提醒内容 Digest: what a recipient reads in the morning, in Chinese, cut to the channel's bytes.
 
-The late come first, then what is limited by the hour, today's, and what is near. Unit, matter,
-date and person are never cut; a message that is too long becomes several at the boundary
-between two matters.
+The late come first, then what is limited by the hour, today's, and what is near. A message that
+is too long becomes several at the boundary between two matters. Unit, matter, date and person
+are never cut; a matter that is too long by itself gives up part of its last line, the source.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,17 @@ from enum import IntEnum
 from itertools import groupby
 
 from engine.agency import Agency
-from engine.instants import ZONE, local_day
+from engine.instants import ZONE, end_of, local_day
 from engine.obligations import Obligation
 from engine.period_names import period_in_words
 from engine.workdays import WorkCalendar, weekday_name
 from notifiers.message import Markup
 
 DUPLICATE_MARK = "（可能重复）"
+SMALLEST_LIMIT = 2048  # bytes, of all channels: a matter by itself fits into every one
+_CUT = "…"
+# What a remaining time or a number may grow by before the message is sent.
+_GROWTH = 24
 
 
 class Urgency(IntEnum):
@@ -69,12 +73,12 @@ class Composer:
         Room is left for what may still change before sending: counts, the mark of a possible
         duplicate, and a remaining time that takes more digits.
         """
-        room = limit - 64 - len(self.compose((), 10, 10, True).body.encode())
-        room -= sum(len(self._heading(urgency).encode()) for urgency in Urgency)
+        items = sorted(items, key=self._order)
+        room = limit - self._frame(items)
         parts: list[list[Item]] = []
-        used = room
-        for item in sorted(items, key=self._order):
-            size = len(self._block(99, item).encode()) + 24
+        used = 0
+        for item in items:
+            size = _bytes(self._block(len(items), item)) + _GROWTH
             if used + size > room or not parts:
                 parts.append([])
                 used = 0
@@ -82,12 +86,23 @@ class Composer:
             used += size
         return parts
 
+    def _frame(self, items: Sequence[Item]) -> int:
+        """The most bytes that a message about some of the items needs beside their blocks."""
+        empty = self.compose((), len(items), len(items) + 1, True).body
+        names = (self._unit_name(item.obligation) for item in items)
+        whose = max((_bytes(self._plain(f"{name}：")) for name in names), default=0)
+        counts = "，".join(f"{HEADINGS[urgency]}{len(items)}项" for urgency in Urgency)
+        headings = "\n".join(map(self._heading, Urgency))
+        return _bytes(empty) + whose + _bytes(counts) + _bytes(headings) + 2
+
     def compose(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> Digest:
-        """The message about these items."""
+        """The message about these items. About one, it is within every channel's limit."""
         items = sorted(items, key=self._order)
-        subject = self._subject(items, part, parts, duplicate)
-        lines = [self._strong(subject), *self._sections(items), self._foot()]
-        return Digest(subject, "\n".join(lines))
+        subject = _on_one_line(self._subject(items, part, parts, duplicate))
+        body = self._body(subject, items)
+        if len(items) == 1 and (excess := _bytes(body) - SMALLEST_LIMIT) > 0:
+            body = self._body(subject, items, excess)
+        return Digest(subject, body)
 
     def urgency(self, item: Item) -> Urgency:
         """Under which heading an item stands now."""
@@ -98,9 +113,14 @@ class Composer:
             return Urgency.BY_THE_HOUR
         return Urgency.TODAY if obligation.act_by <= today else Urgency.NEAR
 
-    def _order(self, item: Item) -> tuple[Urgency, date, str, str]:
-        obligation = item.obligation
-        return (self.urgency(item), obligation.due_on, obligation.unit, obligation.rule)
+    def _order(self, item: Item) -> tuple[Urgency, datetime, str, str, str]:
+        row = item.obligation
+        due = row.due_at or end_of(row.due_on)
+        return (self.urgency(item), due, row.unit, row.rule, row.occurrence)
+
+    def _body(self, subject: str, items: Sequence[Item], excess: int = 0) -> str:
+        title = self._strong(self._plain(subject))
+        return "\n".join((title, *self._sections(items, excess), self._foot()))
 
     def _subject(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> str:
         units = {item.obligation.unit for item in items}
@@ -114,19 +134,20 @@ class Composer:
         mark = DUPLICATE_MARK if duplicate else ""
         return f"{mark}【期限提醒】{whose}{'，'.join(counts)}{number}"
 
-    def _sections(self, items: Sequence[Item]) -> Iterator[str]:
+    def _sections(self, items: Sequence[Item], excess: int) -> Iterator[str]:
         number = 0
         for urgency, group in groupby(items, self.urgency):
             yield self._heading(urgency)
             for item in group:
                 number += 1
-                yield self._block(number, item)
+                yield self._block(number, item, excess)
 
     def _heading(self, urgency: Urgency) -> str:
         color = "warning" if urgency < Urgency.TODAY else "info"
         return f"\n{self._colored(f'【{HEADINGS[urgency]}】', color)}"
 
-    def _block(self, number: int, item: Item) -> str:
+    def _block(self, number: int, item: Item, excess: int = 0) -> str:
+        """The lines about one matter, the last of them shorter by `excess` bytes."""
         obligation, agency = item.obligation, self.agency
         rule = agency.catalogue.rules.get(obligation.rule)
         document = rule.document if rule else None
@@ -134,15 +155,26 @@ class Composer:
         matter = rule.quote if rule else obligation.rule
         people = "、".join(contact.name for contact in unit.contacts) if unit else ""
         source = f"《{document.title}》{document.number}" if document else obligation.document
-        title = f"{number}. {matter}（{period_in_words(obligation.period)}）"
+        title = f"{number}. {matter}（{self._occasion(obligation)}）"
         lines = (
-            f"　单位：{unit.name if unit else obligation.unit}"
+            f"　单位：{self._unit_name(obligation)}"
             + (f"（{people}）" if people else "")
             + ("　督办：请催办" if item.superior else ""),
             f"　期限：{self._deadline(obligation)}",
-            f"　依据：{source}；口径：{obligation.reading}",
         )
-        return "\n".join((self._strong(self._plain(title)), *map(self._plain, lines)))
+        basis = _shortened(self._plain(f"　依据：{source}；口径：{obligation.reading}"), excess)
+        block = (self._strong(self._plain(title)), *map(self._plain, lines), basis)
+        return "\n".join(filter(None, block))
+
+    def _unit_name(self, obligation: Obligation) -> str:
+        unit = self.agency.units.get(obligation.unit)
+        return unit.name if unit else obligation.unit
+
+    def _occasion(self, obligation: Obligation) -> str:
+        """The period in words, or the event's reference: the 12th application of 2026, numbered
+        2026-12, has nothing to do with December."""
+        named_by_event = obligation.event_id is not None and len(obligation.period) != 10
+        return obligation.period if named_by_event else period_in_words(obligation.period)
 
     def _deadline(self, obligation: Obligation) -> str:
         provisional = "（暂定，放假安排尚未公布）" if obligation.provisional else ""
@@ -152,7 +184,7 @@ class Composer:
         if obligation.due_at:
             moment = obligation.due_at.astimezone(ZONE)
             return f"{named(moment.date())}{moment:%H:%M}前"
-        early = obligation.act_by != obligation.due_on and not obligation.overdue(self.now)
+        early = local_day(self.now) <= obligation.act_by != obligation.due_on
         advice = f"，宜在{named(obligation.act_by)}前办理" if early else ""
         return f"{named(obligation.due_on)}到期{advice}"
 
@@ -183,12 +215,29 @@ class Composer:
         return text
 
     def _plain(self, text: str) -> str:
-        """Nothing in a reference or a name may act as markup."""
+        """Nothing in a reference or a name may act as markup, or as a line of its own."""
+        text = _on_one_line(text)
         return text.translate(_WIDE) if self.markup is Markup.MARKDOWN else text
 
 
 # The robots' markdown has no escape character, so what could act as markup becomes full-width.
 _WIDE = str.maketrans("<>`[]#*_~|", "＜＞｀［］＃＊＿～｜")
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.splitlines())
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def _shortened(text: str, excess: int) -> str:
+    """`text` without its last `excess` bytes, and with a mark in their place."""
+    if excess <= 0:
+        return text
+    room = _bytes(text) - excess - len(_CUT.encode())
+    return text.encode()[:room].decode(errors="ignore") + _CUT if room > 0 else ""
 
 
 def named(day: date) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Protocol
 
-from engine.drain import Drainer
+from engine.drain import Drainer, settle
 
 
 class Dispatcher(Protocol):
@@ -25,7 +25,7 @@ class Inline:
         self._runner.run(self._drain(tuple(shards)))
 
     async def _drain(self, shards: tuple[int, ...]) -> None:
-        await asyncio.gather(*(self._drainer.drain(shard) for shard in shards))
+        await settle(self._drainer.drain(shard) for shard in shards)
 
     def close(self) -> None:
         """Close the event loop."""

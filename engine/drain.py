@@ -8,7 +8,7 @@ again under the same id and marked （可能重复）.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -54,6 +54,7 @@ class Drainer:
     agency: Agency
     calendar: WorkCalendar
     clock: Callable[[], datetime]
+    lease: timedelta = LEASE
     sent: int = field(default=0, init=False)
 
     async def drain(self, shard: int) -> int:
@@ -61,7 +62,7 @@ class Drainer:
         stop = self.clock() + BOUND
         before = self.sent
         channels = self._waiting(shard)
-        await asyncio.gather(*(self._drain_channel(channel, stop) for channel in channels))
+        await settle(self._drain_channel(channel, stop) for channel in channels)
         return self.sent - before
 
     def _waiting(self, shard: int) -> list[str]:
@@ -69,7 +70,7 @@ class Drainer:
         query = (
             select(Delivery.channel)
             .join(ChannelState, col(ChannelState.id) == col(Delivery.channel))
-            .where(ChannelState.shard == shard, _due(now))
+            .where(ChannelState.shard == shard, self._due(now))
             .distinct()
         )
         with reading(self.db) as session:
@@ -81,7 +82,7 @@ class Drainer:
         while self.clock() < stop:
             with writing(self.db) as session:
                 claims, more = self._claim(session, channel, notifier)
-            await asyncio.gather(*(self._send(notifier, claim) for claim in claims))
+            await settle(self._send(notifier, claim) for claim in claims)
             if not more:
                 return
 
@@ -96,13 +97,25 @@ class Drainer:
         room = _room(session, notifier, now)
         if room <= 0:
             return [], False
-        query = select(Delivery).where(Delivery.channel == channel, _due(now))
+        query = select(Delivery).where(Delivery.channel == channel, self._due(now))
         query = query.order_by(
             col(Delivery.urgent).desc(), col(Delivery.planned_at), col(Delivery.part)
         )
         rows = session.exec(query.limit(min(room, BATCH))).all()
         claims = [claim for row in rows if (claim := self._take(session, row, notifier, now))]
         return claims, bool(rows)
+
+    def _due(self, now: datetime) -> ColumnElement[bool]:
+        """Deliveries whose time has come, and those whose holder's lease ran out. What is not
+        limited by the hour waits for office hours, a second attempt like the first."""
+        state = col(Delivery.state)
+        ready = or_(
+            and_(state == State.QUEUED, col(Delivery.next_at) <= now),
+            and_(state == State.SENDING, col(Delivery.lease_until) <= now),
+        )
+        if self.agency.hours.are_now(now, self.calendar):
+            return ready
+        return and_(ready, col(Delivery.urgent))
 
     def _take(
         self, session: Session, row: Delivery, notifier: Notifier, now: datetime
@@ -116,7 +129,7 @@ class Drainer:
             return None
         fresh = fresh_items(session, row.id)
         if not fresh:
-            _finish(row, State.SKIPPED, "其中事项均已办结、免除或改期", now)
+            _finish(row, State.SKIPPED, "其中事项均已办结、免除或改期，或已另行提醒", now)
             return None
         items = [Item(obligation, alert.to_superior) for alert, obligation in fresh]
         row.attempts += 1
@@ -127,7 +140,7 @@ class Drainer:
             row.state, row.lease_until, row.next_at = State.QUEUED, None, now + ASIDE
             row.reason = "内容无法生成，一小时后重试，请查看服务日志"
             return None
-        row.state, row.lease_until = State.SENDING, now + LEASE
+        row.state, row.lease_until = State.SENDING, now + self.lease
         row.subject, row.body = message.subject, message.body
         session.add(
             Attempt(
@@ -192,19 +205,18 @@ def record(
         row.finished_at = now
     channel = session.get_one(ChannelState, row.channel)
     if next_.hold_until:
-        channel.hold_until = next_.hold_until
+        _hold(session, attempt.credential, next_.hold_until)
     if next_.disable:
         channel.disabled_at, channel.disabled_reason = now, next_.reason
         log.error("channel %s disabled: %s", channel.id, next_.reason)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    """Deliveries whose time has come, and those whose holder's lease ran out."""
-    state = col(Delivery.state)
-    return or_(
-        and_(state == State.QUEUED, col(Delivery.next_at) <= now),
-        and_(state == State.SENDING, col(Delivery.lease_until) <= now),
-    )
+async def settle(work: Iterable[Awaitable[object]]) -> None:
+    """Wait for all of it. What one part raises is logged, and leaves none of the others alone
+    with a message on the wire."""
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, Exception):
+            log.error("drain: %r", result, exc_info=result)
 
 
 def _room(session: Session, notifier: Notifier, now: datetime) -> int:
@@ -218,6 +230,13 @@ def _room(session: Session, notifier: Notifier, now: datetime) -> int:
         col(Attempt.started_at) > now - length - MARGIN,
     )
     return min(1, number - session.exec(query).one())
+
+
+def _hold(session: Session, credential: str, until: datetime) -> None:
+    """The far side counts by the secret: all channels that share it wait."""
+    query = select(ChannelState).where(ChannelState.credential == credential)
+    for channel in session.exec(query).all():
+        channel.hold_until = max(until, channel.hold_until or until)
 
 
 def _close_attempt(session: Session, row: Delivery, now: datetime) -> None:

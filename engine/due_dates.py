@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import NoDate
 from engine.instants import day_of, local_day
-from engine.periods import due_day, period_of, shifted
-from engine.workdays import WorkCalendar
-from rules.terms import Amount, Kind, Measure, Term
+from engine.periods import Period, due_day, period_of, shifted
+from engine.workdays import Estimate, WorkCalendar
+from rules.terms import Amount, Kind, Measure, Rhythm, Term
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def due(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
         case Kind.PERIODIC if term.hard:
             rhythm = term.rhythms[0]
             period = period_of(rhythm.every, day_of(event), day_of(event), calendar)
-            return on_day(due_day(rhythm, period, calendar), calendar)
+            return of_period(rhythm, period, calendar)
         case Kind.FIXED_DEADLINE if term.day:
             return on_day(term.day, calendar)
         case Kind.AFTER_EVENT | Kind.WINDOW if term.amount:
@@ -52,6 +54,14 @@ def due(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
         case Kind.SIMULTANEOUS | Kind.BEFORE_EVENT:  # no lead time: the event's own day
             return on_day(day_of(event), calendar)
     raise NoDate(f"“{term.in_words()}”没有给出日期，须先由机关确定口径")
+
+
+def of_period(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> Due:
+    """When a rhythm's occurrence of this period is due. Working days that are counted through
+    days that no notice has settled yet make the date itself provisional."""
+    if rhythm.after and rhythm.after.measure is Measure.WORKING_DAY:
+        return _working_days(rhythm.after.number, period.last, calendar)
+    return on_day(due_day(rhythm, period, calendar), calendar)
 
 
 def on_day(day: date, calendar: WorkCalendar) -> Due:
@@ -67,11 +77,10 @@ def after(amount: Amount, event: date | datetime, calendar: WorkCalendar) -> Due
         return _after_hours(amount.number, event)
     if amount.measure is Measure.WORKING_DAY:
         return _working_days(amount.number, day_of(event), calendar)
-    last = shifted(amount, day_of(event))
-    rolled = calendar.on_or_after(last)
-    plain = on_day(last, calendar)
-    certain = not plain.provisional and calendar.certain(rolled)
-    return Due(rolled, None, plain.act_by, not certain, last if not certain else rolled, rolled)
+    start = day_of(event)
+    last = shifted(amount, start)
+    rolled = calendar.add_span(last - _DAY, 1)  # the first working day not before the last one
+    return _in_time(rolled, last, start, calendar)
 
 
 def before(amount: Amount, event_day: date, calendar: WorkCalendar) -> Due:
@@ -84,12 +93,20 @@ def before(amount: Amount, event_day: date, calendar: WorkCalendar) -> Due:
 def _after_hours(hours: int, event: date | datetime) -> Due:
     if not isinstance(event, datetime):
         raise NoDate(f"以小时计的期限须给出事由的时刻，例如 {event}T08:30+08:00")
-    due_at = (event + timedelta(hours=hours)).astimezone(UTC)
+    due_at = event.astimezone(UTC) + timedelta(hours=hours)  # in UTC no clock is put back
     day = local_day(due_at)
     return Due(day, due_at, day, False, day, day)
 
 
 def _working_days(number: int, start: date, calendar: WorkCalendar) -> Due:
     span = calendar.add_span(start, number)
-    act_by = calendar.safe_on_or_before(span.earliest)
-    return Due(span.date, None, act_by, span.provisional, span.earliest, span.latest)
+    return _in_time(span, span.earliest, start if number > 0 else date.min, calendar)
+
+
+def _in_time(end: Estimate, safe: date, start: date, calendar: WorkCalendar) -> Due:
+    """Act by the last working day not after `safe`. Where none is left since the event, as after
+    one in the middle of a long holiday, the date itself is the next best."""
+    act_by = calendar.safe_on_or_before(safe)
+    if act_by < start:
+        act_by = end.date
+    return Due(end.date, None, act_by, end.provisional, end.earliest, end.latest)

@@ -84,9 +84,13 @@ def record_event(
         by=by,
         recorded_at=now,
     )
+    dates = [due_of_event(agency, calendar, duty.rule, event) for duty in duties]
     session.add(event)
     session.flush()
-    rows = [_obligation(agency, calendar, duty, event, now) for duty in duties]
+    rows = [
+        _obligation(agency, duty, event, computed, now)
+        for duty, computed in zip(duties, dates, strict=True)
+    ]
     session.add_all(rows)
     session.flush()
     for row in rows:
@@ -139,9 +143,8 @@ def _same(
 
 
 def _obligation(
-    agency: Agency, calendar: WorkCalendar, duty: Duty, event: Event, now: datetime
+    agency: Agency, duty: Duty, event: Event, computed: Due, now: datetime
 ) -> Obligation:
-    computed = due_of_event(agency, calendar, duty.rule, event)
     return Obligation(
         rule=duty.rule,
         unit=duty.unit,

@@ -20,6 +20,7 @@ _HOURS = "《民法典》第二百零一条第二款"
 _MONTH_END = "《民法典》第二百零二条"
 _LAST_DAY_OFF = "《民法典》第二百零三条第一款"
 _CIVIL_CODE_DAYS = "《民法典》第二百条"
+_WORDS = "原文或口径"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def explain(
     elif event is not None and term.day is None:
         steps.append(Step(due.due_on, f"与事由同日：{_named(due.due_on)}", "原文"))
     else:
-        steps.append(Step(due.due_on, f"文件定日：{_named(due.due_on)}", "原文"))
+        steps.append(Step(due.due_on, f"定日：{_named(due.due_on)}", _WORDS))
     steps += _to_act(due, calendar)
     return tuple(steps)
 
@@ -62,7 +63,7 @@ def _in_period(rhythm: Rhythm, period: Period, due: Due, calendar: WorkCalendar)
     yield Step(period.last, f"本期为{_named(period.first)}至{_named(period.last)}", "原文")
     if rhythm.after and rhythm.after.measure is Measure.WORKING_DAY:
         yield from _count_forward(rhythm.after.number, period.last, calendar)
-    yield Step(due.due_on, f"{rhythm.in_words()}：{_named(due.due_on)}", "口径")
+    yield Step(due.due_on, f"{rhythm.in_words()}：{_named(due.due_on)}", _WORDS)
 
 
 def _from_event(
@@ -74,7 +75,8 @@ def _from_event(
         yield Step(start, f"{begin:%Y-%m-%d %H:%M}起算，夜间和节假日不停", _HOURS)
         yield Step(due.due_on, f"满{amount.in_words()}：{end:%Y-%m-%d %H:%M}", "原文")
         return
-    yield Step(start, f"事由发生于{_named(start)}，当日不计入", _FIRST_DAY)
+    happens = "发生于" if sign > 0 else "定于"
+    yield Step(start, f"事由{happens}{_named(start)}，当日不计入", _FIRST_DAY)
     if amount.measure is Measure.WORKING_DAY:
         count = _count_forward if sign > 0 else _count_backward
         yield from count(amount.number, start, calendar)
@@ -92,7 +94,7 @@ def _calendar_days(
     yield Step(last, f"{way}{amount.in_words()}：{_named(last)}", basis)
     if due.due_on != last:
         name = calendar.reason(last).name
-        text = f"最后一日是{name}，顺延至其后第一个工作日{_named(due.due_on)}"
+        text = f"最后一日逢{name}，顺延至其后第一个工作日{_named(due.due_on)}"
         yield Step(due.due_on, text, _LAST_DAY_OFF)
 
 
@@ -136,12 +138,12 @@ def _to_act(due: Due, calendar: WorkCalendar) -> Iterator[Step]:
         name = (
             ""
             if calendar.is_workday(due.due_on)
-            else f"到期日是{calendar.reason(due.due_on).name}，"
+            else f"到期日逢{calendar.reason(due.due_on).name}，"
         )
-        text = f"{name}宜在{_named(due.act_by)}前办理，各种算法下都不逾期"
+        text = f"{name}宜在{_named(due.act_by)}前办理，按各种算法都不逾期"
         yield Step(due.act_by, text, "宜办日：不晚于到期日的最后一个工作日")
     if due.provisional:
         text = f"暂定：放假安排尚未公布，可能在{due.earliest}至{due.latest}之间，提醒按最早的日期"
         if due.earliest == due.latest:
-            text = "暂定：放假安排尚未公布，宜办日可能变动"
+            text = "暂定：所依据的放假安排尚未公布，公布后重新推算"
         yield Step(due.earliest, text, "《全国年节及纪念日放假办法》")

@@ -36,9 +36,10 @@ def parse_event(text: str) -> date | datetime:
 
     An instant without an offset is wall-clock time in Asia/Shanghai. Raises ValueError.
     """
-    if len(text) == 10:
-        return date.fromisoformat(text)
-    moment = datetime.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)  # also 20260302: a day, and not its first minute
+    except ValueError:
+        moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC)
 
 

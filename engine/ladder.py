@@ -90,10 +90,25 @@ def _latest(rungs: Iterable[Rung], now: datetime) -> Rung | None:
 def _before(
     ladder: Ladder, dates: Dates, calendar: WorkCalendar, hours: OfficeHours
 ) -> Iterator[Rung]:
-    for number in ladder.before:
-        day = calendar.add(dates.act_by, -number)
-        if day >= dates.opens_on:  # not before the period that it is for has begun
-            yield Rung(str(number), at(day, hours.begin))
+    days = {number: calendar.add(dates.act_by, -number) for number in ladder.before}
+    # Not before the period that it is for has begun.
+    days = {number: day for number, day in days.items() if day >= dates.opens_on} or _last_chance(
+        ladder, dates, calendar
+    )
+    for number, day in days.items():
+        yield Rung(str(number), at(day, hours.begin))
+
+
+def _last_chance(ladder: Ladder, dates: Dates, calendar: WorkCalendar) -> dict[int, date]:
+    """Where every rung lies before the opening, nobody would hear of it until it is late: then
+    the nearest rung falls when the office next opens or, in a period of days off, before it."""
+    if not ladder.before:
+        return {}
+    nearest = min(ladder.before)
+    opening = calendar.on_or_after(dates.opens_on)
+    if opening <= dates.due_on:
+        return {nearest: opening}
+    return {nearest: calendar.add(dates.act_by, -nearest)}
 
 
 def _by_hours(ladder: Ladder, dates: Dates) -> Iterator[Rung]:

@@ -1,5 +1,6 @@
 """待办事项 Obligation: one instance of a duty, for one period or one event."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -11,7 +12,7 @@ from engine import journal
 from engine.database import Instant, words
 from engine.due_dates import Due
 from engine.errors import NotAllowed, NotFound
-from engine.instants import local_day
+from engine.instants import local_day, local_iso
 
 
 class Status(StrEnum):
@@ -122,9 +123,17 @@ def move(session: Session, obligation: Obligation, due: Due, reading: str, now: 
         setattr(obligation, name, value)
     if moved:
         obligation.version += 1
-        text = f"到期日由{old['due_on']}改为{due.due_on}（宜办日{due.act_by}，{reading}）"
-        _note(session, obligation, now, "moved", "期限", text)
+        _note(session, obligation, now, "moved", "期限", _moved_in_words(old, due, reading))
     return moved
+
+
+def _moved_in_words(old: Mapping[str, Any], due: Due, reading: str) -> str:
+    if old["due_at"] != due.due_at:
+        earlier, later = local_iso(old["due_at"]) or old["due_on"], local_iso(due.due_at)
+        return f"到期时刻由{earlier}改为{later or due.due_on}（{reading}）"
+    if old["due_on"] != due.due_on:
+        return f"到期日由{old['due_on']}改为{due.due_on}（宜办日{due.act_by}，{reading}）"
+    return f"宜办日由{old['act_by']}改为{due.act_by}（到期日仍为{due.due_on}，{reading}）"
 
 
 def complete(

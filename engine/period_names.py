@@ -11,6 +11,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
     (re.compile(r"(\d{4})-H([12])"), lambda m: f"{m[1]}年{'上' if m[2] == '1' else '下'}半年"),
     (re.compile(r"(\d{4})-W(\d\d)"), lambda m: f"{m[1]}年第{int(m[2])}周"),
     (re.compile(r"(\d{4})-(\d\d)-(\d\d)"), lambda m: f"{m[1]}年{int(m[2])}月{int(m[3])}日"),
+    (re.compile(r"(\d{4})-(\d\d)/.+"), lambda m: f"{m[1]}年{int(m[2])}月起的一期"),
     (
         re.compile(r"(\d{4})-(\d\d)-(\d\d)/.+"),
         lambda m: f"{m[1]}年{int(m[2])}月{int(m[3])}日起的一期",

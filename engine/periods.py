@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from engine.errors import OutsideCalendar
 from engine.workdays import WorkCalendar
 from rules.terms import Amount, Measure, Rhythm
 
@@ -82,20 +83,30 @@ def days_after(amount: Amount, day: date, calendar: WorkCalendar) -> date:
 
 def shifted(amount: Amount, day: date, sign: int = 1) -> date:
     """A day moved by an amount in days, weeks, months or years, forwards or backwards."""
-    if amount.measure in _DAYS:
-        return day + sign * amount.number * _DAYS[amount.measure] * _DAY
-    if amount.measure in _MONTHS:
-        return day + relativedelta(months=sign * amount.number * _MONTHS[amount.measure])
+    try:
+        if amount.measure in _DAYS:
+            return day + sign * amount.number * _DAYS[amount.measure] * _DAY
+        if amount.measure in _MONTHS:
+            return day + relativedelta(months=sign * amount.number * _MONTHS[amount.measure])
+    except (ValueError, OverflowError):  # before the year 1, or after the year 9999
+        raise OutsideCalendar(f"{day}起数{amount.in_words()}超出工作日历的范围。") from None
     raise ValueError(f"{amount} is not an amount of calendar days")
+
+
+def span(rhythm: Rhythm) -> timedelta:
+    """How long after its period's beginning an occurrence can fall due, at most."""
+    return _at_most(rhythm.every) + _reach(rhythm)
 
 
 def _reach(rhythm: Rhythm) -> timedelta:
     """How long after its period's end an occurrence can fall due, at most."""
-    if rhythm.after is None:
-        return timedelta()
+    return _at_most(rhythm.after) if rhythm.after else timedelta()
+
+
+def _at_most(amount: Amount) -> timedelta:
     days = {Measure.WORKING_DAY: 2, Measure.DAY: 1, Measure.WEEK: 7, Measure.MONTH: 31}
     # Two calendar days for each working day, and 20 for the longest block of holidays.
-    return (20 + rhythm.after.number * days.get(rhythm.after.measure, 366)) * _DAY
+    return (20 + amount.number * days.get(amount.measure, 366)) * _DAY
 
 
 def _periods(

@@ -12,7 +12,7 @@ from enum import StrEnum
 from engine.errors import BadInterpretation
 from rules.errors import TermError
 from rules.rule import Rule
-from rules.terms import KIND_NAMES, Amount, Kind, Term
+from rules.terms import KIND_NAMES, Amount, Kind, Rhythm, Term
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def interpreted_term(rule: Rule, reading: str) -> Term:
     """The term that a reading gives a rule; raises BadInterpretation.
 
     An interpretation may fix what the words leave open. It may not change the rhythm that they
-    give, nor lengthen a limit.
+    give, nor lengthen a limit, nor come later than a day that they name.
     """
     for kind in _BECOMES[rule.term.kind]:
         try:
@@ -103,13 +103,30 @@ def _names_a_day(term: Term) -> bool:
 
 
 def _within(words: Term, read: Term) -> bool:
+    if read.kind is Kind.PERIODIC and not read.hard:
+        return False
     if words.kind is Kind.PERIODIC:
-        every = {rhythm.every for rhythm in words.rhythms}
-        return len(read.rhythms) == 1 and read.rhythms[0].every in every
-    if read.kind is Kind.PERIODIC:
-        return read.hard
+        return any(_no_later(read.rhythms[0], rhythm) for rhythm in words.rhythms)
     if words.amount and read.amount:
+        if words.kind is Kind.BEFORE_EVENT:  # seven days before is stricter than three
+            return _no_longer(words.amount, read.amount)
         return _no_longer(read.amount, words.amount)
+    return True
+
+
+def _no_later(read: Rhythm, words: Rhythm) -> bool:
+    """The same rhythm, and no day later than one that the words name."""
+    if read.every != words.every:
+        return False
+    if words.after:  # after the period's end: any day within the period is sooner
+        return read.after is None or _no_longer(read.after, words.after)
+    for named, chosen in (
+        (words.by, read.by),
+        (words.day, read.day),
+        (words.weekday, read.weekday),
+    ):
+        if named:
+            return chosen is not None and chosen <= named  # type: ignore[operator]
     return True
 
 

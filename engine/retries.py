@@ -10,6 +10,7 @@ from notifiers.message import Fault, Outcome, OutcomeKind
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (0.5, 2, 10, 30, 60, 120, 240, 480))
 LAST_ATTEMPT = 15
 _AFTER_UNKNOWN = timedelta(minutes=2)
+_LONGEST_HELD = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,22 @@ def after_attempt(outcome: Outcome, number: int, sent_before: bool, now: datetim
             return Next(State.REJECTED, _advice(outcome))
         case OutcomeKind.UNKNOWN if sent_before:
             return Next(State.UNKNOWN, "两次发送都没有得到明确答复，请向收件人核实")
+        case OutcomeKind.UNKNOWN if number >= LAST_ATTEMPT:
+            return Next(State.UNKNOWN, "最后一次发送没有得到明确答复，请向收件人核实")
     if number >= LAST_ATTEMPT:
         return Next(State.FAILED, f"已试{number}次，请检查渠道后重新发送")
     if outcome.kind is OutcomeKind.UNKNOWN:
         return Next(
             State.QUEUED, "结果不明，稍后重发", at=now + _AFTER_UNKNOWN, possible_duplicate=True
         )
-    wait = max(outcome.retry_after or timedelta(), BACKOFF[min(number, len(BACKOFF)) - 1])
+    backoff = BACKOFF[min(number, len(BACKOFF)) - 1]
     if outcome.hold:
-        hold = now + (outcome.retry_after or wait)
-        return Next(State.QUEUED, "渠道限流，稍后发送", at=hold, hold_until=hold)
+        # The channel is free again after the hold; the message itself backs off a little more,
+        # so that a quarter of an hour of refusals does not use up its attempts.
+        asked = outcome.retry_after or backoff
+        at = now + max(asked, min(backoff, _LONGEST_HELD))
+        return Next(State.QUEUED, "渠道限流，稍后发送", at=at, hold_until=now + asked)
+    wait = max(outcome.retry_after or timedelta(), backoff)
     return Next(State.QUEUED, "暂时无法送达，稍后重试", at=now + wait)
 
 

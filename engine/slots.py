@@ -8,6 +8,8 @@ from sqlmodel import Column, Field, Session, SQLModel, col
 
 from engine.database import Instant
 
+APART = timedelta(minutes=5)  # the clocks of two machines may differ by so much
+
 
 class Slot(SQLModel, table=True):
     """One firing of one job. Whoever inserts the row does the work."""
@@ -17,7 +19,12 @@ class Slot(SQLModel, table=True):
 
 
 def win(session: Session, name: str, at: datetime) -> bool:
-    """Is this firing ours? Decided by the unique key, not by a question beforehand."""
+    """Is this firing ours? Decided by the unique key, not by a question beforehand.
+
+    Firings far ahead can only be there when the clock was moved back; they would keep everybody
+    from working until it has caught up with them.
+    """
+    session.execute(delete(Slot).where(col(Slot.name) == name, col(Slot.at) > at + APART))
     statement = insert(Slot).values(name=name, at=at).on_conflict_do_nothing()
     return session.execute(statement.returning(col(Slot.name))).first() is not None
 

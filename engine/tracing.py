@@ -3,12 +3,12 @@
 from sqlmodel import Session
 
 from engine.agency import Agency
-from engine.due_dates import due, on_day
+from engine.due_dates import due, of_period, on_day
 from engine.errors import NoDate
-from engine.events import Event
+from engine.events import EVENT_KINDS, Event
 from engine.explanation import Step, explain
 from engine.obligations import Obligation
-from engine.periods import due_day, period_of
+from engine.periods import occurrences
 from engine.workdays import WorkCalendar
 from rules.terms import Term
 
@@ -32,14 +32,21 @@ def _steps(
     duty = agency.duties.get(f"{row.rule}@{row.unit}")
     period = None
     try:
-        if event:
+        if event and term.kind in EVENT_KINDS:
             computed = due(term, event.moment, calendar)
-        elif term.rhythms:
+        elif term.rhythms and not event:
             anchor = duty.since if duty else row.opens_on
-            period = period_of(term.rhythms[0].every, row.opens_on, anchor, calendar)
-            computed = on_day(due_day(term.rhythms[0], period, calendar), calendar)
+            # Not the period in which it opened: what falls due in the duty's first days may be
+            # for the period before.
+            there = occurrences(term.rhythms[0], row.due_on, row.due_on, anchor, calendar)
+            period = next((one.period for one in there if one.period.key == row.occurrence), None)
+            if period is None:
+                return ()
+            computed = of_period(term.rhythms[0], period, calendar)
+        elif term.day and not event:
+            computed = on_day(term.day, calendar)
         else:
-            computed = on_day(row.due_on, calendar)
+            return ()
     except NoDate:
         return ()
     if (computed.due_on, computed.due_at) != (row.due_on, row.due_at):

@@ -43,9 +43,8 @@ class Webhook:
 
     kind: ClassVar[str] = "webhook"
     markup: ClassVar[Markup] = Markup.TEXT
-    # The standard recommends less than 20 kB; what `data` adds is sent all the same, since a
-    # receiver that minds says 413 and a reminder that is not sent says nothing.
-    limit: ClassVar[int] = 20_000
+    # The standard recommends less than 20 kB for text and `data` together.
+    limit: ClassVar[int] = 8_000
     window: ClassVar[tuple[int, timedelta] | None] = None
     addressing: ClassVar[Addressing] = Addressing.GROUP
     duplicate_safe: ClassVar[bool] = True

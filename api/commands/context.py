@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -44,7 +45,9 @@ class Context:
     @cached_property
     def configuration(self) -> Configuration:
         """Raises BadConfig, also when there is no configuration file."""
-        return load_configuration(self.config_path or DEFAULT_CONFIG)
+        # The console channel prints to the output of this moment; after --json that is for JSON.
+        with redirect_stdout(sys.stderr) if self.json else nullcontext():
+            return load_configuration(self.config_path or DEFAULT_CONFIG)
 
     @cached_property
     def database(self) -> Engine:
@@ -86,7 +89,7 @@ def console() -> Console:
 
 
 def print_json(row: Mapping[str, Any]) -> None:
-    """One object on one line, in real UTF-8."""
+    """One object on one line, its Chinese readable."""
     print(json.dumps(row, ensure_ascii=False, default=str))
 
 

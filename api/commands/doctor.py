@@ -7,8 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from api.commands.context import Context
+from api.refusals import database_in_words
 from engine.agency import Agency
 from engine.channels import disabled_channels
 from engine.database import open_database, reading
@@ -64,6 +66,9 @@ def _database(shared: Context) -> Iterator[Finding]:
         check(db)
     except BadDatabase as error:
         yield Finding("数据库", "fault", str(error))
+        return
+    except DBAPIError as error:
+        yield Finding("数据库", "fault", database_in_words(error))
         return
     yield Finding("数据库", "ok", shared.configuration.database_url)
     with reading(db) as session:

@@ -32,7 +32,6 @@ def plan_rows(
                     "due_at": local_iso(due.due_at),
                     "act_by": due.act_by.isoformat(),
                     "provisional": due.provisional,
-                    "reading": reading.in_words,
                 }
             )
     return sorted(rows, key=lambda row: (row["due_on"], row["unit"], row["rule"]))
@@ -50,6 +49,7 @@ def plan(
     if not shared.json:
         for row in rows:
             row["matter"] = agency.catalogue.rules[row["rule"]].quote
+            row["reading"] = agency.readings[row["rule"]].in_words
             row["unit"] = agency.units[row["unit"]].name
     shared.emit(
         rows,

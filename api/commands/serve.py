@@ -2,7 +2,6 @@
 
 import logging
 import socket
-from ipaddress import ip_address
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from sqlmodel import col
 from api.app import create_app
 from api.commands.context import Context
 from api.configuration import TOKEN_VARIABLE
-from api.dependencies import LOOPBACK, Running
+from api.dependencies import Running, is_loopback
 from api.errors import BadInput
 from engine.agency import Agency
 from engine.channels import register
@@ -29,19 +28,20 @@ NEXT = 10  # deadlines printed at the start
 def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="监听地址，默认取自配置")] = None,
-    port: Annotated[int | None, typer.Option(help="端口，默认取自配置")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="端口，默认取自配置")] = None,
 ) -> None:
     """运行服务：页面、接口、时钟、发送。"""
     shared: Context = context.obj
     configuration = shared.configuration
     host = host or configuration.server.host
     port = configuration.server.port if port is None else port
-    if not configuration.token and not _is_loopback(host):
+    if not configuration.token and not is_loopback(host):
         raise BadInput(
             f"监听 {host} 须先设置令牌（[server] 的 token 或环境变量 {TOKEN_VARIABLE}），否则只能监听 127.0.0.1"
         )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for chatty in ("apscheduler", "alembic", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     db, agency = shared.database, configuration.agency
     with writing(db) as session:
         register(session, agency.channels)
@@ -54,26 +54,17 @@ def serve(
         uvicorn.Server(settings).run(sockets=[listener])
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host in LOOPBACK or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _listen(host: str, port: int) -> socket.socket:
     """Raises BadInput when the address cannot be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise BadInput(
-            f"不能监听 {host}:{port}（{error.strerror}），请换一个端口或停掉占用它的程序"
-        ) from None
+    except (OSError, UnicodeError):
+        raise BadInput(f"不能监听 {host}:{port}，请换一个地址或端口，或停掉占用它的程序") from None
 
 
 def _greet(shared: Context, agency: Agency, host: str, port: int) -> None:
-    print(f"期限已启动：http://{f'[{host}]' if ':' in host else host}:{port}/")
+    print(f"期限已启动：http://{f'[{host}]' if ':' in host else host}:{port}/", flush=True)
     coming = (col(Obligation.status) == Status.OPEN, col(Obligation.due_on) >= shared.today)
     with reading(shared.database) as session:
         rows = list_obligations(session, *coming, limit=NEXT)

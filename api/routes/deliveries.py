@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from sqlmodel import col
 
 from api.dependencies import Reader
-from api.schemas import DeliveryFilter, attempt_row, delivery_row
+from api.schemas import DeliveryFilter, RowId, attempt_row, delivery_row
 from engine.alerts import alerts_of
 from engine.deliveries import Delivery, State, attempts_of, list_deliveries
 from engine.errors import NotFound
@@ -39,7 +39,7 @@ async def deliveries(asked: Annotated[DeliveryFilter, Query()], session: Reader)
 
 
 @router.get("/{delivery_id}")
-async def delivery(delivery_id: int, session: Reader) -> dict[str, Any]:
+async def delivery(delivery_id: RowId, session: Reader) -> dict[str, Any]:
     """One of them, with its text and each attempt."""
     row = session.get(Delivery, delivery_id)
     if row is None:

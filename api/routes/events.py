@@ -28,7 +28,7 @@ async def event(
         calendar,
         trigger=asked.trigger,
         unit=asked.unit,
-        moment=moment(asked.at, "at"),
+        moment=moment(asked.at, "at "),
         reference=asked.reference,
         by=asked.by,
         now=now,

@@ -1,6 +1,6 @@
 """/api/v1/obligations"""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,9 +9,10 @@ from sqlmodel import Session, col
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer
 from api.errors import BadInput
 from api.json_rows import trace_rows
-from api.schemas import ObligationChange, ObligationFilter, journal_row, obligation_row
+from api.schemas import ObligationChange, ObligationFilter, RowId, journal_row, obligation_row
+from api.typed_dates import day, moment
 from engine.agency import Agency
-from engine.instants import ZONE, local_day
+from engine.instants import local_day, start_of
 from engine.journal import journal_of
 from engine.obligations import (
     Obligation,
@@ -40,8 +41,8 @@ async def obligations(
     """待办事项 by due day. `next` is the cursor of the next page, null on the last."""
     after = None
     if asked.cursor:
-        day, _, last = asked.cursor.partition(".")
-        after = (_cursor_day(day), int(last))
+        due_on, _, last = asked.cursor.partition(".")
+        after = (_cursor_day(due_on), int(last))
     conditions = _conditions(asked, agency, calendar, now)
     rows = list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
     page = rows[: asked.limit]
@@ -54,7 +55,7 @@ async def obligations(
 
 @router.get("/{obligation_id}")
 async def obligation(
-    obligation_id: int, session: Reader, agency: AgencyNow, calendar: CalendarNow, now: Now
+    obligation_id: RowId, session: Reader, agency: AgencyNow, calendar: CalendarNow, now: Now
 ) -> dict[str, Any]:
     """One of them, with the steps of its date and its journal."""
     row = get_obligation(session, obligation_id)
@@ -64,7 +65,7 @@ async def obligation(
 
 @router.get("/{obligation_id}/explanation")
 async def explanation(
-    obligation_id: int, session: Reader, agency: AgencyNow, calendar: CalendarNow
+    obligation_id: RowId, session: Reader, agency: AgencyNow, calendar: CalendarNow
 ) -> dict[str, Any]:
     """The steps of its date."""
     row = get_obligation(session, obligation_id)
@@ -73,13 +74,12 @@ async def explanation(
 
 @router.post("/{obligation_id}/events")
 async def change(
-    obligation_id: int, asked: ObligationChange, session: Writer, agency: AgencyNow, now: Now
+    obligation_id: RowId, asked: ObligationChange, session: Writer, agency: AgencyNow, now: Now
 ) -> dict[str, Any]:
     """办结, 免除 or 恢复; the answer is the obligation as it is then."""
     match asked.type:
         case "complete":
-            at = asked.at or now
-            at = at if at.tzinfo else at.replace(tzinfo=ZONE)
+            at = _instant(asked.at) if asked.at else now
             row = complete(
                 session, obligation_id, by=asked.by, at=at, evidence=asked.evidence, now=now
             )
@@ -95,6 +95,12 @@ def _reason(asked: ObligationChange) -> str:
     if not asked.reason:
         raise BadInput("reason：免除和恢复都须写明理由")
     return asked.reason
+
+
+def _instant(text: str) -> datetime:
+    """When it was done; of a day the beginning."""
+    at = moment(text, "at ")
+    return at if isinstance(at, datetime) else start_of(at)
 
 
 def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[str, Any]:
@@ -124,9 +130,9 @@ def _conditions(
     elif asked.status:
         conditions.append(col(Obligation.status) == Status(asked.status))
     if asked.due_from:
-        conditions.append(col(Obligation.due_on) >= asked.due_from)
+        conditions.append(col(Obligation.due_on) >= day(asked.due_from, "due_from "))
     if asked.due_to:
-        conditions.append(col(Obligation.due_on) <= asked.due_to)
+        conditions.append(col(Obligation.due_on) <= day(asked.due_to, "due_to "))
     if asked.within:
         today = local_day(now)
         conditions.append(

@@ -1,0 +1,164 @@
+"""An office over HTTP: the example configuration, a database of its own, a clock that we set."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import Engine, inspect, text
+
+from api.app import create_app
+from api.configuration import Configuration, load_configuration
+from api.dependencies import Running
+from engine.channels import register
+from engine.clock import Clock
+from engine.database import open_database, writing
+from engine.derivation import derive
+from engine.dispatch import Inline
+from engine.drain import Drainer
+from engine.instants import ZONE
+from engine.schema import create_in_memory
+from engine.simulation import Accepting
+from engine.tick import tick
+from engine.workdays import work_calendar
+
+CALENDAR = work_calendar()
+LOCAL = "http://127.0.0.1"
+DISASTER = "特别重大、重大突发事件"
+
+
+def _configuration() -> Configuration:
+    """The example, with channels that take every message and send none."""
+    read = load_configuration(Path(__file__).parents[2] / "config.example.toml")
+    channels: dict[str, Any] = {
+        id_: Accepting(notifier) for id_, notifier in read.agency.channels.items()
+    }
+    return replace(read, agency=replace(read.agency, channels=channels), token="")
+
+
+CONFIGURATION = _configuration()
+AGENCY = CONFIGURATION.agency
+
+
+def shanghai(text: str) -> datetime:
+    """`2026-09-25 10:00` as an aware instant."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def copy(source: Engine, target: Engine) -> None:
+    """All rows of one SQLite database into another: quicker than deriving them each time."""
+    giver, taker = source.raw_connection(), target.raw_connection()
+    giver.driver_connection.backup(taker.driver_connection)  # type: ignore[union-attr]
+    giver.close()
+    taker.close()
+
+
+def _database(now: datetime | None) -> Engine:
+    db = open_database("sqlite://")
+    create_in_memory(db)
+    with writing(db) as session:
+        register(session, AGENCY.channels)
+        if now:
+            derive(session, AGENCY, CALENDAR, now)
+    return db
+
+
+NOW = shanghai("2026-09-25 10:00")  # 中秋节, a Friday; 国庆节 is from 10-01 to 10-07
+_EMPTY, _DERIVED = _database(None), _database(NOW)
+
+
+@dataclass(frozen=True)
+class Client:
+    """The application asked directly, each question to its end; a failure in it is an answer.
+
+    (starlette's own test client wants another HTTP library than ours.)
+    """
+
+    app: FastAPI
+
+    def request(self, method: str, path: str, **more: Any) -> Response:
+        return asyncio.run(self._request(method, path, **more))
+
+    def get(self, path: str, **more: Any) -> Response:
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> Response:
+        return self.request("POST", path, **more)
+
+    async def _request(self, method: str, path: str, **more: Any) -> Response:
+        transport = ASGITransport(self.app, raise_app_exceptions=False)
+        async with AsyncClient(transport=transport, base_url=LOCAL) as client:
+            return await client.request(method, path, **more)
+
+
+@dataclass
+class Office:
+    """The daemon without its process. `now` is what its clock says."""
+
+    token: str = ""
+    now: datetime = NOW
+    url: str = "sqlite://"
+    empty: bool = False  # nothing derived yet
+    db: Engine = field(init=False)
+    clock: Clock = field(init=False)
+    app: FastAPI = field(init=False)
+    client: Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.db = open_database(self.url)
+        copy(_EMPTY if self.empty else _DERIVED, self.db)
+        self.clock = Clock(self.db, AGENCY, CALENDAR)
+        configuration = replace(CONFIGURATION, token=self.token)
+        running = Running(configuration, self.db, CALENDAR, self.clock)
+        self.app = create_app(running, lambda: self.now)
+        self.client = Client(self.app)
+
+    def at(self, moment: str) -> "Office":
+        """The same office at another time."""
+        self.now = shanghai(moment)
+        return self
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The answer of the interface, which must be a good one."""
+        answer = self.client.get(f"/api/v1{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any) -> Response:
+        headers = {"content-type": "application/json"}
+        return self.client.post(f"/api/v1{path}", content=json.dumps(body), headers=headers)
+
+    def disaster(self, at: str = "2026-09-25T09:30", **more: Any) -> Response:
+        """An event from which two limits in hours count, for one unit."""
+        body = {"trigger": DISASTER, "unit": "cyberspace", "at": at, "by": "值班员", **more}
+        return self.post("/events", body)
+
+    def tick(self) -> None:
+        """Derive, plan and deliver at `now`."""
+        dispatcher = Inline(Drainer(self.db, AGENCY, CALENDAR, lambda: self.now))
+        tick(self.db, AGENCY, CALENDAR, dispatcher, self.now)
+        dispatcher.close()
+
+    def everything(self) -> dict[str, list[Any]]:
+        """All rows of all tables."""
+        with self.db.connect() as connection:
+            return {
+                table: list(connection.execute(text(f'SELECT * FROM "{table}" ORDER BY 1')))
+                for table in inspect(connection).get_table_names()
+            }
+
+
+def refusal(answer: Response, status: int, code: str) -> str:
+    """The Chinese detail of a problem document."""
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert list(problem) == ["type", "title", "status", "code", "detail"]
+    assert problem["status"] == status
+    assert any("一" <= letter <= "鿿" for letter in problem["detail"]), problem
+    detail: str = problem["detail"]
+    return detail

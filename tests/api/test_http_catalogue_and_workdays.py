@@ -1,0 +1,142 @@
+"""What is configured, the working calendar, deliveries, and the description of the interface."""
+
+import pytest
+from office import AGENCY, Office, refusal
+
+
+def test_documents_say_where_they_come_from(office: Office) -> None:
+    items = office.get("/documents")["items"]
+    keys = ["id", "title", "number", "issuer", "adopted", "published"]
+    assert [list(item) for item in items] == [keys] * len(items)
+    assert {item["id"] for item in items} == set(AGENCY.catalogue.documents)
+
+
+def test_rules_say_how_they_are_read(office: Office) -> None:
+    items = {item["id"]: item for item in office.get("/rules")["items"]}
+    assert set(items) == set(AGENCY.catalogue.rules)
+    monthly, waiting = items["guangyuan-2017-02"], items["guangyuan-2017-43"]
+    assert list(monthly)[-3:] == ["reading", "waits", "holder_units"]
+    assert (monthly["waits"], waiting["waits"]) == (False, True)
+    assert monthly["holder_units"]["市财政局"] == "finance"
+    assert None in monthly["holder_units"].values()
+    assert "默认口径" in monthly["reading"]
+
+
+def test_units_do_not_show_the_addresses_of_persons(office: Office) -> None:
+    items = {item["id"]: item for item in office.get("/units")["items"]}
+    keys = ["id", "name", "parent", "aliases", "contacts", "channels"]
+    assert list(items["finance"]) == keys
+    assert items["finance"]["parent"] == "gov-office"
+    assert items["gov-office"]["parent"] is None
+    assert items["finance"]["contacts"] == ["示例甲"]
+
+
+def test_duties_say_who_owes_what_and_since_when(office: Office) -> None:
+    items = office.get("/duties")["items"]
+    assert len(items) == len(AGENCY.duties)
+    until = {"from": "2026-01-01", "until": "2026-12-31"}
+    assert {"rule": "guangyuan-2017-13", "unit": "service-centre", **until} in items
+
+
+def test_the_working_calendar_answers_as_on_the_command_line(office: Office) -> None:
+    certain = {"provisional": False, "earliest": "2026-10-30", "latest": "2026-10-30"}
+    added = office.get("/workdays/add", date="2026-09-28", n=20)
+    assert added == {"date": "2026-10-30", **certain}
+    assert office.get("/workdays/add", date="2026-10-12", n=-10)["date"] == "2026-09-21"
+    assert office.get("/workdays/count", a="2026-03-02", b="2026-03-30") == {"count": 20}
+    day = office.get("/workdays/check", date="2026-10-10")
+    assert list(day) == ["date", "workday", "name", "basis"]
+    assert day["workday"] is True
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "code"),
+    [
+        ("add", {"date": "2026-02-30", "n": "1"}, "invalid_request"),
+        ("add", {"date": "2026-02-03"}, "invalid_request"),
+        ("add", {"date": "2026-02-03", "n": "1.5"}, "invalid_request"),
+        ("add", {"date": "2026-02-03", "n": "9" * 5000}, "invalid_request"),
+        ("add", {"date": "2026-02-03", "n": "1", "region": "x"}, "invalid_request"),
+        ("add", {"date": "2003-12-31", "n": "1"}, "outside_calendar"),
+        ("add", {"date": "2100-12-31", "n": "10000"}, "outside_calendar"),
+        ("count", {"a": "2026-01-01"}, "invalid_request"),
+        ("count", {"a": "2026-01-01", "b": "\x00"}, "invalid_request"),
+        ("count", {"a": "2026-01-01", "b": "2101-01-01"}, "outside_calendar"),
+        ("check", {"date": "9999-12-31"}, "outside_calendar"),
+        ("check", {"date": "x" * 10000}, "invalid_request"),
+    ],
+)
+def test_a_bad_day_is_refused(office: Office, path: str, query: dict[str, str], code: str) -> None:
+    refusal(office.client.get(f"/api/v1/workdays/{path}", params=query), 422, code)
+
+
+def test_deliveries_show_what_went_out_newest_first(office: Office) -> None:
+    office.tick()
+    office.at("2026-09-28 09:00").tick()
+    items = office.get("/deliveries", limit=200)["items"]
+    assert len(items) > 5
+    assert [item["id"] for item in items] == sorted((i["id"] for i in items), reverse=True)
+    newest = items[0]
+    assert (newest["state"], newest["attempts"]) == ("accepted", 1)
+    assert newest["planned_at"] == "2026-09-28T09:00:00+08:00"
+    assert newest["alerts"]
+    assert list(newest["alerts"][0]) == ["obligation", "rung"]
+    assert "body" not in newest
+    seen, cursor = [], {}
+    while cursor is not None:
+        page = office.get("/deliveries", limit=4, **cursor)
+        seen += page["items"]
+        cursor = {"cursor": page["next"]} if page["next"] else None
+    assert seen == items
+
+
+def test_one_delivery_shows_its_text_and_its_attempts(office: Office) -> None:
+    office.at("2026-09-28 09:00").tick()
+    id_ = office.get("/deliveries", limit=1, state="accepted", channel="console")["items"][0]["id"]
+    whole = office.get(f"/deliveries/{id_}")
+    assert "【期限提醒】" in whole["body"]
+    (attempt,) = whole["history"]
+    assert (attempt["number"], attempt["outcome"]) == (1, "accepted")
+    assert office.get("/deliveries", state="failed") == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    "query", [{"state": "lost"}, {"cursor": "0"}, {"cursor": str(2**63)}, {"chanel": "console"}]
+)
+def test_a_slip_in_the_filter_of_deliveries_is_refused(
+    office: Office, query: dict[str, str]
+) -> None:
+    answer = office.client.get("/api/v1/deliveries", params=query)
+    refusal(answer, 422, "invalid_request")
+
+
+def test_a_delivery_that_does_not_exist_is_refused(office: Office) -> None:
+    refusal(office.client.get("/api/v1/deliveries/1"), 404, "not_found")
+    refusal(office.client.get(f"/api/v1/deliveries/{2**63}"), 422, "invalid_request")
+
+
+def test_the_interface_describes_itself(office: Office) -> None:
+    described = office.client.get("/openapi.json").json()
+    operations = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in described["paths"].items()
+        for method in methods
+    }
+    assert operations == {
+        "GET /healthz",
+        "GET /readyz",
+        "GET /documents",
+        "GET /rules",
+        "GET /units",
+        "GET /duties",
+        "GET /obligations",
+        "GET /obligations/{obligation_id}",
+        "GET /obligations/{obligation_id}/explanation",
+        "POST /obligations/{obligation_id}/events",
+        "POST /events",
+        "GET /deliveries",
+        "GET /deliveries/{delivery_id}",
+        "GET /workdays/add",
+        "GET /workdays/count",
+        "GET /workdays/check",
+    }

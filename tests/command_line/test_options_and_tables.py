@@ -1,0 +1,100 @@
+"""Where the global options may stand, which configuration is taken, and what people read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from qixian_command import EXAMPLE, Run
+
+JANUARY = ("--from", "2026-01-01", "--to", "2026-01-31")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("--json", "--config", str(EXAMPLE), "plan", *JANUARY),
+        ("plan", "--json", *JANUARY, "--config", str(EXAMPLE)),
+        ("--config", str(EXAMPLE), "plan", "--json", *JANUARY),
+        (f"--config={EXAMPLE}", "plan", *JANUARY, "--json"),
+        ("plan", f"--config={EXAMPLE}", *JANUARY, "--json"),
+    ],
+)
+def test_global_options_stand_anywhere(qixian: Run, line: tuple[str, ...]) -> None:
+    ran = qixian(*line)
+    assert ran.status == 0
+    assert {row["unit"] for row in ran.rows} > {"finance", "agriculture"}
+
+
+def test_the_default_configuration_comes_before_the_environment(
+    qixian: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named, unit = folder / "named.toml", '[[unit]]\nid = "{0}"\nname = "{0}"\n'
+    duty = '[[duty]]\nrule = "guangyuan-2017-02"\nunit = "{0}"\nfrom = 2026-01-01\n'
+    named.write_text((unit + duty).format("by-environment"), encoding="utf-8")
+    monkeypatch.setenv("QIXIAN_CONFIG", str(named))
+    assert qixian("plan", *JANUARY, "--json").row["unit"] == "by-environment"
+    (folder / "config.toml").write_text((unit + duty).format("by-default"), encoding="utf-8")
+    assert qixian("plan", *JANUARY, "--json").row["unit"] == "by-default"
+    given = folder / "given.toml"
+    given.write_text((unit + duty).format("by-option"), encoding="utf-8")
+    assert qixian("plan", *JANUARY, "--json", "--config", "given.toml").row["unit"] == "by-option"
+
+
+def test_the_database_lies_beside_its_configuration(qixian: Run, folder: Path) -> None:
+    (folder / "office").mkdir()
+    (folder / "office" / "config.toml").write_text("", encoding="utf-8")
+    assert qixian("migrate", "--config", "office/config.toml").status == 0
+    assert (folder / "office" / "qixian.db").exists()
+    assert not (folder / "qixian.db").exists()
+
+
+def test_a_configuration_saved_by_notepad_is_read(qixian: Run, folder: Path) -> None:
+    (folder / "config.toml").write_bytes(b"\xef\xbb\xbf" + EXAMPLE.read_bytes())
+    assert qixian("plan", *JANUARY).status == 0
+
+
+@pytest.mark.usefixtures("example")
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (("rules",), ["规则", "原文", "类型", "期限", "责任主体", "每月一次"]),
+        (("plan", *JANUARY), ["到期日", "宜办日", "单位", "口径", "广元市财政局", "默认口径"]),
+        (("workday", "add", "2026-03-02", "20"), ["2026-03-30（星期一）"]),
+        (("workday", "add", "2028-09-25", "10"), ["暂定", "最早", "最晚"]),
+        (("workday", "count", "2026-03-02", "2026-03-30"), ["20 个工作日"]),
+        (("workday", "check", "2026-10-10"), ["2026-10-10（星期六）", "上班", "调休"]),
+        (("workday", "check", "2026-10-01"), ["休息", "国庆节"]),
+        (
+            ("due", "guangyuan-2017-27", "--event", "2026-02-03"),
+            ["到期：2026-03-15", "1. ", "口径"],
+        ),
+        (("simulate", "--from", "2026-01-30", "--to", "2026-01-30"), ["【期限提醒】", "共 "]),
+        (("migrate",), ["数据库已从 空 升级到"]),
+        (("send-test", "console"), ["测试消息", "对方已接收"]),
+        (("--help",), ["政策文件", "simulate"]),
+    ],
+)
+def test_people_read_chinese(qixian: Run, line: tuple[str, ...], words: list[str]) -> None:
+    ran = qixian(*line)
+    assert (ran.status, ran.err) == (0, "")
+    for word in words:
+        assert word in ran.out
+
+
+@pytest.mark.usefixtures("example")
+def test_doctor_says_in_chinese_what_is_wrong(qixian: Run) -> None:
+    ran = qixian("doctor")
+    assert ran.status == 1
+    assert "错误" in ran.out
+    assert "请先运行 qixian migrate" in ran.out
+
+
+def test_a_terminal_that_is_not_utf_8_shows_what_it_can(folder: Path) -> None:
+    command = [sys.executable, "-m", "api.command_line", "workday", "check", "2026-10-01", "--json"]
+    path = str(EXAMPLE.parent)
+    env = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True)
+    assert json.loads(done.stdout)["name"] == "国庆节"
