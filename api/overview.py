@@ -9,7 +9,6 @@ from sqlmodel import Session, col
 from engine.agency import Agency
 from engine.instants import local_day
 from engine.obligations import Obligation, Status, late, list_obligations
-from engine.period_names import period_in_words
 
 
 @dataclass(frozen=True)
@@ -102,5 +101,5 @@ def _line(row: Obligation, agency: Agency) -> Line:
         obligation=row,
         matter=rule.quote if rule else row.rule,
         document=rule.document.title if rule else row.document,
-        period=period_in_words(row.period),
+        period=row.period_in_words,
     )

@@ -23,7 +23,7 @@ from engine.workdays import LAST_DAY, WorkCalendar
 from rules.terms import Kind, Term
 
 AHEAD = timedelta(days=30)  # derived beyond the horizon, so that not every day has work to do
-WITHDRAWN_BY = "qixian"  # who waives what the configuration no longer asks for
+WITHDRAWN_BY = "期限（配置变更）"  # who waives what the configuration no longer asks for
 
 
 def owed(

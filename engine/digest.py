@@ -14,7 +14,6 @@ from itertools import groupby
 from engine.agency import Agency
 from engine.instants import ZONE, end_of, local_day
 from engine.obligations import Obligation
-from engine.period_names import period_in_words
 from engine.workdays import WorkCalendar, weekday_name
 from notifiers.message import Markup
 
@@ -155,7 +154,7 @@ class Composer:
         matter = rule.quote if rule else obligation.rule
         people = "、".join(contact.name for contact in unit.contacts) if unit else ""
         source = f"《{document.title}》{document.number}" if document else obligation.document
-        title = f"{number}. {matter}（{self._occasion(obligation)}）"
+        title = f"{number}. {matter}（{obligation.period_in_words}）"
         lines = (
             f"　单位：{self._unit_name(obligation)}"
             + (f"（{people}）" if people else "")
@@ -169,12 +168,6 @@ class Composer:
     def _unit_name(self, obligation: Obligation) -> str:
         unit = self.agency.units.get(obligation.unit)
         return unit.name if unit else obligation.unit
-
-    def _occasion(self, obligation: Obligation) -> str:
-        """The period in words, or the event's reference: the 12th application of 2026, numbered
-        2026-12, has nothing to do with December."""
-        named_by_event = obligation.event_id is not None and len(obligation.period) != 10
-        return obligation.period if named_by_event else period_in_words(obligation.period)
 
     def _deadline(self, obligation: Obligation) -> str:
         provisional = "（暂定，放假安排尚未公布）" if obligation.provisional else ""

@@ -13,6 +13,7 @@ from engine.database import Instant, words
 from engine.due_dates import Due
 from engine.errors import NotAllowed, NotFound
 from engine.instants import local_day, local_iso
+from engine.period_names import period_in_words
 
 
 class Status(StrEnum):
@@ -56,6 +57,13 @@ class Obligation(SQLModel, table=True):
     closed_by: str = ""
     evidence: str = ""
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+    @property
+    def period_in_words(self) -> str:
+        """The period, or the event's reference: the 12th application of 2026, numbered 2026-12,
+        has nothing to do with December. An event without a reference is named by its day."""
+        named_by_event = self.event_id is not None and len(self.period) != 10
+        return self.period if named_by_event else period_in_words(self.period)
 
     def overdue(self, now: datetime) -> bool:
         """Is it open, and its due instant or the end of its due day past?"""

@@ -82,6 +82,8 @@ def interpreted_term(rule: Rule, reading: str) -> Term:
     An interpretation may fix what the words leave open. It may not change the rhythm that they
     give, nor lengthen a limit, nor come later than a day that they name.
     """
+    if rule.hard and rule.term.kind is Kind.SIMULTANEOUS:
+        raise BadInterpretation(f"规则 {rule.id} 原文已写明与事由同时，不能另定口径")
     for kind in _BECOMES[rule.term.kind]:
         try:
             term = Term.parse(kind, reading)

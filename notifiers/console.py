@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self, TextIO
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -15,6 +16,7 @@ from notifiers.message import Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
 
 # All consoles of a process share the screen.
+ZONE = ZoneInfo("Asia/Shanghai")  # of those who read the console
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -61,5 +63,5 @@ class Console:
 def _render(message: Message, now: datetime) -> str:
     to = f" 致 {message.to}" if message.to else ""
     subject, body = clean(message.subject), clean(message.body)
-    head = f"──── {now:%Y-%m-%d %H:%M %z}{to} ────"
+    head = f"──── {now.astimezone(ZONE):%Y-%m-%d %H:%M}{to} ────"
     return f"{head}\n{subject}\n\n{body}\n{'─' * 24}\n"

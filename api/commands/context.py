@@ -77,7 +77,9 @@ class Context:
             for row in rows:
                 print_json(row)
             return
-        table = Table(*columns.values())
+        table = Table()
+        for heading in columns.values():
+            table.add_column(heading, overflow="fold")
         for row in rows:
             table.add_row(*(_cell(row.get(key)) for key in columns))
         console().print(table)

@@ -20,7 +20,6 @@ from engine.database import reading, writing
 from engine.derivation import derive
 from engine.digest import named
 from engine.obligations import Obligation, Status, list_obligations
-from engine.period_names import period_in_words
 
 NEXT = 10  # deadlines printed at the start
 
@@ -71,5 +70,5 @@ def _greet(shared: Context, agency: Agency, host: str, port: int) -> None:
     print("最近到期：" if rows else "还没有到期事项，请在配置中写入 [[duty]]。")
     for row in rows:
         rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
-        matter = f"{rule.quote if rule else row.rule}（{period_in_words(row.period)}）"
+        matter = f"{rule.quote if rule else row.rule}（{row.period_in_words}）"
         print(f"  {named(row.due_on)}　{unit.name if unit else row.unit}　{matter}", flush=True)

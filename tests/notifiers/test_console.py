@@ -14,7 +14,7 @@ def test_a_message_is_shown_whole() -> None:
     outcome = asyncio.run(Console(stream).send(MESSAGE, NOW))
     assert outcome.kind is OutcomeKind.ACCEPTED
     assert stream.getvalue().splitlines() == [
-        "──── 2026-11-23 01:00 +0000 ────",
+        "──── 2026-11-23 09:00 ────",
         MESSAGE.subject,
         "",
         MESSAGE.body,
