@@ -69,7 +69,7 @@ def _health(running: Running) -> APIRouter:
         except DBAPIError as error:
             return problems.problem(503, "database_unavailable", database_in_words(error))
         last = running.clock.last_tick
-        if last is None or now - last > STALE:
+        if last is None or abs(now - last) > STALE:
             return problems.problem(
                 503, "clock_stopped", "时钟没有走动，提醒可能没有发出，请查看服务日志"
             )

@@ -78,7 +78,7 @@ class Agency:
         nearest unit above it that has some. `superior` asks for the unit above."""
         line = lineage(unit_id, self.units)[superior:]
         for unit in line:
-            if found := list(self._recipients(unit)):
+            if found := dict.fromkeys(self._recipients(unit)):  # nobody is told twice
                 yield from found
                 return
 

@@ -144,29 +144,27 @@ def _plan_one(
     ]
     parts = composer.pack(items, notifier.limit)
     for number, part in enumerate(parts, 1):
-        delivery = _delivery(due[0].recipient, now, number, len(parts))
         told = [one for item in part for one in by_obligation[item.obligation.id]]
-        delivery.urgent = any(one.rung.urgent for one in told)
-        mentions = (mobile for one in told for mobile in one.recipient.mentions)
-        delivery.mentions = ",".join(dict.fromkeys(mentions))
+        delivery = _delivery(told, now, number, len(parts))
         session.add(delivery)
         session.flush()
         session.add_all(_alert(one, delivery) for one in told)
     return len(parts)
 
 
-def _delivery(recipient: Recipient, now: datetime, part: int, parts: int) -> Delivery:
-    name = f"{recipient.channel}\n{recipient.address}\n{now.isoformat()}\n{part}"
+def _delivery(told: list[_Due], now: datetime, part: int, parts: int) -> Delivery:
+    recipient = told[0].recipient
+    mentions = (mobile for one in told for mobile in one.recipient.mentions)
     return Delivery(
-        message_id=sha256(name.encode()).hexdigest()[:32],
+        message_id=sha256(repr([one.key for one in told]).encode()).hexdigest()[:32],
         channel=recipient.channel,
         recipient=recipient.address,
         to=recipient.to,
-        mentions="",
+        mentions=",".join(dict.fromkeys(mentions)),
         planned_at=now,
         part=part,
         parts=parts,
-        urgent=False,
+        urgent=any(one.rung.urgent for one in told),
         next_at=now,
     )
 

@@ -35,7 +35,11 @@ def shard_of(channel: str) -> int:
 
 
 def register(session: Session, channels: Mapping[str, Notifier]) -> None:
-    """A row for each configured channel. A new credential gives a disabled channel a new chance."""
+    """A row for each configured channel. A new credential gives a disabled channel a new chance.
+
+    What waits on a channel that is not configured any more waits for it to come back; its
+    matters are told anew on the unit's other channels.
+    """
     rows = {row.id: row for row in session.exec(select(ChannelState)).all()}
     for id_, notifier in channels.items():
         row = rows.get(id_)

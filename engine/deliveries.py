@@ -7,7 +7,7 @@ are only added and completed; they are also the log by which a credential's rate
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, func
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant, words
@@ -41,13 +41,12 @@ class Delivery(SQLModel, table=True):
     """送达记录. `planned_at` is the tick that planned it; parts are numbered from 1."""
 
     __table_args__ = (
-        UniqueConstraint("channel", "recipient", "planned_at", "part"),
         Index("ix_delivery_state_next_at", "state", "next_at"),
         Index("ix_delivery_channel_state", "channel", "state", "next_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    message_id: str = Field(unique=True)  # the same on every attempt
+    message_id: str = Field(unique=True)  # from the alerts it carries; the same on every attempt
     channel: str
     recipient: str
     to: str
@@ -106,6 +105,13 @@ def attempts_of(session: Session, delivery_id: int) -> list[Attempt]:
     """A delivery's attempts, first to last."""
     query = select(Attempt).where(Attempt.delivery_id == delivery_id)
     return list(session.exec(query.order_by(col(Attempt.number))).all())
+
+
+def waiting_channels(session: Session) -> dict[str, int]:
+    """How many deliveries wait on each channel."""
+    number = func.count()
+    query = select(Delivery.channel, number).where(Delivery.state == State.QUEUED)
+    return dict(session.exec(query.group_by(col(Delivery.channel))).all())
 
 
 TROUBLE = (State.REJECTED, State.UNKNOWN, State.FAILED)

@@ -34,6 +34,7 @@ LEASE = timedelta(minutes=3)  # longer than the slowest request
 MARGIN = timedelta(seconds=3)  # a request arrives a little after it is stamped
 BOUND = timedelta(seconds=20)  # how long one call works at most
 ASIDE = timedelta(hours=1)  # how long a row that cannot be composed steps aside
+PLACES = 8  # channels that send at the same time; times BATCH, the client's connections
 BATCH = 16  # sent at the same time, on a channel without a limit
 
 
@@ -56,6 +57,9 @@ class Drainer:
     clock: Callable[[], datetime]
     lease: timedelta = LEASE
     sent: int = field(default=0, init=False)
+    _places: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(PLACES), init=False
+    )
 
     async def drain(self, shard: int) -> int:
         """Send what is due on the shard's channels, for a bounded time; how many were sent."""
@@ -80,9 +84,10 @@ class Drainer:
     async def _drain_channel(self, channel: str, stop: datetime) -> None:
         notifier = self.agency.channels[channel]
         while self.clock() < stop:
-            with writing(self.db) as session:
-                claims, more = self._claim(session, channel, notifier)
-            await settle(self._send(notifier, claim) for claim in claims)
+            async with self._places:  # before the claim: nothing under lease waits for its turn
+                with writing(self.db) as session:
+                    claims, more = self._claim(session, channel, notifier)
+                await settle(self._send(notifier, claim) for claim in claims)
             if not more:
                 return
 

@@ -39,8 +39,8 @@ def migrate(db: Engine) -> tuple[str | None, str]:
 
 def revision(db: Engine) -> str | None:
     """The schema's revision; None for an empty database, or one that is not there yet."""
-    file = db.url.database
-    if file and file != ":memory:" and not Path(file).exists():
+    file = Path(db.url.database or ":memory:")
+    if file.name != ":memory:" and file.parent.is_dir() and not file.exists():
         return None  # asking must not leave an empty file behind
     with db.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()

@@ -1,14 +1,14 @@
 """推演 Simulation: the same tick over a stretch of days, on a database in memory.
 
-Nothing is sent or stored. What fell due before the first day is taken as done, nothing that
-falls due later is completed, so late reminders show too.
+Nothing is sent or stored. What fell due before the first day is taken as done and what was told
+until then as told; nothing that falls due later is completed, so late reminders show too.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlmodel import col, select
 
 from engine.agency import Agency
@@ -16,10 +16,11 @@ from engine.alerts import Alert
 from engine.channels import register
 from engine.database import open_database, reading, writing
 from engine.deliveries import Delivery
+from engine.derivation import derive
 from engine.dispatch import Inline
 from engine.drain import Drainer
 from engine.instants import at
-from engine.obligations import Obligation
+from engine.obligations import Obligation, Status
 from engine.schema import create_in_memory
 from engine.tick import tick
 from engine.workdays import WorkCalendar
@@ -56,24 +57,32 @@ def simulate(
     agency: Agency, calendar: WorkCalendar, first: date, last: date
 ) -> Iterator[Simulated]:
     """The messages of the working days from `first` to `last`, in the order of sending."""
-    duties = {
-        key: replace(duty, since=max(duty.since, first)) for key, duty in agency.duties.items()
-    }
     channels: dict[str, Notifier] = {
         id_: Accepting(notifier) for id_, notifier in agency.channels.items()
     }
-    agency = replace(agency, duties=duties, channels=channels)
+    agency = replace(agency, channels=channels)
     db = open_database("sqlite://")
     create_in_memory(db)
-    with writing(db) as session:
-        register(session, agency.channels)
-    moments = _mornings(agency, calendar, first, last)
-    for now in moments:
+    before = at(calendar.add(first, -1), agency.hours.begin)
+    _begin(db, agency, calendar, first, before)
+    for now in (before, *_mornings(agency, calendar, first, last)):
         dispatcher = Inline(Drainer(db, agency, calendar, lambda now=now: now))  # type: ignore[misc]
         tick(db, agency, calendar, dispatcher, now)
         dispatcher.close()
-        yield from _sent(db, now)
+        if now > before:
+            yield from _sent(db, now)
     db.dispose()
+
+
+def _begin(
+    db: Engine, agency: Agency, calendar: WorkCalendar, first: date, before: datetime
+) -> None:
+    """The state of an office that has done everything due before the first day."""
+    done = update(Obligation).where(col(Obligation.due_on) < first).values(status=Status.DONE)
+    with writing(db) as session:
+        register(session, agency.channels)
+        derive(session, agency, calendar, before)
+        session.execute(done)
 
 
 def _mornings(

@@ -51,7 +51,7 @@ def open_client(
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(total_seconds, connect=quarter, pool=quarter),
-        limits=httpx.Limits(max_connections=32, max_keepalive_connections=8),
+        limits=httpx.Limits(max_connections=128, max_keepalive_connections=32),
         headers={"User-Agent": "qixian", "Accept-Encoding": "identity"},
     )
 

@@ -70,7 +70,7 @@ class Mail:
             tls=None if security == "plain" else _read_trust(given),
             login=_read_login(given),
             sender=_read_sender(given),
-            timeout=given.whole("timeout", 30, highest=300),
+            timeout=given.whole("timeout", 30, highest=120),
         )
 
     @property

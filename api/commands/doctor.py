@@ -14,7 +14,7 @@ from api.refusals import database_in_words
 from engine.agency import Agency
 from engine.channels import disabled_channels
 from engine.database import open_database, reading
-from engine.deliveries import undelivered
+from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
 from engine.schema import check
 from engine.units import match_holders
@@ -75,6 +75,10 @@ def _database(shared: Context) -> Iterator[Finding]:
         for channel in disabled_channels(session):
             text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
             yield Finding("渠道", "fault", text)
+        for id_, number in waiting_channels(session).items():
+            if id_ not in shared.configuration.agency.channels:
+                text = f"{id_} 已从配置中删除，还有 {number} 条消息等在上面，恢复这一渠道后才会发出"
+                yield Finding("渠道", "note", text)
         for row in undelivered(session, shared.now - timedelta(days=7)):
             yield Finding("送达", "fault", f"{row.id} 号（{row.recipient}）{row.reason}")
 

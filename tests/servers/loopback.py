@@ -27,6 +27,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class _Listener(ThreadingHTTPServer):
+    request_queue_size = 128  # as many may come at once
+
+
 class LoopbackServer:
     """Use as a context manager; `base` is its address. Subclasses say what `answer` does.
 
@@ -39,7 +43,7 @@ class LoopbackServer:
         self._faults: deque[str] = deque()
         self._closing = threading.Event()
         self._lock = threading.Lock()  # handlers run in threads; `answer` never in two at once
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Listener(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = False  # so that closing waits for the handlers
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 

@@ -60,7 +60,6 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("finished_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("channel", "recipient", "planned_at", "part"),
         sa.UniqueConstraint("message_id"),
     )
     op.create_index(
