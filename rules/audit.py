@@ -100,20 +100,22 @@ def _places(quote: str, text: str) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class MissingQuote:
-    """A quote that does not stand in its text.
+    """A quote that does not stand in its text, and the character where they part.
 
-    `owner` is the id of the rule or clause, or the time phrase that was dismissed; `found` is
-    the longest beginning of the quote that does stand there, so the next character differs.
+    `owner` is the rule, the clause or the time phrase that was dismissed. `at` is the place in
+    the quote, `instead` the text's character there: both at the quote's longest beginning or
+    ending that the text holds. `instead` is empty where the text ends, or holds nothing of it.
     """
 
     owner: str
     quote: str
-    found: str
+    at: int
+    instead: str
 
     def in_words(self) -> str:
-        """`规则 x-01 的原文与文件不符：“年内”之后没有“完”，请核对`."""
-        where = f"“{self.found}”之后" if self.found else "开头"
-        return f"{self.owner} 的原文与文件不符：{where}没有“{self.quote[len(self.found)]}”，请核对"
+        """`规则 x-01 的原文与文件不符：第2字是“月”，文件中是“季”，请核对`."""
+        there = f"是“{self.instead}”" if self.instead else "没有"
+        return f"{self.owner} 的原文与文件不符：第{self.at + 1}字是“{self.quote[self.at]}”，文件中{there}，请核对"
 
 
 def coverage(text: str, document_id: str, catalogue: Catalogue) -> tuple[MissingQuote, ...]:
@@ -126,7 +128,7 @@ def coverage(text: str, document_id: str, catalogue: Catalogue) -> tuple[Missing
     if document_id not in known:
         raise UnknownText(f"目录中没有文本“{document_id}”，可用：{'、'.join(known)}")
     return tuple(
-        MissingQuote(owner, quote, _longest_beginning(quote, text))
+        MissingQuote(owner, quote, *_difference(quote, text))
         for owner, quote in _quotes(document_id, catalogue)
         if quote not in text
     )
@@ -144,6 +146,20 @@ def _quotes(text_id: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
             yield f"不列为规则的“{dismissal.time_phrase}”", dismissal.quote
 
 
+def _difference(quote: str, text: str) -> tuple[int, str]:
+    """Where a quote and a text part, and the character that stands there in the text."""
+    beginning, ending = _longest_beginning(quote, text), _longest_ending(quote, text)
+    if len(beginning) >= len(ending):
+        after = text.find(beginning) + len(beginning)
+        return len(beginning), text[after : after + 1] if beginning else ""
+    before = text.find(ending) - 1
+    return len(quote) - len(ending) - 1, text[before] if before >= 0 else ""
+
+
 def _longest_beginning(quote: str, text: str) -> str:
     """Each shorter beginning stands in the text as well, so halving finds the longest."""
     return quote[: bisect_left(range(len(quote)), 1, key=lambda n: quote[: n + 1] not in text)]
+
+
+def _longest_ending(quote: str, text: str) -> str:
+    return _longest_beginning(quote[::-1], text[::-1])[::-1]
