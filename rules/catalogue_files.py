@@ -21,7 +21,7 @@ from rules.validity import days_in_force, wordings
 
 _BUNDLED = Path(__file__).parent / "catalogue"
 
-_DOCUMENT_KEYS = (
+DOCUMENT_KEYS = (
     *("id", "title", "number", "issuer", "adopted", "published", "year", "layout", "note"),
     *("from", "until", "wording"),
 )
@@ -91,7 +91,7 @@ def read_catalogue_file(path: Path) -> CatalogueFile:
 
 
 def _document(path: Path, table: Table) -> Document:
-    table.allow(_DOCUMENT_KEYS)
+    table.allow(DOCUMENT_KEYS)
     year = table.get("year", int)
     if year is not None and not 1949 <= year <= 2999:
         raise table.refusal("year", f"“{year}”不是年份，请写作四位数字，例如 2017")

@@ -43,14 +43,14 @@ class Clause:
     until: date | None = None
 
 
-_KEYS = ("id", "effect", "quote", "trigger", "rules", "place")
-_OPTIONS = ("counts_from", "cap", "approver", "note", "text", "from", "until")
+KEYS = ("id", "effect", "quote", "trigger", "rules", "place")
+OPTIONS = ("counts_from", "cap", "approver", "note", "text", "from", "until")
 _COUNTING = (Effect.RECEIPT, Effect.RESTART)
 
 
 def clause(table: Table, document: Document) -> Clause:
     """One `[[clause]]`; raises CatalogueError."""
-    table.allow(_KEYS + _OPTIONS)
+    table.allow(KEYS + OPTIONS)
     effect = table.choice("effect", Effect)
     _check(table, effect)
     text, since, until = in_wording(table, document)

@@ -18,9 +18,12 @@ class Dismissal:
     reason: str
 
 
+KEYS = ("quote", "time_phrase", "reason", "text")
+
+
 def dismissal(table: Table, document: Document) -> Dismissal:
     """One `[[dismissed]]`; raises CatalogueError."""
-    table.allow(("quote", "time_phrase", "reason", "text"))
+    table.allow(KEYS)
     quote, time_phrase = table.text("quote"), table.text("time_phrase")
     if time_phrase not in quote:
         raise table.refusal("time_phrase", f"“{time_phrase}”不在 quote 中，请照录 quote 中的词")

@@ -8,7 +8,7 @@ from rules.rule import Example
 from rules.tables import Table
 from rules.terms import Kind, Term
 
-_KEYS = ("event", "period", "reading", "due_on", "due_at", "act_by", "waits")
+KEYS = ("event", "period", "reading", "due_on", "due_at", "act_by", "waits")
 _PERIOD = re.compile(
     r"[1-9][0-9]{3}(-(0[1-9]|1[0-2])|-Q[1-4]|-H[12]|-W(0[1-9]|[1-4][0-9]|5[0-3]))?"
 )
@@ -16,7 +16,7 @@ _PERIOD = re.compile(
 
 def example(table: Table, hard: bool) -> Example:
     """The key `example` of a rule; raises CatalogueError."""
-    table.allow(_KEYS)
+    table.allow(KEYS)
     found = Example(
         event=table.day_or_moment("event"),
         period=_period(table),

@@ -7,8 +7,8 @@ from rules.tables import Table
 from rules.terms import Kind, Term
 from rules.validity import in_wording
 
-_KEYS = ("id", "quote", "kind", "value", "trigger", "holders", "place", "example")
-_OPTIONS = (
+KEYS = ("id", "quote", "kind", "value", "trigger", "holders", "place", "example")
+OPTIONS = (
     *("hard", "note", "text", "from", "until", "anchor", "share", "holder_kind", "exception"),
     *("softened", "starts_after", "same_as", "refers_to", "replaces"),
 )
@@ -22,7 +22,7 @@ _COUNTS = (Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.SIMULTANEOUS, Kind.WINDOW)
 
 def rule(table: Table, document: Document) -> Rule:
     """One `[[rule]]`; raises CatalogueError. The rules that it names are checked elsewhere."""
-    table.allow(_KEYS + _OPTIONS)
+    table.allow(KEYS + OPTIONS)
     term = _term(table)
     hard = _hard(table, term)
     holders = table.names("holders")

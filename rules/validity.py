@@ -6,6 +6,8 @@ from pathlib import Path
 from rules.rule import Document, Wording
 from rules.tables import Table, entries
 
+WORDING_KEYS = ("text", "number", "adopted", "from", "until")
+
 
 def days_in_force(table: Table) -> tuple[date | None, date | None]:
     """The keys `from` and `until` of a table; raises CatalogueError."""
@@ -28,7 +30,7 @@ def wordings(path: Path, table: Table) -> tuple[Wording, ...]:
 
 
 def _wording(table: Table) -> Wording:
-    table.allow(("text", "number", "adopted", "from", "until"))
+    table.allow(WORDING_KEYS)
     since, until = days_in_force(table)
     return Wording(
         text=table.id("text"),
