@@ -9,12 +9,14 @@ from starlette.responses import Response
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader
 from api.overview import sections
+from engine.agency import Agency
 from engine.channels import disabled_channels
 from engine.deliveries import undelivered
 from engine.digest import named
 from engine.instants import ZONE, local_day
 from engine.obligations import Obligation
 from engine.workdays import WorkCalendar
+from rules.rule import Document, Rule
 from rules.terms import KIND_NAMES
 
 router = APIRouter()
@@ -37,13 +39,23 @@ async def overview(
             "day": _day_in_words(today, calendar),
             "now": now,
             "sections": sections(session, agency, now),
-            "waiting": [rule for rule in agency.rules if agency.readings[rule.id].term is None],
+            "waiting": _waiting(agency),
             "disabled": disabled_channels(session),
             "undelivered": undelivered(session, now - timedelta(days=7)),
             "kinds": KIND_NAMES,
             "remaining": lambda row: _remaining(row, now, calendar),
         },
     )
+
+
+def _waiting(agency: Agency) -> dict[Document, list[tuple[Rule, str]]]:
+    """Rules without a date, by document, each with the names of the units that owe it."""
+    found: dict[Document, list[tuple[Rule, str]]] = {}
+    for rule in agency.rules:
+        if agency.readings[rule.id].term is None:
+            owing = (agency.units[d.unit].name for d in agency.duties.values() if d.rule == rule.id)
+            found.setdefault(rule.document, []).append((rule, "、".join(owing)))
+    return found
 
 
 def _day_in_words(today: date, calendar: WorkCalendar) -> str:

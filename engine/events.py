@@ -115,10 +115,21 @@ def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty
         raise UnknownTrigger(f"没有责任从“{trigger}”起算；可用的事由：{named}")
     if unit != ALL_UNITS and unit not in agency.units:
         raise UnknownTrigger(f"单位“{unit}”不存在")
-    duties = [d for d in known[trigger] if unit in (ALL_UNITS, d.unit) and d.in_force(day)]
+    duties = [
+        duty
+        for duty in known[trigger]
+        if unit in (ALL_UNITS, duty.unit) and duty.in_force(day) and _worded(agency, duty, day)
+    ]
     if not duties:
         raise UnknownTrigger(f"单位“{unit}”在{day}没有从“{trigger}”起算的责任")
     return iter(duties)
+
+
+def _worded(agency: Agency, duty: Duty, day: date) -> bool:
+    """Of an amended law the wording counts that is in force on the day of the event. A document
+    without wordings holds as long as the duty says, also after its own year."""
+    rule = agency.catalogue.rules[duty.rule]
+    return not rule.document.wordings or rule.in_force(day)
 
 
 def _check_time(agency: Agency, duties: list[Duty], moment: date | datetime, now: datetime) -> None:

@@ -2,7 +2,8 @@
 
 RulesError
 ├── TermError        a kind or value that is not in the grammar
-└── CatalogueError   a catalogue file that is refused; nothing of it is loaded
+├── CatalogueError   a catalogue file that is refused; nothing of it is loaded
+└── UnknownText      no document of the catalogue has a text with this id
 """
 
 
@@ -16,3 +17,7 @@ class TermError(RulesError):
 
 class CatalogueError(RulesError):
     """A catalogue is refused; the message names the file, the rule and the key."""
+
+
+class UnknownText(RulesError):
+    """No document of the catalogue has a text with this id; the message lists those that there are."""

@@ -2,15 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from rules.errors import CatalogueError
+from rules.errors import CatalogueError, TermError
+from rules.terms import Amount
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 
 _ID = re.compile(r"[a-z0-9-]+")
 
@@ -80,11 +83,39 @@ class Table:
     def option(self, key: str) -> str:
         return self.get(key, str) or ""
 
-    def id(self) -> str:
-        text = self.text("id")
+    def words(self, key: str) -> str:
+        """A text that may be missing, but not blank."""
+        return self.text(key) if key in self.values else ""
+
+    def id(self, key: str = "id") -> str:
+        text = self.text(key)
         if not _ID.fullmatch(text):
-            raise self.refusal("id", f"“{text}”只能用小写字母、数字和连字符，请改写")
+            raise self.refusal(key, f"“{text}”只能用小写字母、数字和连字符，请改写")
         return text
+
+    def id_within(self, document: str) -> str:
+        """The id of an entry of a document, whose id it begins with."""
+        id_ = self.id()
+        if not id_.removeprefix(f"{document}-") or not id_.startswith(f"{document}-"):
+            raise self.refusal("id", f"应以文件的 id 开头，请写作 {document}-01 之类")
+        return id_
+
+    def choice(self, key: str, kind: type[E], default: E | None = None) -> E:
+        """One of a few words; without a default it is required."""
+        if default is not None and key not in self.values:
+            return default
+        text = self.text(key)
+        if text not in {*kind}:
+            raise self.refusal(key, f"“{text}”不是规定的词，可用：{'、'.join(kind)}")
+        return kind(text)
+
+    def amount(self, key: str) -> Amount | None:
+        """A length of time: `20WD`, `P3M`."""
+        text = self.words(key)
+        try:
+            return Amount.parse(text) if text else None
+        except TermError as error:
+            raise self.refusal(key, f"不合规定：{error}") from error
 
     def moment(self, key: str) -> datetime | None:
         moment = self.get(key, datetime)
@@ -98,10 +129,26 @@ class Table:
 
     def names(self, key: str) -> tuple[str, ...]:
         """A list of texts, none blank, none twice; it may be empty: the paper names nobody."""
-        names = self.need(key, list)
+        return self._checked_names(key, self.need(key, list))
+
+    def optional_names(self, key: str) -> tuple[str, ...]:
+        """A list of texts that may be missing."""
+        return self._checked_names(key, self.get(key, list) or [])
+
+    def _checked_names(self, key: str, names: list[Any]) -> tuple[str, ...]:
         if not all(isinstance(name, str) and name.strip() for name in names):
             raise self.refusal(key, "中每一项都应为文字，不能是空的，请改正")
         for name in names:
             if names.count(name) > 1:
                 raise self.refusal(key, f"中“{name}”出现了两次，请去掉一个")
         return tuple(names)
+
+
+def entries(path: Path, values: Sequence[object], key: str, noun: str) -> Iterator[Table]:
+    """The tables of `[[key]]`, in order, each called by its id, or else by its number."""
+    for number, entry in enumerate(values, start=1):
+        if not isinstance(entry, dict):
+            raise CatalogueError(f"{path}：第{number}条{noun}的 {key} 应为表，请写作 [[{key}]]")
+        id_ = entry.get("id")
+        named = isinstance(id_, str) and id_.strip()
+        yield Table(f"{path}：{noun} {id_} " if named else f"{path}：第{number}条{noun}", entry)

@@ -129,7 +129,10 @@ def build_agency(
     chosen = [build_duty(rule.id) for rule in rules] if duties is None else list(duties)
     return Agency(
         catalogue=Catalogue(
-            {rule.document.id: rule.document for rule in rules}, {rule.id: rule for rule in rules}
+            {rule.document.id: rule.document for rule in rules},
+            {rule.id: rule for rule in rules},
+            clauses={},
+            dismissed=(),
         ),
         units={unit.id: unit for unit in (list(units) or [build_unit()])},
         duties={duty.key: duty for duty in chosen},

@@ -1,5 +1,6 @@
 """qixian doctor"""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -115,6 +116,7 @@ def _waiting(agency: Agency) -> Iterator[Finding]:
         waits = agency.readings[rule.id].term is None
         if waits and rule.id in owed:
             yield Finding("口径", "note", f"{rule.id}“{rule.quote}”待定口径，暂不提醒")
-    free = [r.id for r in agency.rules if r.id not in owed]
+    free = Counter(rule.document.id for rule in agency.rules if rule.id not in owed)
     if free:
-        yield Finding("责任", "note", f"没有单位承担的规则：{'、'.join(free)}")
+        counts = "、".join(f"{document} {number}条" for document, number in free.items())
+        yield Finding("责任", "note", f"没有单位承担的规则：{counts}（用 qixian rules 查看）")

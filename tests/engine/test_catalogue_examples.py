@@ -1,72 +1,83 @@
-"""Every rule's worked example in the bundled catalogue, computed by the engine."""
+"""Each rule's worked example, computed by the engine."""
 
-from datetime import date, timedelta
+from datetime import date, datetime
 
 import pytest
 
-from engine.due_dates import Due, due, on_day
-from engine.periods import due_day, occurrences
-from engine.readings import Source, reading_of
+from engine.due_dates import due
+from engine.readings import Interpretation, reading_of
+from engine.workdays import work_calendar
 from rules.catalogue_files import load_catalogue
+from rules.links import rules_referred_to
 from rules.rule import Example, Rule
-from rules.terms import Kind, Term
-from tests.builders import CALENDAR, build_interpretation
+from rules.terms import Kind
 
-RULES = list(load_catalogue().rules.values())
-DATED = [rule for rule in RULES if not rule.example.waits]
-WAITING = [rule for rule in RULES if rule.example.waits]
+CATALOGUE = load_catalogue()
+RULES = list(CATALOGUE.rules.values())
 
-
-def named(rules: list[Rule]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("rule", rules, ids=[rule.id for rule in rules])
+each_rule = pytest.mark.parametrize("rule", RULES, ids=[rule.id for rule in RULES])
 
 
-def term_of(rule: Rule) -> Term:
-    decided = rule.example.reading
-    reading = reading_of(rule, build_interpretation(rule.id, decided) if decided else None)
-    assert reading.term, "the example gives a date, and the rule waits"
-    return reading.term
+def a_day_of(period: str) -> date:
+    """A day inside the period that a key names."""
+    year, _, rest = period.partition("-")
+    match rest[:1]:
+        case "W":
+            return date.fromisocalendar(int(year), int(rest[1:]), 1)
+        case "Q":
+            return date(int(year), 3 * int(rest[1:]), 1)
+        case "H":
+            return date(int(year), 6 * int(rest[1:]), 1)
+    return date(int(year), int(rest or 1), 1)
 
 
-def computed(term: Term, example: Example) -> Due:
-    if term.kind is Kind.PERIODIC:
-        return due_of_period(term, example.period)
-    return due(term, example.event or date(2017, 1, 1), CALENDAR)
+def event_of(example: Example) -> date | datetime:
+    if example.event:
+        return example.event
+    return a_day_of(example.period) if example.period else date(2017, 1, 1)
 
 
-def due_of_period(term: Term, key: str) -> Due:
-    """By the key that the example names, the period is found among all of those years."""
-    rhythm, year = term.rhythms[0], int(key[:4])
-    span = date(year - 1, 12, 1), date(year + 1, 12, 31)
-    (found,) = [
-        one for one in occurrences(rhythm, *span, span[0], CALENDAR) if one.period.key == key
-    ]
-    assert due_day(rhythm, found.period, CALENDAR) == found.due_on
-    return on_day(found.due_on, CALENDAR)
+def decided(rule: Rule) -> Interpretation | None:
+    if not rule.example.reading:
+        return None
+    return Interpretation(rule.id, rule.example.reading, "示例", date(2017, 1, 1), "示例")
 
 
-@named(DATED)
-def test_the_engine_gives_the_date_of_the_example(rule: Rule) -> None:
-    example = rule.example
-    found = computed(term_of(rule), example)
-    assert not found.provisional
-    if example.due_at:
-        assert found.due_at == example.due_at
-        assert example.event
-        assert found.due_on - timedelta(days=1) <= example.due_at.date() <= found.due_on
+@each_rule
+def test_the_worked_example_comes_out(rule: Rule) -> None:
+    reading = reading_of(rule, decided(rule))
+    if rule.example.waits:
+        assert reading.term is None
+        return
+    assert reading.term
+    found = due(reading.term, event_of(rule.example), work_calendar())
+    if rule.example.due_at:
+        assert found.due_at == rule.example.due_at
     else:
-        assert found.due_at is None
-        assert (found.due_on, found.act_by) == (example.due_on, example.act_by or found.act_by)
+        assert (found.due_on, found.act_by) == (rule.example.due_on, rule.example.act_by)
+        assert not found.provisional
 
 
-@named(WAITING)
-def test_a_rule_whose_example_waits_is_given_no_date(rule: Rule) -> None:
-    reading = reading_of(rule)
-    assert (reading.term, reading.source) == (None, Source.WAITS)
+@each_rule
+def test_the_example_gives_what_its_kind_is_computed_from(rule: Rule) -> None:
+    example = rule.example
+    if example.waits:
+        return
+    assert bool(example.period) is (rule.term.kind is Kind.PERIODIC)
+    assert (example.event is None) is (rule.term.kind in (Kind.PERIODIC, Kind.FIXED_DEADLINE))
+    if example.due_on and rule.term.kind is not Kind.FIXED_DEADLINE:
+        assert example.act_by, rule.id
 
 
-def test_no_rule_is_without_an_example_of_its_kind() -> None:
-    for rule in DATED:
-        counts = rule.term.kind in (Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.SIMULTANEOUS)
-        assert bool(rule.example.event) == counts, rule.id
-        assert bool(rule.example.period) == (rule.term.kind is Kind.PERIODIC), rule.id
+def test_the_reading_of_a_reference_is_the_limit_in_force_on_the_day_of_the_event() -> None:
+    rule = CATALOGUE.rules["gbf-2017-24-65"]
+    assert isinstance(rule.example.event, date)
+    (meant,) = rules_referred_to(CATALOGUE.rules, rule.id, rule.example.event)
+    assert meant.term.value == rule.example.reading == "15WD"
+
+
+def test_an_example_of_a_wording_lies_in_its_days_in_force() -> None:
+    for rule in RULES:
+        if rule.document.wordings and not rule.example.waits:
+            event = event_of(rule.example)
+            assert rule.in_force(event if not isinstance(event, datetime) else event.date())

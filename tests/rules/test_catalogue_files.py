@@ -52,7 +52,8 @@ def refusal(file: Path, text: str) -> str:
 
 def test_a_file_is_read_into_its_document_and_its_rules_in_order(file: Path) -> None:
     file.write_text(DOCUMENT + VAGUE + RULE, encoding="utf-8")
-    document, rules = read_catalogue_file(file)
+    read = read_catalogue_file(file)
+    document, rules = read.document, read.rules
     assert document.title == "某市工作要点"
     assert [rule.id for rule in rules] == ["x-2026-02", "x-2026-01"]
     assert rules[1].document is document
@@ -70,18 +71,22 @@ published = 2026-01-09
 year = 2026
 layout = "holders-in-brackets"
 note = "备注"
+from = 2026-02-01
+until = 2026-12-31
 """
     file.write_text(DOCUMENT + rest, encoding="utf-8")
-    document, rules = read_catalogue_file(file)
+    read = read_catalogue_file(file)
+    document = read.document
     assert (document.adopted, document.published) == (date(2026, 1, 5), date(2026, 1, 9))
     assert (document.number, document.year) == ("某发〔2026〕1号", 2026)
-    assert rules == ()
+    assert (document.since, document.until) == (date(2026, 2, 1), date(2026, 12, 31))
+    assert read.rules == ()
 
 
 def test_a_moment_keeps_its_offset(file: Path) -> None:
     example = "{ event = 2026-10-01T22:40:00+08:00, due_at = 2026-10-02T03:40:00+08:00 }"
     file.write_text(DOCUMENT + with_example(example, "after_event", "PT5H"), encoding="utf-8")
-    _, (rule,) = read_catalogue_file(file)
+    (rule,) = read_catalogue_file(file).rules
     assert rule.example.due_at == datetime(2026, 10, 1, 19, 40, tzinfo=UTC)
     assert rule.example.due_at.utcoffset() == timedelta(hours=8)
 
@@ -91,20 +96,20 @@ def test_hard_can_be_overridden_in_both_directions(file: Path) -> None:
     event = with_example("{ event = 2026-03-30, due_on = 2026-03-30 }", "simultaneous", "")
     hard = event.replace("x-2026-01", "x-2026-02") + "hard = true\n"
     file.write_text(DOCUMENT + soft + hard, encoding="utf-8")
-    _, rules = read_catalogue_file(file)
+    rules = read_catalogue_file(file).rules
     assert [rule.hard for rule in rules] == [False, True]
 
 
 def test_a_vague_rule_with_a_reading_has_a_date(file: Path) -> None:
     example = '{ period = "2026-W41", reading = "P1W;weekday=5", due_on = 2026-10-09 }'
     file.write_text(DOCUMENT + with_example(example, "vague_periodic", ""), encoding="utf-8")
-    _, (rule,) = read_catalogue_file(file)
+    (rule,) = read_catalogue_file(file).rules
     assert rule.example.reading == "P1W;weekday=5"
 
 
 def test_the_mark_that_notepad_writes_is_no_fault(file: Path) -> None:
     file.write_text(DOCUMENT + RULE, encoding="utf-8-sig")
-    assert read_catalogue_file(file)[0].id == "x-2026"
+    assert read_catalogue_file(file).document.id == "x-2026"
 
 
 def with_example(example: str, kind: str = "periodic", value: str = "P1M") -> str:
@@ -234,7 +239,7 @@ def test_a_bad_example_is_refused(file: Path, example: str, says: str) -> None:
 def test_every_way_of_writing_a_period_is_read(file: Path, period: str) -> None:
     example = f'{{ period = "{period}", due_on = 2026-09-30 }}'
     file.write_text(DOCUMENT + with_example(example), encoding="utf-8")
-    assert read_catalogue_file(file)[1][0].example.period == period
+    assert read_catalogue_file(file).rules[0].example.period == period
 
 
 def test_a_date_for_a_vague_rule_needs_the_reading_it_comes_from(file: Path) -> None:

@@ -1,0 +1,165 @@
+"""审计 Audit: is every time phrase of a text accounted for, and does every quote stand in it?"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from rules.catalogue_files import Catalogue
+from rules.dismissals import Dismissal
+from rules.errors import UnknownText
+
+
+class Hit(Protocol):
+    """A time phrase that a reader found; offsets in characters of the text, `end` exclusive."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def time_phrase(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+
+
+class Cited(Protocol):
+    """What quotes a text: a rule or a clause."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def quote(self) -> str: ...
+
+
+class Standing(StrEnum):
+    """How a time phrase stands."""
+
+    COVERED = "covered"  # 已列为规则
+    DISMISSED = "dismissed"  # 不列为规则，写明了理由
+    OPEN = "open"  # 未处理
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One hit, how it stands, and by which rules (ids) or for which reasons."""
+
+    hit: Hit
+    standing: Standing
+    by: tuple[str, ...]
+
+
+def audit(
+    text: str, hits: Sequence[Hit], rules: Iterable[Cited], dismissed: Iterable[Dismissal]
+) -> tuple[Verdict, ...]:
+    """A verdict for every hit, in their order.
+
+    A hit is covered when it overlaps an occurrence of a rule's quote, dismissed when it overlaps
+    only a dismissed quote, open otherwise. Only what belongs to this text must be given.
+    """
+    covered = _Spans(text, ((rule.quote, rule.id) for rule in rules))
+    excused = _Spans(text, ((each.quote, each.reason) for each in dismissed))
+    return tuple(_verdict(hit, covered, excused) for hit in hits)
+
+
+def _verdict(hit: Hit, covered: "_Spans", excused: "_Spans") -> Verdict:
+    if by := covered.over(hit):
+        return Verdict(hit, Standing.COVERED, by)
+    if by := excused.over(hit):
+        return Verdict(hit, Standing.DISMISSED, by)
+    return Verdict(hit, Standing.OPEN, ())
+
+
+class _Spans:
+    """All places of some quotes in a text, in order, each with its label."""
+
+    def __init__(self, text: str, labelled: Iterable[tuple[str, str]]) -> None:
+        self._spans = sorted(
+            (start, start + len(quote), label)
+            for quote, label in labelled
+            for start in _places(quote, text)
+        )
+        self._starts = [start for start, _, _ in self._spans]
+        self._longest = max((end - start for start, end, _ in self._spans), default=0)
+
+    def over(self, hit: Hit) -> tuple[str, ...]:
+        """The labels of the places that share a character with a hit, each once."""
+        low = bisect_left(self._starts, hit.start - self._longest)
+        high = bisect_left(self._starts, hit.end)
+        near = self._spans[low:high]
+        return tuple(dict.fromkeys(label for _, end, label in near if end > hit.start))
+
+
+def _places(quote: str, text: str) -> Iterator[int]:
+    start = text.find(quote)
+    while start >= 0:
+        yield start
+        start = text.find(quote, start + 1)
+
+
+@dataclass(frozen=True)
+class MissingQuote:
+    """A quote that does not stand in its text, and the character where they part.
+
+    `owner` is the rule, the clause or the time phrase that was dismissed. `at` is the place in
+    the quote, `instead` the text's character there: both at the quote's longest beginning or
+    ending that the text holds. `instead` is empty where the text ends, or holds nothing of it.
+    """
+
+    owner: str
+    quote: str
+    at: int
+    instead: str
+
+    def in_words(self) -> str:
+        """`规则 x-01 的原文与文件不符：第2字是“月”，文件中是“季”，请核对`."""
+        there = f"是“{self.instead}”" if self.instead else "没有"
+        return f"{self.owner} 的原文与文件不符：第{self.at + 1}字是“{self.quote[self.at]}”，文件中{there}，请核对"
+
+
+def coverage(text: str, document_id: str, catalogue: Catalogue) -> tuple[MissingQuote, ...]:
+    """The quotes that are missing in a document's text, character by character.
+
+    The id is a document's, or that of one wording; for a document with several wordings the
+    text is one of these, so its wording must be named. Raises UnknownText.
+    """
+    known = [id_ for document in catalogue.documents.values() for id_ in document.texts]
+    if document_id not in known:
+        raise UnknownText(f"目录中没有文本“{document_id}”，可用：{'、'.join(known)}")
+    return tuple(
+        MissingQuote(owner, quote, *_difference(quote, text))
+        for owner, quote in _quotes(document_id, catalogue)
+        if quote not in text
+    )
+
+
+def _quotes(text_id: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    for rule in catalogue.rules.values():
+        if rule.text == text_id:
+            yield f"规则 {rule.id}", rule.quote
+    for clause in catalogue.clauses.values():
+        if clause.text == text_id:
+            yield f"计时条款 {clause.id}", clause.quote
+    for dismissal in catalogue.dismissed:
+        if dismissal.text == text_id:
+            yield f"不列为规则的“{dismissal.time_phrase}”", dismissal.quote
+
+
+def _difference(quote: str, text: str) -> tuple[int, str]:
+    """Where a quote and a text part, and the character that stands there in the text."""
+    beginning, ending = _longest_beginning(quote, text), _longest_ending(quote, text)
+    if len(beginning) >= len(ending):
+        after = text.find(beginning) + len(beginning)
+        return len(beginning), text[after : after + 1] if beginning else ""
+    before = text.find(ending) - 1
+    return len(quote) - len(ending) - 1, text[before] if before >= 0 else ""
+
+
+def _longest_beginning(quote: str, text: str) -> str:
+    """Each shorter beginning stands in the text as well, so halving finds the longest."""
+    return quote[: bisect_left(range(len(quote)), 1, key=lambda n: quote[: n + 1] not in text)]
+
+
+def _longest_ending(quote: str, text: str) -> str:
+    return _longest_beginning(quote[::-1], text[::-1])[::-1]
