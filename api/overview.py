@@ -84,7 +84,7 @@ def _section(
 ) -> Section:
     rows = list_obligations(session, *conditions)
     order = {unit: place for place, unit in enumerate(agency.units)}
-    rows.sort(key=lambda row: order.get(row.unit, len(order)))
+    rows.sort(key=lambda row: (order.get(row.unit, len(order)), row.unit))
     units = tuple(
         OfUnit(
             agency.units[unit].name if unit in agency.units else unit,

@@ -1,6 +1,6 @@
 """The pages: rendered here, in Chinese, readable without JavaScript."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -10,11 +10,12 @@ from starlette.responses import Response
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader
 from api.overview import sections
 from engine.agency import Agency
+from engine.alerts import unreachable
 from engine.channels import disabled_channels
 from engine.deliveries import undelivered
 from engine.digest import named
 from engine.instants import ZONE, local_day
-from engine.obligations import Obligation
+from engine.remaining import remaining_in_words
 from engine.workdays import WorkCalendar
 from rules.rule import Document, Rule
 from rules.terms import KIND_NAMES
@@ -40,10 +41,11 @@ async def overview(
             "now": now,
             "sections": sections(session, agency, now),
             "waiting": _waiting(agency),
+            "unreachable": unreachable(session, agency),
             "disabled": disabled_channels(session),
             "undelivered": undelivered(session, now - timedelta(days=7)),
             "kinds": KIND_NAMES,
-            "remaining": lambda row: _remaining(row, now, calendar),
+            "remaining": lambda row: remaining_in_words(row, now, calendar),
         },
     )
 
@@ -60,15 +62,3 @@ def _waiting(agency: Agency) -> dict[Document, list[tuple[Rule, str]]]:
 
 def _day_in_words(today: date, calendar: WorkCalendar) -> str:
     return f"{named(today)}，{calendar.reason(today).name}"
-
-
-def _remaining(row: Obligation, now: datetime, calendar: WorkCalendar) -> str:
-    today = local_day(now)
-    if row.overdue(now):
-        days = calendar.count(row.due_on, today)
-        return f"已逾期{days}个工作日" if days else "已逾期"
-    if row.due_at:
-        hours, minutes = divmod(int((row.due_at - now).total_seconds()) // 60, 60)
-        return f"剩{hours}小时{minutes}分"
-    left = calendar.count(today, row.act_by)
-    return f"剩{left}个工作日" if left > 0 else "请今日办理"

@@ -22,6 +22,7 @@ Line = Annotated[
     ),
 ]
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
+Reference = Annotated[Line, Field(max_length=100)]
 Text = Annotated[Line, Field(max_length=1000)]
 Moment = Annotated[str, Field(min_length=10, max_length=40)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]  # what an integer of the database can be
@@ -63,7 +64,7 @@ class NewEvent(_Request):
     trigger: Name
     unit: Name = Field(description="单位编号，或 all")
     at: Moment
-    reference: Text = ""
+    reference: Reference = ""
     by: Name = "API"
 
 

@@ -1,23 +1,31 @@
 """The shape of the configuration file, and one Chinese sentence for whatever is wrong in it."""
 
-import re
 import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from api.errors import BadConfig
 from api.faults import fault_in_words
+from engine.events import ALL_UNITS
 from engine.workdays import FIRST_DAY, LAST_DAY
+from rules.toml_faults import toml_fault
 
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
 _Words = Annotated[str, Field(min_length=1, max_length=500)]
+_Name = Annotated[str, Field(min_length=1, max_length=60)]  # stands uncut in every message
 _Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 _Days = Annotated[int, Field(ge=0, le=250)]
 _Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+
+
+def _not_all(id_: str) -> str:
+    if id_ == ALL_UNITS:  # in an event it means every unit
+        raise ValueError(f"“{ALL_UNITS}”表示全部单位，不能作单位编号")
+    return id_
 
 
 class _Table(BaseModel):
@@ -29,7 +37,7 @@ class Server(_Table):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    token: str = ""
+    token: str = Field(default="", pattern=r"^[!-~]*$")
     public_url: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
 
 
@@ -75,7 +83,7 @@ class ChannelTable(BaseModel):
 class ContactTable(_Table):
     """An entry of a unit's contacts."""
 
-    name: _Words
+    name: _Name
     mobile: str = Field(default="", pattern=r"^(\+?[0-9]{5,20})?$")
     mail: str = Field(default="", pattern=r"^([^@\s<>,;]+@[^@\s<>,;]+)?$")
 
@@ -83,11 +91,11 @@ class ContactTable(_Table):
 class UnitTable(_Table):
     """[[unit]]"""
 
-    id: _Id
-    name: _Words
+    id: Annotated[_Id, AfterValidator(_not_all)]
+    name: _Name
     parent: str = ""
     aliases: list[_Words] = []
-    contacts: list[ContactTable] = []
+    contacts: list[ContactTable] = Field(default=[], max_length=20)
     channels: list[str] = []
 
 
@@ -139,33 +147,11 @@ def read_settings(path: Path) -> Settings:
     except OSError as error:
         raise BadConfig(f"读不了配置文件 {path}（{error.strerror}），请检查权限") from None
     except (ValueError, RecursionError) as error:
-        raise BadConfig(f"配置文件 {path} 不是正确的 TOML：{_toml_fault(str(error))}") from None
+        raise BadConfig(f"配置文件 {path} 不是正确的 TOML：{toml_fault(str(error))}") from None
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
         raise BadConfig(f"配置文件 {path} 的{_fault(error.errors()[0])}") from None
-
-
-_TOML_FAULTS = {
-    "Invalid date or datetime": "日期不存在或写法不对",
-    "Cannot overwrite a value": "同一项写了两次",
-    "Cannot declare": "同一张表写了两次",
-    "Invalid value": "值的写法不对",
-    "Unclosed array": "方括号没有合上",
-    "Expected '=' after a key in a key/value pair": "键后面缺少等号",
-    "Illegal character": "有不允许的字符",
-    "Exceeds the limit": "数字太长",
-    "maximum recursion": "嵌套太深",
-}
-_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
-
-
-def _toml_fault(message: str) -> str:
-    """tomllib's message in Chinese, with its place."""
-    words = next((w for start, w in _TOML_FAULTS.items() if message.startswith(start)), "写法不对")
-    place = _TOML_PLACE.search(message)
-    line = f"第{place[1]}行" if place else ""
-    return f"{line or '文件末尾' * ('at end of document' in message)}{words}"
 
 
 def _fault(error: ErrorDetails) -> str:

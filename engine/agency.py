@@ -82,6 +82,11 @@ class Agency:
                 yield from found
                 return
 
+    def empty_channels(self, unit: Unit) -> list[str]:
+        """Channels of a unit on which nobody is reached: mail, and no contact has an address."""
+        reached = {recipient.channel for recipient in self._recipients(unit)}
+        return [channel for channel in unit.channels if channel not in reached]
+
     def _check_units(self) -> None:
         for unit in self.units.values():
             if unit.parent and unit.parent not in self.units:

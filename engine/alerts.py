@@ -93,7 +93,6 @@ def _candidates(
 def _due(
     rows: Iterable[Obligation], agency: Agency, calendar: WorkCalendar, now: datetime
 ) -> Iterator[_Due]:
-    office_open = agency.hours.are_now(now, calendar)
     recipients: dict[tuple[str, bool], list[Recipient]] = {}
     for row in rows:
         dates = Dates(row.opens_on, row.due_on, row.due_at, row.act_by)
@@ -104,8 +103,6 @@ def _due(
             log.exception("obligation %s: no rungs", row.id)
             continue
         for rung in rungs:
-            if not (office_open or rung.urgent):
-                continue
             key = (row.unit, rung.to_superior)
             if key not in recipients:
                 recipients[key] = list(agency.recipients(row.unit, superior=rung.to_superior))
@@ -207,6 +204,12 @@ def fresh_items(session: Session, delivery_id: int) -> list[tuple[Alert, Obligat
         )
     )
     return [(alert, obligation) for alert, obligation in session.exec(query).all()]
+
+
+def unreachable(session: Session, agency: Agency) -> list[str]:
+    """The ids of units with open obligations of which nobody can be told."""
+    units = select(Obligation.unit).where(Obligation.status == Status.OPEN).distinct()
+    return [unit for unit in session.exec(units).all() if not list(agency.recipients(unit))]
 
 
 def alerts_of(session: Session, delivery_ids: Iterable[int]) -> Mapping[int, list[Alert]]:

@@ -59,10 +59,6 @@ def announced_years() -> tuple[AnnouncedYear, ...]:
     )
 
 
-def last_announced_year() -> int:
-    return announced_years()[-1].year
-
-
 def _by_notice(days: Mapping[date, str]) -> dict[int, dict[date, str]]:
     years: dict[int, dict[date, str]] = {}
     for day, english in sorted(days.items()):

@@ -3,7 +3,7 @@
 Idempotent by the unique key (rule, unit, occurrence), cheap by a watermark per duty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from engine.agency import Agency
 from engine.due_dates import Due, of_period, on_day
 from engine.duties import Duty
-from engine.errors import NoDate
+from engine.errors import BadDatabase, NoDate
 from engine.events import EVENT_KINDS, Event, due_of_event
 from engine.instants import local_day
 from engine.obligations import Obligation, Status, due_columns, move, reopen, waive
@@ -50,6 +50,7 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
     through = min(needed + AHEAD, LAST_DAY)
     marks = watermarks(session)
     added = 0
+    _refuse_a_foreign_database(marks, agency)
     for duty in agency.duties.values():
         mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, calendar)
         start, end = duty.since, through
@@ -68,6 +69,17 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
         _withdraw(session, rule, unit, set(), now)
         session.delete(mark)
     return added
+
+
+def _refuse_a_foreign_database(marks: Mapping[str, Watermark], agency: Agency) -> None:
+    """With the configuration of another office every duty would look as if taken out, and what
+    is owed would be waived."""
+    units = {key.partition("@")[2] for key in marks}
+    if units and not units & agency.units.keys():
+        raise BadDatabase(
+            f"这个数据库属于另一份配置（其中的单位 {'、'.join(sorted(units)[:3])} 等都不在本配置中），"
+            "请检查 [database] 的 url，或另用一个数据库"
+        )
 
 
 def _insert(

@@ -14,11 +14,14 @@ from itertools import groupby
 from engine.agency import Agency
 from engine.instants import ZONE, end_of, local_day
 from engine.obligations import Obligation
+from engine.remaining import remaining_in_words
+from engine.units import Contact
 from engine.workdays import WorkCalendar, weekday_name
 from notifiers.message import Markup
 
 DUPLICATE_MARK = "（可能重复）"
 SMALLEST_LIMIT = 2048  # bytes, of all channels: a matter by itself fits into every one
+MOST_PEOPLE = 3  # named in a message
 _CUT = "…"
 # What a remaining time or a number may grow by before the message is sent.
 _GROWTH = 24
@@ -152,7 +155,7 @@ class Composer:
         document = rule.document if rule else None
         unit = agency.units.get(obligation.unit)
         matter = rule.quote if rule else obligation.rule
-        people = "、".join(contact.name for contact in unit.contacts) if unit else ""
+        people = _people(unit.contacts) if unit else ""
         source = f"《{document.title}》{document.number}" if document else obligation.document
         title = f"{number}. {matter}（{obligation.period_in_words}）"
         lines = (
@@ -171,7 +174,7 @@ class Composer:
 
     def _deadline(self, obligation: Obligation) -> str:
         provisional = "（暂定，放假安排尚未公布）" if obligation.provisional else ""
-        return f"{self._due(obligation)}{provisional}，{self._remaining(obligation)}"
+        return f"{self._due(obligation)}{provisional}，{remaining_in_words(obligation, self.now, self.calendar)}"
 
     def _due(self, obligation: Obligation) -> str:
         if obligation.due_at:
@@ -180,19 +183,6 @@ class Composer:
         early = local_day(self.now) <= obligation.act_by != obligation.due_on
         advice = f"，宜在{named(obligation.act_by)}前办理" if early else ""
         return f"{named(obligation.due_on)}到期{advice}"
-
-    def _remaining(self, obligation: Obligation) -> str:
-        today = local_day(self.now)
-        if obligation.due_at and local_day(obligation.due_at) >= today:
-            seconds = (obligation.due_at - self.now).total_seconds()
-            hours, minutes = divmod(abs(int(seconds)) // 60, 60)
-            word = "剩" if seconds >= 0 else "已逾期"
-            return f"{word}{hours}小时{minutes}分"
-        if obligation.overdue(self.now):
-            days = self.calendar.count(obligation.due_on, today)
-            return f"已逾期{days}个工作日" if days else "已逾期"
-        left = self.calendar.count(today, obligation.act_by)
-        return f"剩{left}个工作日" if left > 0 else "请今日办理"
 
     def _foot(self) -> str:
         if self.agency.public_url:
@@ -231,6 +221,12 @@ def _shortened(text: str, excess: int) -> str:
         return text
     room = _bytes(text) - excess - len(_CUT.encode())
     return text.encode()[:room].decode(errors="ignore") + _CUT if room > 0 else ""
+
+
+def _people(contacts: Sequence[Contact]) -> str:
+    names = "、".join(contact.name for contact in contacts[:MOST_PEOPLE])
+    more = f"等{len(contacts)}人" if len(contacts) > MOST_PEOPLE else ""
+    return names + more
 
 
 def named(day: date) -> str:

@@ -23,7 +23,7 @@ from engine.database import reading, writing
 from engine.deliveries import Attempt, Delivery, State
 from engine.digest import Composer, Item
 from engine.obligations import Obligation
-from engine.retries import LAST_ATTEMPT, after_attempt
+from engine.retries import LAST_ATTEMPT, Next, after_attempt
 from engine.workdays import WorkCalendar
 from notifiers.channel import Notifier
 from notifiers.message import Message, Outcome, OutcomeKind
@@ -208,9 +208,13 @@ def record(
         row.next_at = next_.at
     else:
         row.finished_at = now
-    channel = session.get_one(ChannelState, row.channel)
+    apply_to_channel(session, session.get_one(ChannelState, row.channel), next_, now)
+
+
+def apply_to_channel(session: Session, channel: ChannelState, next_: Next, now: datetime) -> None:
+    """Hold or disable a channel, as the outcome of an attempt asks for."""
     if next_.hold_until:
-        _hold(session, attempt.credential, next_.hold_until)
+        _hold(session, channel.credential, next_.hold_until)
     if next_.disable:
         channel.disabled_at, channel.disabled_reason = now, next_.reason
         log.error("channel %s disabled: %s", channel.id, next_.reason)

@@ -63,19 +63,17 @@ def record_event(
     by: str,
     now: datetime,
 ) -> tuple[Event, list[Obligation], bool]:
-    """An event and the obligations that begin with it; the same event again gives the same rows.
+    """An event and the obligations that begin with it. The same event again, for the same unit
+    or for all, gives the rows that are there and adds what is missing.
 
-    `unit` is a unit's id or `all`. The last value says whether the event is new. Raises
+    `unit` is a unit's id or `all`. The last value says whether something is new. Raises
     UnknownTrigger, NoDate, NotAllowed; then nothing is stored.
     """
     duties = list(_duties(agency, trigger, unit, day_of(moment)))
     _check_time(agency, duties, moment, now)
     day_only = not isinstance(moment, datetime)
     instant = moment if isinstance(moment, datetime) else start_of(moment)
-    if event := _same(session, trigger, unit, instant, reference):
-        query = select(Obligation).where(Obligation.event_id == event.id)
-        return event, list(session.exec(query.order_by(col(Obligation.id))).all()), False
-    event = Event(
+    event = _same(session, trigger, unit, instant, reference) or Event(
         trigger=trigger,
         unit=unit,
         at=instant,
@@ -84,20 +82,25 @@ def record_event(
         by=by,
         recorded_at=now,
     )
-    dates = [due_of_event(agency, calendar, duty.rule, event) for duty in duties]
-    session.add(event)
+    begun = _begun(session, trigger, instant, reference)
+    dates = {
+        duty: due_of_event(agency, calendar, duty.rule, event)
+        for duty in duties
+        if (duty.rule, duty.unit) not in begun
+    }
+    if dates:
+        session.add(event)
+        session.flush()
+    new = [_obligation(agency, duty, event, computed, now) for duty, computed in dates.items()]
+    session.add_all(new)
     session.flush()
-    rows = [
-        _obligation(agency, duty, event, computed, now)
-        for duty, computed in zip(duties, dates, strict=True)
-    ]
-    session.add_all(rows)
-    session.flush()
-    for row in rows:
+    for row in new:
         assert row.id is not None
         text = f"登记事由“{trigger}”，时间{local_iso(instant)}，到期日{row.due_on}"
         journal.write(session, row.id, now, "created", by, text)
-    return event, rows, True
+    asked = {(duty.rule, duty.unit) for duty in duties}
+    old = [row for key, row in begun.items() if key in asked]
+    return session.get(Event, (old + new)[0].event_id) or event, old + new, bool(new)
 
 
 def due_of_event(agency: Agency, calendar: WorkCalendar, rule: str, event: Event) -> Due:
@@ -139,6 +142,19 @@ def _check_time(agency: Agency, duties: list[Duty], moment: date | datetime, now
     kinds = {term.kind for duty in duties if (term := agency.readings[duty.rule].term)}
     if future and not kinds <= ahead:
         raise NotAllowed("事由的时间不能晚于现在")
+
+
+def _begun(
+    session: Session, trigger: str, instant: datetime, reference: str
+) -> dict[tuple[str, str], Obligation]:
+    """What has begun with this event already, for whomever it was entered, by rule and unit."""
+    query = (
+        select(Obligation)
+        .join(Event)
+        .where(Event.trigger == trigger, Event.at == instant, Event.reference == reference)
+    )
+    rows = session.exec(query.order_by(col(Obligation.id))).all()
+    return {(row.rule, row.unit): row for row in rows}
 
 
 def _same(

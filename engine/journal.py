@@ -15,7 +15,7 @@ class JournalEntry(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     obligation_id: int = Field(foreign_key="obligation.id", index=True)
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
-    kind: str  # created, complete, waive, reopen, moved
+    kind: str  # created, complete, waive, reopen, moved, reading
     by: str
     text: str
 

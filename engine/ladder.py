@@ -73,17 +73,20 @@ class Dates:
 def rungs_at(
     ladder: Ladder, dates: Dates, now: datetime, calendar: WorkCalendar, hours: OfficeHours
 ) -> list[Rung]:
-    """The rungs that an open obligation stands on: one for its unit, one for the superior."""
+    """The rungs of an open obligation that may be told now: one for its unit, one for the
+    superior. Outside office hours only the urgent ones: a later rung that has to wait for the
+    morning must not silence an hour that has struck."""
     day = hours.last_begun(now, calendar)
     early = _by_hours(ladder, dates) if dates.due_at else _before(ladder, dates, calendar, hours)
     own = [*early, *_late(ladder, dates, day, calendar, hours)]
     superior = _to_superior(ladder, dates, calendar, hours)
-    latest = (_latest(own, now), _latest(superior, now))
+    urgent_only = not hours.are_now(now, calendar)
+    latest = (_latest(own, now, urgent_only), _latest(superior, now, urgent_only))
     return [rung for rung in latest if rung]
 
 
-def _latest(rungs: Iterable[Rung], now: datetime) -> Rung | None:
-    fallen = [rung for rung in rungs if rung.send_at <= now]
+def _latest(rungs: Iterable[Rung], now: datetime, urgent_only: bool) -> Rung | None:
+    fallen = [rung for rung in rungs if rung.send_at <= now and (rung.urgent or not urgent_only)]
     return max(fallen, key=lambda rung: rung.send_at, default=None)
 
 

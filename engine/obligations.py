@@ -127,11 +127,14 @@ def move(session: Session, obligation: Obligation, due: Due, reading: str, now: 
     if columns == old and reading == obligation.reading:
         return False
     moved = (old["due_on"], old["due_at"], old["act_by"]) != (due.due_on, due.due_at, due.act_by)
+    read_anew = reading != obligation.reading
     for name, value in {**columns, "reading": reading}.items():
         setattr(obligation, name, value)
     if moved:
         obligation.version += 1
-        _note(session, obligation, now, "moved", "期限", _moved_in_words(old, due, reading))
+    if moved or read_anew:
+        text = _moved_in_words(old, due, reading)
+        _note(session, obligation, now, "moved" if moved else "reading", "期限", text)
     return moved
 
 
@@ -141,6 +144,8 @@ def _moved_in_words(old: Mapping[str, Any], due: Due, reading: str) -> str:
         return f"到期时刻由{earlier}改为{later or due.due_on}（{reading}）"
     if old["due_on"] != due.due_on:
         return f"到期日由{old['due_on']}改为{due.due_on}（宜办日{due.act_by}，{reading}）"
+    if old["act_by"] == due.act_by:
+        return f"日期不变（{due.due_on}），口径改为{reading}"
     return f"宜办日由{old['act_by']}改为{due.act_by}（到期日仍为{due.due_on}，{reading}）"
 
 

@@ -64,4 +64,5 @@ def _render(message: Message, now: datetime) -> str:
     to = f" 致 {message.to}" if message.to else ""
     subject, body = clean(message.subject), clean(message.body)
     head = f"──── {now.astimezone(ZONE):%Y-%m-%d %H:%M}{to} ────"
-    return f"{head}\n{subject}\n\n{body}\n{'─' * 24}\n"
+    above = "" if body.startswith(subject) else f"{subject}\n\n"
+    return f"{head}\n{above}{body}\n{'─' * 24}\n"

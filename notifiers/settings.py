@@ -15,11 +15,11 @@ class Settings:
         for key in values:
             if key not in known:
                 may_be = f"可以写的有：{'、'.join(known)}" if known else "它不需要任何设置"
-                raise ChannelConfigError(f"渠道 {kind} 不认识“{key}”，{may_be}。")
+                raise ChannelConfigError(f"{kind} 渠道不认识“{key}”，{may_be}。")
 
     def refuse(self, key: str, fault: str) -> ChannelConfigError:
         """The error for one key; `fault` says what is wrong and the way out, never the value."""
-        return ChannelConfigError(f"渠道 {self._kind} 的“{key}”{fault}。")
+        return ChannelConfigError(f"{self._kind} 渠道的“{key}”{fault}。")
 
     def text(self, key: str, default: str | None = None) -> str:
         """Text without surrounding space. Without a default it must be there and not be empty."""
@@ -53,5 +53,5 @@ class Settings:
     def _read(self, key: str, default: object) -> object:
         value = self._values.get(key, default)
         if value is None:
-            raise ChannelConfigError(f"渠道 {self._kind} 缺少“{key}”，请在配置中填写。")
+            raise ChannelConfigError(f"{self._kind} 渠道缺少“{key}”，请在配置中填写。")
         return value

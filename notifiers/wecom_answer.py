@@ -10,8 +10,9 @@ from notifiers.http_client import Answer
 from notifiers.message import Fault, Outcome, OutcomeKind
 
 
-def _wait(seconds: int, hold: bool = False) -> Outcome:
-    return Outcome(OutcomeKind.RETRY, retry_after=timedelta(seconds=seconds), hold=hold)
+def _wait(seconds: int, hold: bool = False, advice: str = "企业微信繁忙，稍后会再发。") -> Outcome:
+    wait = timedelta(seconds=seconds)
+    return Outcome(OutcomeKind.RETRY, retry_after=wait, hold=hold, advice=advice)
 
 
 def _rejected(fault: Fault, advice: str) -> Outcome:
@@ -38,7 +39,9 @@ _NOT_WECOM = Outcome(
 CODES: Mapping[int, Outcome] = {
     0: Outcome(OutcomeKind.ACCEPTED),
     -1: _wait(30),  # system busy
-    45009: _wait(60, hold=True),  # frequency: the block is lifted after about a minute
+    45009: _wait(
+        60, True, "超过每分钟20条的限制，约一分钟后会再发。"
+    ),  # frequency: the block is lifted after about a minute
     45033: _wait(5, hold=True),  # concurrent calls: the robot, not the message, has to wait
     40001: _NO_ROBOT,  # bad key
     40003: _NO_MEMBER,

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from rules.errors import CatalogueError, TermError
 from rules.terms import Amount
+from rules.toml_faults import toml_fault
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -40,7 +41,7 @@ def read_toml(path: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise CatalogueError(f"{path}：目录文件不是 UTF-8 编码，请另存为 UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise CatalogueError(f"{path}：不是合法的 TOML（{error}），请改正这一处") from error
+        raise CatalogueError(f"{path}：不是合法的 TOML：{toml_fault(str(error))}") from error
 
 
 @dataclass(frozen=True)

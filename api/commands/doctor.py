@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from api.commands.context import Context
 from api.refusals import database_in_words
 from engine.agency import Agency
+from engine.alerts import unreachable
 from engine.channels import disabled_channels
 from engine.database import open_database, reading
 from engine.deliveries import undelivered, waiting_channels
@@ -76,6 +77,10 @@ def _database(shared: Context) -> Iterator[Finding]:
         for channel in disabled_channels(session):
             text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
             yield Finding("渠道", "fault", text)
+        for unit in unreachable(session, shared.configuration.agency):
+            yield Finding(
+                "渠道", "fault", f"单位 {unit} 有待办事项，但没有可用的渠道，提醒无处可发"
+            )
         for id_, number in waiting_channels(session).items():
             if id_ not in shared.configuration.agency.channels:
                 text = f"{id_} 已从配置中删除，还有 {number} 条消息等在上面，恢复这一渠道后才会发出"
@@ -96,6 +101,9 @@ def _reach(agency: Agency) -> Iterator[Finding]:
     for unit in agency.units.values():
         if unit.id in owing and not list(agency.recipients(unit.id)):
             yield Finding("渠道", "fault", f"{unit.name}有责任，但没有可用的渠道，提醒无处可发")
+        for channel in agency.empty_channels(unit):
+            text = f"{unit.name}的渠道 {channel} 没有收件人，请为联系人填写 mail"
+            yield Finding("渠道", "fault", text)
 
 
 def _holders(agency: Agency) -> Iterator[Finding]:

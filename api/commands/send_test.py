@@ -10,10 +10,19 @@ from api.commands.context import Context, print_json
 from api.errors import BadInput
 from engine.channels import ChannelState, enable, register
 from engine.database import open_database, writing
+from engine.drain import apply_to_channel
 from engine.errors import BadDatabase
+from engine.retries import after_attempt
 from engine.schema import check
 from notifiers.channel import Addressing
-from notifiers.message import Message, OutcomeKind
+from notifiers.message import Message, Outcome, OutcomeKind
+
+_WORDS = {
+    OutcomeKind.RETRY: "对方暂时没有接收，稍后再试",
+    OutcomeKind.REJECTED: "对方没有接收",
+    OutcomeKind.UNKNOWN: "结果不明",
+    OutcomeKind.SKIPPED: "没有发送",
+}
 
 
 def send_test(
@@ -31,8 +40,7 @@ def send_test(
         raise BadInput(f"渠道 {channel} 是邮件，请用 --to 给出收件地址")
     outcome = asyncio.run(notifier.send(_message(channel, to), shared.now))
     accepted = outcome.kind is OutcomeKind.ACCEPTED
-    if accepted:
-        _enable(shared, channel)
+    _remember(shared, channel, outcome)
     if shared.json:
         print_json(
             {
@@ -47,7 +55,7 @@ def send_test(
     elif accepted:
         print(f"渠道 {channel}：对方已接收。请到接收端确认确实看到这条消息。")
     else:
-        print(f"渠道 {channel}：没有送达（{outcome.kind}）。{outcome.advice or outcome.detail}")
+        print(f"渠道 {channel}：{_WORDS[outcome.kind]}。{outcome.advice or outcome.detail}")
     raise typer.Exit(0 if accepted else 1)
 
 
@@ -56,13 +64,17 @@ def _message(channel: str, to: str) -> Message:
     return Message(uuid4().hex, "【期限】测试消息", text, to=to, data={"test": True})
 
 
-def _enable(shared: Context, channel: str) -> None:
+def _remember(shared: Context, channel: str, outcome: Outcome) -> None:
+    """What the answer means for the channel: it is used again, waits, or is disabled."""
     db = open_database(shared.configuration.database_url)
     try:
         check(db)
     except BadDatabase:
-        return  # there is no daemon's database yet, hence nothing to enable
+        return  # there is no daemon's database yet
     with writing(db) as session:
         register(session, shared.configuration.agency.channels)
         session.flush()
-        enable(session.get_one(ChannelState, channel))
+        state = session.get_one(ChannelState, channel)
+        if outcome.kind is OutcomeKind.ACCEPTED:
+            enable(state)
+        apply_to_channel(session, state, after_attempt(outcome, 1, False, shared.now), shared.now)

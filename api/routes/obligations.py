@@ -135,9 +135,8 @@ def _conditions(
         conditions.append(col(Obligation.due_on) <= day(asked.due_to, "due_to "))
     if asked.within:
         today = local_day(now)
-        conditions.append(
-            col(Obligation.earliest).between(today, _within(asked.within, today, calendar))
-        )
+        end = _within(asked.within, today, calendar)
+        conditions += [col(Obligation.due_on) >= today, col(Obligation.earliest) <= end]
     return conditions
 
 

@@ -142,7 +142,7 @@ def test_a_database_of_another_version_is_refused(
     refused: Refused, qixian: Run, folder: Path
 ) -> None:
     qixian("migrate")
-    with sqlite3.connect(folder / "qixian.db") as connection:
+    with sqlite3.connect(folder / "example.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     assert "9999" in refused("tick")
@@ -152,7 +152,7 @@ def test_a_database_of_another_version_is_refused(
 
 @pytest.mark.usefixtures("example")
 def test_a_database_of_other_software_is_left_alone(refused: Refused, folder: Path) -> None:
-    with sqlite3.connect(folder / "qixian.db") as connection:
+    with sqlite3.connect(folder / "example.db") as connection:
         connection.execute("CREATE TABLE obligation (x)")
     connection.close()
     assert "已有别的软件的表" in refused("migrate")
@@ -160,7 +160,7 @@ def test_a_database_of_other_software_is_left_alone(refused: Refused, folder: Pa
 
 @pytest.mark.usefixtures("example")
 def test_a_file_that_is_no_database_is_a_finding_of_the_doctor(qixian: Run, folder: Path) -> None:
-    (folder / "qixian.db").write_text("这不是数据库" * 1000, encoding="utf-8")
+    (folder / "example.db").write_text("这不是数据库" * 1000, encoding="utf-8")
     ran = qixian("doctor", "--json")
     assert ran.status == 1
     (fault,) = [row for row in ran.rows if row["level"] == "fault"]

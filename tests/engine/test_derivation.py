@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from engine.agency import Agency
 from engine.database import reading, writing
 from engine.derivation import AHEAD, WITHDRAWN_BY, derive, owed
+from engine.errors import BadDatabase
 from engine.events import record_event
 from engine.instants import local_day
 from engine.journal import journal_of
@@ -22,7 +23,16 @@ from engine.tracing import trace_of
 from engine.watermarks import watermarks
 from engine.workdays import WorkCalendar
 from rules.terms import Term
-from tests.builders import CALENDAR, build_agency, build_duty, build_rule, day, instant, memory
+from tests.builders import (
+    CALENDAR,
+    build_agency,
+    build_duty,
+    build_rule,
+    build_unit,
+    day,
+    instant,
+    memory,
+)
 
 NOW = instant("2026-03-10T09:00")
 MONTHLY = build_rule("paper-1-01", "periodic", "P1M")
@@ -172,6 +182,15 @@ def test_a_duty_that_is_back_is_owed_again(db: Engine) -> None:
     assert (row.closed_by, row.closed_at, row.version) == ("", None, 2)
     with reading(db) as session:
         assert [entry.kind for entry in journal_of(session, row.id or 0)] == ["waive", "reopen"]
+
+
+def test_the_database_of_another_office_is_refused_and_left_alone(db: Engine) -> None:
+    run(db, build_agency([MONTHLY]))
+    before = [row.model_dump() for row in stored(db)]
+    other = build_agency([MONTHLY], [], units=[build_unit("health", "市卫生健康委")])
+    with pytest.raises(BadDatabase, match="属于另一份配置"):
+        run(db, other)
+    assert [row.model_dump() for row in stored(db)] == before
 
 
 def test_what_a_person_waived_stays_waived(db: Engine) -> None:

@@ -123,6 +123,24 @@ def test_an_event_of_all_units_begins_the_limit_of_each(db: Engine) -> None:
         assert sorted(row.unit for row in found) == ["finance", "health"]
 
 
+def test_an_event_of_one_unit_and_then_of_all_begins_each_limit_once(db: Engine) -> None:
+    with writing(db) as session:
+        _, alone, new = record(session, "突发事件", "2026-10-12T08:00", reference="1号")
+        assert ([row.unit for row in alone], new) == (["finance"], True)
+    with writing(db) as session:
+        _, together, new = record(
+            session, "突发事件", "2026-10-12T08:00", unit="all", reference="1号"
+        )
+        assert ([(row.rule, row.unit) for row in together], new) == (
+            [(NEWS.id, "finance"), (NEWS.id, "health")],
+            True,
+        )
+        assert together[0].id == alone[0].id
+    with writing(db) as session:
+        again = record(session, "突发事件", "2026-10-12T08:00", unit="all", reference="1号")
+        assert ([row.id for row in again[1]], again[2]) == ([row.id for row in together], False)
+
+
 def test_a_duty_that_has_ended_is_not_begun(db: Engine) -> None:
     with writing(db) as session:
         _, found, _ = record(session, "收到申请", "2026-07-01", unit="all")

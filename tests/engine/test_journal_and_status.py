@@ -172,7 +172,9 @@ def test_a_new_reading_with_the_same_date_is_no_new_version(db: Engine) -> None:
     with reading(db) as session:
         row = get_obligation(session, 1)
     assert (row.reading, row.version) == ("每月12日前（口径）", 1)
-    assert entries(db) == []
+    assert entries(db) == [
+        ("reading", "期限", "日期不变（2026-10-12），口径改为每月12日前（口径）")
+    ]
 
 
 def test_pages_follow_each_other_without_gap_or_double(db: Engine) -> None:

@@ -63,7 +63,7 @@ def test_it_is_late_the_working_day_after_and_the_superior_hears_of_it() -> None
 def test_a_late_obligation_is_told_every_second_working_day() -> None:
     ladder = Ladder(every=2, superior=())
     found = told(dates_of("2026-09-30"), "2026-10-01T00:00", "2026-10-14T10:00", ladder)
-    assert found == [("10-01 00:00", "0"), ("10-08 09:00", "+1"), ("10-10 09:00", "+3"), ("10-13 09:00", "+5")]  # fmt: skip
+    assert found == [("10-08 09:00", "+1"), ("10-10 09:00", "+3"), ("10-13 09:00", "+5")]  # fmt: skip
 
 
 def test_a_ladder_may_leave_the_late_ones_alone() -> None:
@@ -87,7 +87,7 @@ def test_rungs_are_for_the_day_to_act_when_the_due_day_is_off() -> None:
 
 def test_missed_rungs_collapse_into_the_latest() -> None:
     dates = dates_of("2026-10-12")
-    assert names(dates, "2026-10-11T20:00") == ["1"]
+    assert names(dates, "2026-10-10T17:00") == ["1"]
     assert names(dates, "2026-10-30T10:00") == ["+14", "superior+3"]
 
 
@@ -149,6 +149,18 @@ def test_hours_are_told_at_once_near_the_end_and_at_the_end() -> None:
     ):
         assert rung.urgent
         assert rung.to_superior == rung.name.startswith("superior")
+
+
+def test_outside_office_hours_a_struck_hour_is_not_silenced_by_a_rung_that_has_to_wait() -> None:
+    end = due(Term.parse("after_event", "PT5H"), instant("2026-11-18T20:00"), CALENDAR)
+    dates = of_due(end, "2026-11-18")
+    cases = [
+        ("2026-11-20T17:00", ["+1", "superior+1"]),
+        ("2026-11-20T19:00", ["hours:0", "superior:hours"]),
+        ("2026-11-22T12:00", ["hours:0", "superior:hours"]),
+        ("2026-11-23T09:00", ["+2", "superior+1"]),
+    ]
+    assert [(moment, names(dates, moment)) for moment, _ in cases] == cases
 
 
 def test_hours_may_have_more_warnings() -> None:

@@ -239,7 +239,7 @@ def test_settings_that_cannot_work_are_refused(key: str, wrong: dict[str, Any]) 
     settings = {"host": "mail.agency.gov.cn", "sender": SENDER, **wrong}
     with pytest.raises(ChannelConfigError) as refused:
         build("mail", settings, httpx.AsyncClient())
-    assert f"渠道 mail 的“{key}”" in str(refused.value)
+    assert f"mail 渠道的“{key}”" in str(refused.value)
     assert "canary" not in str(refused.value)
 
 

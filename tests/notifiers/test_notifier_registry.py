@@ -23,32 +23,32 @@ def test_every_channel_is_registered_under_its_own_name() -> None:
 # kind         settings                        the sentence
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("pager", {}, "没有名为“pager”的渠道，可以用的有：wecom_robot、mail、webhook、console。"),
-    ("wecom_robot", {}, "渠道 wecom_robot 缺少“key”，请在配置中填写。"),
-    ("wecom_robot", {"key": " "}, "渠道 wecom_robot 的“key”为空，请在配置中填写。"),
-    ("wecom_robot", {"key": 5}, "渠道 wecom_robot 的“key”应为带引号的文字。"),
+    ("wecom_robot", {}, "wecom_robot 渠道缺少“key”，请在配置中填写。"),
+    ("wecom_robot", {"key": " "}, "wecom_robot 渠道的“key”为空，请在配置中填写。"),
+    ("wecom_robot", {"key": 5}, "wecom_robot 渠道的“key”应为带引号的文字。"),
     (
         "wecom_robot",
         {"kye": KEY},
-        "渠道 wecom_robot 不认识“kye”，可以写的有：key、format、api_base、allow_http。",
+        "wecom_robot 渠道不认识“kye”，可以写的有：key、format、api_base、allow_http。",
     ),
     (
         "wecom_robot",
         {"key": KEY, "format": "html"},
-        "渠道 wecom_robot 的“format”只能是 markdown、text 之一。",
+        "wecom_robot 渠道的“format”只能是 markdown、text 之一。",
     ),
     (
         "wecom_robot",
         {"key": KEY, "api_base": "http://wx.agency.gov.cn"},
-        "渠道 wecom_robot 的“api_base”是明文的 http，请改用 https；确在内网时另设 allow_http = true。",
+        "wecom_robot 渠道的“api_base”是明文的 http，请改用 https；确在内网时另设 allow_http = true。",
     ),
     (
         "wecom_robot",
         {"key": KEY, "api_base": "https://wx.agency.gov.cn?x=1"},
-        "渠道 wecom_robot 的“api_base”里带有“?”及其后的内容，请去掉。",
+        "wecom_robot 渠道的“api_base”里带有“?”及其后的内容，请去掉。",
     ),
-    ("mail", {}, "渠道 mail 缺少“host”，请在配置中填写。"),
-    ("webhook", {}, "渠道 webhook 缺少“url”，请在配置中填写。"),
-    ("console", {"stream": "x"}, "渠道 console 不认识“stream”，它不需要任何设置。"),
+    ("mail", {}, "mail 渠道缺少“host”，请在配置中填写。"),
+    ("webhook", {}, "webhook 渠道缺少“url”，请在配置中填写。"),
+    ("console", {"stream": "x"}, "console 渠道不认识“stream”，它不需要任何设置。"),
 ]
 
 

@@ -139,7 +139,7 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any], sentence: 
     settings = {"url": HOOK, "secret": SECRET, **wrong}
     with pytest.raises(ChannelConfigError) as refused:
         build("webhook", settings, httpx.AsyncClient())
-    assert f"渠道 webhook 的“{next(iter(wrong))}”" in str(refused.value)
+    assert f"webhook 渠道的“{next(iter(wrong))}”" in str(refused.value)
     assert sentence in str(refused.value)
     assert "canary" not in str(refused.value)
 

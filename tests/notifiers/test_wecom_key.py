@@ -67,7 +67,7 @@ def test_a_wrong_paste_is_refused_with_its_fault_and_without_the_key(
     with pytest.raises(ChannelConfigError) as refused:
         build("wecom_robot", {"key": pasted}, httpx.AsyncClient())
     message = str(refused.value)
-    assert "渠道 wecom_robot 的“key”" in message
+    assert "wecom_robot 渠道的“key”" in message
     assert sentence in message
     assert message.endswith("。")
     assert KEY not in message
