@@ -71,35 +71,21 @@ def record_event(
     """
     duties = list(_duties(agency, trigger, unit, day_of(moment)))
     _check_time(agency, duties, moment, now)
-    day_only = not isinstance(moment, datetime)
     instant = moment if isinstance(moment, datetime) else start_of(moment)
     event = _same(session, trigger, unit, instant, reference) or Event(
         trigger=trigger,
         unit=unit,
         at=instant,
-        day_only=day_only,
+        day_only=not isinstance(moment, datetime),
         reference=reference,
         by=by,
         recorded_at=now,
     )
-    begun = _begun(session, trigger, instant, reference)
-    dates = {
-        duty: due_of_event(agency, calendar, duty.rule, event)
-        for duty in duties
-        if (duty.rule, duty.unit) not in begun
-    }
-    if dates:
-        session.add(event)
-        session.flush()
-    new = [_obligation(agency, duty, event, computed, now) for duty, computed in dates.items()]
-    session.add_all(new)
-    session.flush()
-    for row in new:
-        assert row.id is not None
-        text = f"登记事由“{trigger}”，时间{local_iso(instant)}，到期日{row.due_on}"
-        journal.write(session, row.id, now, "created", by, text)
-    asked = {(duty.rule, duty.unit) for duty in duties}
-    old = [row for key, row in begun.items() if key in asked]
+    begun = _begun(session, event)
+    keys = {(duty.rule, duty.unit) for duty in duties}
+    old = [row for key, row in begun.items() if key in keys]
+    missing = [duty for duty in duties if (duty.rule, duty.unit) not in begun]
+    new = _begin(session, agency, calendar, event, missing, now)
     return session.get(Event, (old + new)[0].event_id) or event, old + new, bool(new)
 
 
@@ -144,17 +130,47 @@ def _check_time(agency: Agency, duties: list[Duty], moment: date | datetime, now
         raise NotAllowed("事由的时间不能晚于现在")
 
 
-def _begun(
-    session: Session, trigger: str, instant: datetime, reference: str
-) -> dict[tuple[str, str], Obligation]:
+def _begun(session: Session, event: Event) -> dict[tuple[str, str], Obligation]:
     """What has begun with this event already, for whomever it was entered, by rule and unit."""
     query = (
         select(Obligation)
         .join(Event)
-        .where(Event.trigger == trigger, Event.at == instant, Event.reference == reference)
+        .where(
+            Event.trigger == event.trigger,
+            Event.at == event.at,
+            Event.reference == event.reference,
+        )
     )
     rows = session.exec(query.order_by(col(Obligation.id))).all()
     return {(row.rule, row.unit): row for row in rows}
+
+
+def _begin(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    event: Event,
+    duties: list[Duty],
+    now: datetime,
+) -> list[Obligation]:
+    """Store the event and what begins with it. The dates come first: where one cannot be
+    computed nothing is stored."""
+    dates = [due_of_event(agency, calendar, duty.rule, event) for duty in duties]
+    if not duties:
+        return []
+    session.add(event)
+    session.flush()
+    rows = [
+        _obligation(agency, duty, event, computed, now)
+        for duty, computed in zip(duties, dates, strict=True)
+    ]
+    session.add_all(rows)
+    session.flush()
+    for row in rows:
+        assert row.id is not None
+        text = f"登记事由“{event.trigger}”，时间{local_iso(event.at)}，到期日{row.due_on}"
+        journal.write(session, row.id, now, "created", event.by, text)
+    return rows
 
 
 def _same(
