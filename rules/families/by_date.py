@@ -1,0 +1,154 @@
+"""定日: 年内, 8月底前, 2月20日前, 上半年, 第三季度, “十三五”期末, 9月21日、12月9日前.
+
+A date is a deadline where the words make it one: 前, 内, 底, 截止, a label (完成时限：12月), or
+于 and 在 with an act. A year that is not written is the one of a deadline earlier in the sentence,
+else the document's.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from rules.calendar_words import DATE, PLAN, day_of, is_next_year, plan_end, stated_year
+from rules.families.page import Page, Phrase
+from rules.terms import Kind
+
+_ACTS = (
+    "完成|报[送请备告]?|送|提交|反馈|公布|公开|召开|举行|举办|开展|组织|上报|印发|发布|公示|实现|建成|建立|出台|制定|启动|"
+    "全面|基本|达到|力争|争取|形成|编制|要|应|须|必须|对"
+)
+_ACT_NEXT = re.compile(rf"，?(?:{_ACTS})")
+_SET = re.compile(
+    r"(?:于|在|至|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
+)
+_LABELLED = re.compile(r"(?:时限|期限|时间|节点|进度|截止日期)(?:要求|安排)?(?:为|是|：)?[ |]{0,3}$|[|]$")
+_REPORTED = re.compile(r"(?:截至|截止|截止到|截至到|去|上|自|从|较|比|已于|曾于|去年|上年)$")
+_FACT_NEXT = re.compile(r"(?:的|以来|，?(?:全市|全省|全国|全县|全区|我[市省县区]|共|已|累计)|[起至到]|人口|存款|余额|在册|情况)")
+_HISTORY_NEXT = re.compile(r"[^，。；\n]{0,24}(?:通过|修订|修正|施行|第[0-9一二三四五六七八九十]{1,4}次)")
+_IN_THE_YEAR = re.compile(r"(?<![0-9一二三四五六七八九十两半几多数每今本当次明前后近])年内")
+_BY_THE_YEAR = re.compile(r"到(?P<year>[12][0-9]{3})年(?=[，时]|，?(?:全面|基本|实现|建成|形成|力争|初步))")
+_MONTH_END = re.compile(r"(?:(?<!每)本月(?P<day>[0-9]{1,2})日|(?<![0-9一二三四五六七八九十每个季])(?:本)?月[底末])(?:之前|以前|前)")
+_THIS_WEEK = re.compile(r"(?P<which>本|下)周(?P<weekday>[一二三四五六日])?(?P<limit>之前|以前|前|内|下班前)")
+_DAY_ONLY = re.compile(r"(?:请|务必|须|应)?[于在](?P<day>[0-9]{1,2})日(?:下班)?(?:之前|以前|前)")
+_JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
+
+
+def find(page: Page) -> Iterator[Phrase]:
+    """Deadlines on a day of the calendar."""
+    yield from _dates(page)
+    for match in PLAN.finditer(page.plain):
+        end = plan_end(match["plan"])
+        if end:
+            yield _deadline(match.start(), match.end(), end)
+    for match in _IN_THE_YEAR.finditer(page.plain):
+        yield _deadline(*match.span(), _year_end(page.document.year))
+    for match in _BY_THE_YEAR.finditer(page.plain):
+        yield _deadline(*match.span(), _year_end(int(match["year"])))
+    yield from _near_the_document(page)
+
+
+def _deadline(start: int, end: int, day: date | None) -> Phrase:
+    """Without the document's year the day is open: an act before something, and no date of ours."""
+    if day is None:
+        return Phrase(start, end, Kind.BEFORE_EVENT)
+    return Phrase(start, end, Kind.FIXED_DEADLINE, day.isoformat())
+
+
+def _year_end(year: int | None) -> date | None:
+    return date(year, 12, 31) if year and year <= 2200 else None
+
+
+def _dates(page: Page) -> Iterator[Phrase]:
+    """The dates in their order; one that only leads up to a deadline (9月21日、12月9日前) is one."""
+    waiting: list[re.Match[str]] = []
+    last_year, last_end = None, 0
+    for match in DATE.finditer(page.plain):
+        if page.plain.find("。", last_end, match.start()) >= 0:
+            last_year = None
+        if waiting and page.plain[waiting[-1].end() : match.start()] not in _JOINED:
+            waiting = []
+        waiting.append(match)
+        if not _is_deadline(page, match):
+            continue
+        for date_match in waiting:
+            year = stated_year(date_match) or last_year
+            yield _dated(page, date_match, year)
+            last_year, last_end = year, match.end()
+        waiting = []
+
+
+def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
+    document = page.document
+    if is_next_year(match):
+        year = document.year + 1 if document.year else None
+    day = day_of(match, year or document.year)
+    # 1月31日前 in a notice of November is next year's January.
+    if day and not year and not match["this"] and document.adopted:
+        if day < document.adopted - timedelta(183):
+            day = day_of(match, day.year + 1)
+    start = match.start() - (page.plain[match.start() - 1 : match.start()] in ("于", "在", "到"))
+    return _deadline(max(start, 0), match.end(), day)
+
+
+def _is_deadline(page: Page, match: re.Match[str]) -> bool:
+    start, end = match.span()
+    before = page.plain[max(0, start - 10) : start]
+    if match["end"] in ("底", "末") and not (match["year"] or match["this"] or match["next"]):
+        return False
+    if before.endswith(("每", "上", "去", "前", "历", "近", "往")) and not match["year"]:
+        return False
+    if match["only_limit"] or match["limit"]:
+        return not _is_range_start(page, match)
+    if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
+        return False
+    if _HISTORY_NEXT.match(page.plain, end):
+        return False
+    return _is_set(page, match, before)
+
+
+def _is_range_start(page: Page, match: re.Match[str]) -> bool:
+    """八月内、三年内: 内 after a numeral month counts months, which is another family's."""
+    inside = match["limit"] in ("内", "之内", "以内")
+    return inside and bool(match["month"]) and not match["month"].isascii() and not match["day"]
+
+
+def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
+    """A date without 前 or 内: do the words around it set it as a day to be kept?"""
+    following = page.plain[match.end() : match.end() + 12]
+    if _LABELLED.search(before) and not following.startswith(("至", "-", "—", "－", "～", "起", "到")):
+        return True
+    if _FACT_NEXT.match(following):
+        return False
+    if match["end"] or match["part"] in ("底", "末"):
+        return True
+    if _SET.search(before):
+        return bool(_ACT_NEXT.match(following)) or "截止" in before or not match["half"]
+    return bool(match["half"] != "年中" and (match["half"] or match["quarter"]) and _ACT_NEXT.match(following))
+
+
+def _near_the_document(page: Page) -> Iterator[Phrase]:
+    """本月底前, 本周五前, 请于20日前: counted from the day of the document."""
+    issued = page.document.adopted
+    for match in _MONTH_END.finditer(page.plain):
+        yield _deadline(*match.span(), _in_month(issued, match["day"]))
+    for match in _DAY_ONLY.finditer(page.plain):
+        yield _deadline(*match.span(), _in_month(issued, match["day"]))
+    for match in _THIS_WEEK.finditer(page.plain):
+        yield _deadline(*match.span(), _in_week(issued, match))
+
+
+def _in_month(issued: date | None, day: str | None) -> date | None:
+    if issued is None:
+        return None
+    end = date(issued.year + issued.month // 12, issued.month % 12 + 1, 1) - timedelta(1)
+    if day is None:
+        return end
+    return end.replace(day=int(day)) if 1 <= int(day) <= end.day else None
+
+
+def _in_week(issued: date | None, match: re.Match[str]) -> date | None:
+    if issued is None:
+        return None
+    weekday = "一二三四五六日".index(match["weekday"] or "日")
+    weeks = 1 if match["which"] == "下" else 0
+    return issued + timedelta(weekday - issued.weekday() + 7 * weeks)

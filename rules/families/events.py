@@ -1,0 +1,29 @@
+"""起算事由: the event that a limit counts from, read from the words before the limit."""
+
+import re
+
+# The event begins after the modal verb and the preposition: 应当自|收到申请之日起.
+_LEAD = re.compile(
+    r".*(?:应当?|须|必须|可以?|需要?|要|不得)(?:及时|至少|最迟|书面)?(?:自|从|在|于|按照)?"
+    r"|.*(?<![来亲独各现])(?:自(?![然主行动己身愿查评觉])|(?<![服听])从)"
+    r"|(?:此外|同时|其中)?(?:在(?![线职建校])|于|对于?|针对|严格执行|严格落实|由)"
+)
+_MODALS = re.compile(r"应当?|必须|须|需|要|不得|可以|负责")
+_EVENT_CLAUSE = re.compile(r"(?:后|时|的|之日起?|以后|之后)$")
+
+
+def event_in(words: str) -> str:
+    """The event in the words between the clause's start and 后, 之日起, 前 or 时."""
+    lead = _LEAD.match(words)
+    event = words[lead.end() :] if lead and lead.end() < len(words) else words
+    return event.strip(" “”‘’（）、的■√")
+
+
+def event_without_mark(before: str, clause_before: str) -> str:
+    """The event of a limit that has no 后 or 之日起: what the clause, or the one before, names."""
+    words = before.strip(" “”、")
+    if words and not _MODALS.search(words):
+        return event_in(words)
+    if _EVENT_CLAUSE.search(clause_before):
+        return event_in(_EVENT_CLAUSE.sub("", clause_before))
+    return ""
