@@ -2,6 +2,7 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import date
 
 from rules.numerals import SMALL, YEAR, number, year
@@ -18,9 +19,25 @@ DATE = re.compile(
     rf"{_WEEKDAY}{_CLOCK}{_LIMIT}"
     rf"|{_YEAR.replace('<', '<only_')}(?P<only_limit>之前|以前|前|之内|以内|内)"
 )
-PLAN = re.compile(
-    r"[“‘]?(?P<plan>[一二三四五六七八九十]{1,3}五)[”’]?(?:规划)?(?:时?期|规划期)?(?:期?末|末期|期满|结束|收官|期间?结束)(?:之?前|以前)?"
+_MAY_BE_DATE = re.compile(
+    r"[0-9一二三四五六七八九十〇第今本当次翌明来下上年](?:[0-9一二三四五六七八九〇十今本当次翌明来下上]{0,7})[月季年半底末]"
 )
+PLAN = re.compile(
+    r"(?P<plan>[一二三四五六七八九十](?:[一二三四五六七八九十]{0,2})五)[”’]?(?:规划)?(?:时?期|规划期)?(?:期?末|末期|期满|结束|收官|期间?结束)(?:之?前|以前)?"
+)
+
+
+def dates(text: str) -> Iterator[re.Match[str]]:
+    """The matches of DATE, one after another."""
+    place = 0
+    # DATE begins with what may be missing, so that searching for it is slow: match it where it may be.
+    for candidate in _MAY_BE_DATE.finditer(text):
+        for start in range(max(place, candidate.start()), candidate.end()):
+            found = DATE.match(text, start)
+            if found:
+                place = found.end()
+                yield found
+                break
 
 
 def plan_end(numeral: str) -> date | None:

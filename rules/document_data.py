@@ -20,7 +20,7 @@ _NUMBER = re.compile(
 _ORDER = re.compile(r"(?P<number>(?:国务院令|(?:人民政府|部|局|委员会|总局|办公厅)令)第?[0-9]{1,4}号)")
 _LABELLED_ISSUER = re.compile(r"(?:发文机关|发文单位|发布机构) {0,2}[：|]\s{0,4}(?P<issuer>[^\s|：]{2,40})")
 _ISSUER_OF_TITLE = re.compile(r"(?P<issuer>[一-龥（）、 ]{2,40}?)(?:关于|印发)")
-_SIGNED = re.compile(rf"(?P<issuer>[^\n，。；：]{{2,40}})\n\s{{0,40}}{_DAY}[ ]{{0,20}}(?:\n|$)")
+_SIGNED = re.compile(rf"(?P<issuer>[^\n，。；：]{{1,38}}[办厅局委府会院部署室心组处]） {{0,40}}|[^\n，。；：]{{1,38}}[办厅局委府会院部署室心组处] {{0,40}})\n\s{{0,40}}{_DAY}[ ]{{0,20}}(?:\n|$)")
 _ADOPTED = re.compile(rf"(?:成文日期|印发日期|生成日期) {{0,2}}[：|]\s{{0,4}}{_DAY}")
 _PUBLISHED = re.compile(rf"(?:发布日期|发布时间|公布日期|公开日期|时 {{0,2}}间) {{0,2}}[：|]\s{{0,4}}{_DAY}")
 _DATE_LINE = re.compile(rf"(?:^|\n)\s{{0,60}}{_DAY}[ ]{{0,20}}(?=\n|$)")
@@ -95,11 +95,13 @@ def _lines(head: str) -> Iterator[Span]:
 
 
 def _number_span(head: str) -> Span | None:
-    for pattern in (_LABELLED_NUMBER, _NUMBER, _ORDER):
+    for pattern in (_LABELLED_NUMBER, _NUMBER):
         found = pattern.search(head[:1500])
         if found:
             return found.span("number")
-    return None
+    # A law that was revised names the orders in turn.
+    orders = list(_ORDER.finditer(head[:400]))
+    return orders[-1].span("number") if orders else None
 
 
 def _issuer_span(head: str, title: list[Span]) -> Span | None:

@@ -19,7 +19,7 @@ _SUBJECT = re.compile(
     r"(?=[ ，]{0,2}(?:要|应|须|必须|负责|可以|将|需|不得|每|按|定期|及时|适时|于|在|对|会同|根据|年|都|均|还|分别|必|严格|切实|收到|自|当|接到|未|不能|统一|原则上|以|向|制作|公开|发布|报|结合|实时|逐|[0-9]))"
 )
 _NOT_A_SUBJECT = re.compile(
-    r"^(?:对|在|按|根据|围绕|将|把|以|为|通过|针对|加强|经|由于|因|自|从|与|向|除|属于|依|当|做好|完善|建立|深化|推进|加快|进一步|组织|配合|涉及)"
+    r"^(?:对|在|按|根据|围绕|将|把|以|为|通过|针对|加强|经|由于|因|自|从|与|向|除|属于|依|当|做好|完善|建立|深化|推进|加快|进一步|组织|配合|涉及)|(?<![回相对响反适供])应当?|要(?!素)|必须|(?<!许)可以|将|一并|及时"
 )
 _URGED = re.compile(r"^(?:推动|指导、督促|指导督促|督促指导|督促|指导|鼓励|支持|要求|引导)")
 _BRACKET = re.compile(r"（(?:[^（）\n]|（[^（）\n]{0,20}）){2,240}）")
@@ -31,12 +31,12 @@ _TRIMMED = re.compile(
 _HEADING = re.compile(r"^ {0,8}(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}[章节]|（[一二三四五六七八九十]{1,3}）[^。\n]{0,40}。? {0,4}$)")
 
 
-def subject_of(sentence: str, clause: str) -> str:
-    """The acting subject: the clause's own, else the sentence's."""
-    for words in (clause, sentence):
+def subject_of(*places: str) -> str:
+    """The acting subject: of the first place, the words of a clause or sentence, that has one."""
+    for words in places:
         found = _SUBJECT.match(_URGED.sub("", words.lstrip(" 　")))
-        if found and not _NOT_A_SUBJECT.match(found["subject"]):
-            return found["subject"]
+        if found and not _NOT_A_SUBJECT.search(found["subject"]):
+            return found["subject"].removeprefix("由")
     return ""
 
 

@@ -91,7 +91,10 @@ def _quote(page: Page, phrase: Phrase) -> tuple[int, int]:
 def _holder(plain: str, page: Page, units: NamedUnits, phrase: Phrase) -> str:
     """The sentence's subject, and the unit that the item names: `subject | unit`."""
     sentence, _ = page.sentence(phrase.start)
-    clause = page.clause_start(phrase.end - 1)
-    subject = subject_of(plain[sentence : sentence + 120], plain[clause : clause + 120])
+    starts = [page.clause_start(phrase.end - 1)]
+    # 2017年底前，各部门要: the clause that follows the phrase acts.
+    if page.plain[phrase.end : phrase.end + 1] == "，":
+        starts.append(phrase.end + 1)
+    subject = subject_of(*(plain[start : start + 240] for start in (*starts, sentence)))
     unit = units.at(phrase.start)
     return " | ".join(name for name in dict.fromkeys((subject, unit)) if name)

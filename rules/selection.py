@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
+_NOUNS = ("年度", "年报", "月度", "月报", "季度", "季报")
 _VAGUE = (Kind.VAGUE_PROMPT, Kind.VAGUE_PERIODIC, Kind.CONTINUOUS)
 
 
@@ -39,12 +40,16 @@ def _said_once(page: Page, phrases: list[Phrase]) -> list[Phrase]:
     """每年…公布年度报告 tells its year twice in one sentence: the noun is no second requirement."""
     kept: list[Phrase] = []
     told: tuple[int, str] | None = None
+    last_end = 0  # of the last phrase with a value
     for phrase in phrases:
         sentence = page.sentence(phrase.start)[0]
         period = phrase.value.partition(";")[0] if phrase.kind is Kind.PERIODIC else ""
-        noun = page.plain[phrase.start : phrase.end] in ("年度", "年报")
-        if period and noun and told == (sentence, period):
+        noun = page.plain[phrase.start : phrase.end] in _NOUNS
+        # 11月底前完成年度考核: the deadline is the requirement, the noun its object.
+        object_of = last_end > page.clause_start(phrase.start)
+        if noun and (object_of or told == (sentence, period)):
             continue
+        last_end = phrase.end if phrase.value and not noun else last_end
         if period and not noun:
             told = (sentence, period)
         kept.append(phrase)

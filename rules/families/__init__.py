@@ -26,11 +26,11 @@ from rules.families.page import Family
 FAMILIES: tuple[Family, ...] = (
     clocks.find,
     every.find,
+    by_date.find,
     inspections.find,
     ahead.find,
     within.find,
     bounds.find,
-    by_date.find,
     spans.find,
     rhythms.find,
     by_reference.find,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from rules.calendar_words import DATE, PLAN, day_of, is_next_year, plan_end, stated_year
+from rules.calendar_words import PLAN, dates, day_of, is_next_year, plan_end, stated_year
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
@@ -19,17 +19,18 @@ _ACTS = (
 )
 _ACT_NEXT = re.compile(rf"，?(?:{_ACTS})")
 _SET = re.compile(
-    r"(?:于|在|至|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
+    r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
 )
+_LABELLED_RANGE = re.compile(r"(?:时限|期限|时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－-]$")
 _LABELLED = re.compile(r"(?:时限|期限|时间|节点|进度|截止日期)(?:要求|安排)?(?:为|是|：)?[ |]{0,3}$|[|]$")
 _REPORTED = re.compile(r"(?:截至|截止|截止到|截至到|去|上|自|从|较|比|已于|曾于|去年|上年)$")
 _FACT_NEXT = re.compile(r"(?:的|以来|，?(?:全市|全省|全国|全县|全区|我[市省县区]|共|已|累计)|[起至到]|人口|存款|余额|在册|情况)")
 _HISTORY_NEXT = re.compile(r"[^，。；\n]{0,24}(?:通过|修订|修正|施行|第[0-9一二三四五六七八九十]{1,4}次)")
-_IN_THE_YEAR = re.compile(r"(?<![0-9一二三四五六七八九十两半几多数每今本当次明前后近])年内")
+_IN_THE_YEAR = re.compile(r"年内(?<![0-9一二三四五六七八九十两半几多数每今本当次明前后近]年内)")
 _BY_THE_YEAR = re.compile(r"到(?P<year>[12][0-9]{3})年(?=[，时]|，?(?:全面|基本|实现|建成|形成|力争|初步))")
-_MONTH_END = re.compile(r"(?:(?<!每)本月(?P<day>[0-9]{1,2})日|(?<![0-9一二三四五六七八九十每个季])(?:本)?月[底末])(?:之前|以前|前)")
-_THIS_WEEK = re.compile(r"(?P<which>本|下)周(?P<weekday>[一二三四五六日])?(?P<limit>之前|以前|前|内|下班前)")
-_DAY_ONLY = re.compile(r"(?:请|务必|须|应)?[于在](?P<day>[0-9]{1,2})日(?:下班)?(?:之前|以前|前)")
+_MONTH_END = re.compile(r"(?:本月(?P<day>[0-9]{1,2})日|本月[底末]|月(?<![0-9一二三四五六七八九十每个季本]月)[底末])(?:之前|以前|前)")
+_THIS_WEEK = re.compile(r"(?P<which>[本下])周(?P<weekday>[一二三四五六日])?(?P<limit>之前|以前|前|内|下班前)")
+_DAY_ONLY = re.compile(r"[于在](?P<day>[0-9]{1,2})日(?:下班)?(?:之前|以前|前)")
 _JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
 
 
@@ -39,7 +40,8 @@ def find(page: Page) -> Iterator[Phrase]:
     for match in PLAN.finditer(page.plain):
         end = plan_end(match["plan"])
         if end:
-            yield _deadline(match.start(), match.end(), end)
+            quoted = page.plain[match.start() - 1 : match.start()] in ("“", "‘")
+            yield _deadline(match.start() - quoted, match.end(), end)
     for match in _IN_THE_YEAR.finditer(page.plain):
         yield _deadline(*match.span(), _year_end(page.document.year))
     for match in _BY_THE_YEAR.finditer(page.plain):
@@ -62,9 +64,10 @@ def _dates(page: Page) -> Iterator[Phrase]:
     """The dates in their order; one that only leads up to a deadline (9月21日、12月9日前) is one."""
     waiting: list[re.Match[str]] = []
     last_year, last_end = None, 0
-    for match in DATE.finditer(page.plain):
-        if page.plain.find("。", last_end, match.start()) >= 0:
+    for match in dates(page.plain):
+        if last_year and page.plain.find("。", last_end, match.start()) >= 0:
             last_year = None
+        last_end = match.end()
         if waiting and page.plain[waiting[-1].end() : match.start()] not in _JOINED:
             waiting = []
         waiting.append(match)
@@ -73,7 +76,7 @@ def _dates(page: Page) -> Iterator[Phrase]:
         for date_match in waiting:
             year = stated_year(date_match) or last_year
             yield _dated(page, date_match, year)
-            last_year, last_end = year, match.end()
+            last_year = year
         waiting = []
 
 
@@ -86,8 +89,7 @@ def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
     if day and not year and not match["this"] and document.adopted:
         if day < document.adopted - timedelta(183):
             day = day_of(match, day.year + 1)
-    start = match.start() - (page.plain[match.start() - 1 : match.start()] in ("于", "在", "到"))
-    return _deadline(max(start, 0), match.end(), day)
+    return _deadline(*match.span(), day)
 
 
 def _is_deadline(page: Page, match: re.Match[str]) -> bool:
@@ -115,6 +117,8 @@ def _is_range_start(page: Page, match: re.Match[str]) -> bool:
 def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     """A date without 前 or 内: do the words around it set it as a day to be kept?"""
     following = page.plain[match.end() : match.end() + 12]
+    if _LABELLED_RANGE.search(page.plain[max(0, match.start() - 24) : match.start()]):
+        return True
     if _LABELLED.search(before) and not following.startswith(("至", "-", "—", "－", "～", "起", "到")):
         return True
     if _FACT_NEXT.match(following):

@@ -29,19 +29,19 @@ _BY = re.compile(
 )
 _UNIT_OF = re.compile(rf"以(?P<first>{_PERIOD})为(?:周期|单位|时间单位)")
 _ONCE = re.compile(
-    rf"(?<![每第])(?P<amount>{AMOUNT}|[一1](?:旬|季|季度))(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
+    rf"(?P<amount>{AMOUNT}|[一1]旬|[一1]季度?)(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
 )
 _NAMED_ACT = re.compile(
-    r"(?:(?<=[，。；：、“‘\n|行持立实按照推格执]) ?|^)(?P<first>[日周旬月季年]|半年)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查)(?!会议)"
+    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查)(?!会议)"
 )
-_REPORT = re.compile(r"(?<![人民])(?P<first>月|季|半年|年)报(?:表)?(?![告送请备批名考废经价道账销刊社复])")
+_REPORT = re.compile(r"(?P<first>[月季年])报(?<![人民].报)表?(?![告送请备批名考废经价道账销刊社复])")
 _NOUN = re.compile(
-    r"(?<![一二三四上下本每按0-9第各分个旬前当该某全跨逐为近去今])(?P<first>月度|季度|半年度|年度)(?P<more>(?:[、和及](?:月度|季度|半年度|年度)){0,2})"
+    r"(?P<first>[月季年]度)(?<![一二三四上下本每按0-9第各分个旬前当该某全跨逐为近去今]..)(?P<more>(?:[、和及](?:月度|季度|半年度|年度)){0,2})"
     r"(?=(?P<noun>[^，。；：、\n（）“”《》 |]{0,14}?(?:报告|报表|总结|发布会|例会|会议|通报|抽查|检查|督查|考核|评估|考评|自查|审查|清理|培训|分析|评议|测评|点评|调度|公报|盘点|体检|审计|述职|报送|公布|公开|发布)))"
 )
 # 年度目标任务, 年度薪酬 name things of the year; they do not recur by these words.
 _NAMES = re.compile(r"(?:的|工作)?(?:目标|任务|计划|重点|薪酬|预算|决算|要点|安排|优秀|先进|预期|投资|指标|方案|规划|主题|收支)")
-_ABOUT = re.compile(r"[^，。；\n]{0,14}?报告[”》]?(?:的?(?:统一)?(?:格式|质量|模板|内容|应当?包括|包括|中应|编制要求|水平)|应当包括)")
+_ABOUT = re.compile(r"[^，。；\n]{0,14}?报告[”》]?(?:(?:还|中)?的?(?:统一)?(?:格式|质量|模板|内容|应当?包括|包括|中应|编制要求|水平)|还?应当包括)")
 _INTO = re.compile(r"(?:纳入|列入|作为|计入|结合)[^，。；\n]{0,16}$")
 
 
@@ -52,7 +52,7 @@ def find(page: Page) -> Iterator[Phrase]:
             yield from _listed(match)
     for match in _ONCE.finditer(page.plain):
         value = _once(match["amount"])
-        if value:
+        if value and page.plain[match.start() - 1 : match.start()] not in ("每", "第"):
             yield Phrase(*match.span(), Kind.PERIODIC, value)
     for match in _NOUN.finditer(page.plain):
         if not _is_name(page, match):
@@ -76,6 +76,8 @@ def _listed(match: re.Match[str]) -> Iterator[Phrase]:
     """按月或季: alternatives in one phrase. 月度、季度: two rhythms."""
     groups = match.groupdict()
     first, more = groups.get("first") or groups.get("each") or "", groups.get("more") or ""
+    if match.string[match.start() - 1 : match.start()] == "半" and first.startswith("年"):
+        first = f"半{first}"
     values = [_PERIODS[first], *(_PERIODS[word] for word in re.findall(_PERIOD, more))]
     if "或" in more:
         yield Phrase(*match.span(), Kind.PERIODIC, "|".join(dict.fromkeys(values)))

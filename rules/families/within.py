@@ -8,9 +8,7 @@ from rules.families.events import event_in, event_without_mark
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
-_WITHIN = re.compile(rf"({AMOUNT})(?:的?时间)?(?:之内|以内|内)")
-# 2017年内 is a date; 8月内 too.
-_IS_A_DATE = re.compile(r"(?:[12][0-9]{3}年|[0-9]{1,2}月)")
+_WITHIN = re.compile(rf"({AMOUNT})(?:的?时间)?[之以]?内")
 _LEADS = re.compile(
     r"(?:最迟|最晚|最长|至迟|一般|原则上|不超过|不得超过|控制|压缩|缩短|缩减|要|应当?|须|必须|可|都|均|即|的|在|于|至|到|，|为|：)+$"
 )
@@ -30,10 +28,9 @@ _BANS = re.compile(r"，?(?:不得|不再|禁止|不予)")
 def find(page: Page) -> Iterator[Phrase]:
     """Limits that end a stated time after an event."""
     for match in _WITHIN.finditer(page.plain):
-        amount = match[1]
-        if _IS_A_DATE.fullmatch(amount) or _COUNTS.match(page.plain, match.end()):
+        if _COUNTS.match(page.plain, match.end()):
             continue
-        phrase = _phrase(page, match.start(), match.end(), value_of(amount))
+        phrase = _phrase(page, match.start(), match.end(), value_of(match[1]))
         if phrase:
             yield phrase
     for match in _AFTERWARDS.finditer(page.plain):
