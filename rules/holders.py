@@ -108,7 +108,7 @@ def _unit_line(words: str) -> str:
 def _brackets(plain: str) -> Iterator[tuple[int, str, bool]]:
     for match in _BRACKET.finditer(plain):
         if _OWNING.search(match[0]) and _unit(match[0][1:-1]):
-            yield match.start(), _unit(match[0][1:-1]), False
+            yield match.end(), _unit(match[0][1:-1]), False
 
 
 def _labels(plain: str) -> Iterator[tuple[int, str, bool]]:
@@ -119,4 +119,4 @@ def _labels(plain: str) -> Iterator[tuple[int, str, bool]]:
 def _unit(words: str) -> str:
     """市教育局、市卫生计生委按职责分工分别牵头落实: the names only."""
     words = re.sub(r"^(?:责任单位|牵头单位|责任部门|牵头部门|责任主体)[：:]?", "", words)
-    return _TRIMMED.sub("", words).strip("，、； ")
+    return _TRIMMED.sub("", words.partition("；")[0]).strip("，、 ")

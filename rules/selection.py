@@ -29,6 +29,9 @@ def _joined(page: Page, phrases: list[Phrase]) -> list[Phrase]:
         touching = last is not None and last.end == phrase.start
         if last and touching and phrase.kind is Kind.VAGUE_PROMPT and last.value:
             continue
+        if last and touching and last.kind is Kind.VAGUE_PROMPT and phrase.value:
+            joined[-1] = phrase  # 限期一周内
+            continue
         if last and touching and phrase.kind in _VAGUE and last.kind in _VAGUE:
             joined[-1] = Phrase(last.start, phrase.end, last.kind, "", last.trigger)
             continue
@@ -38,20 +41,28 @@ def _joined(page: Page, phrases: list[Phrase]) -> list[Phrase]:
 
 def _said_once(page: Page, phrases: list[Phrase]) -> list[Phrase]:
     """每年…公布年度报告 tells its year twice in one sentence: the noun is no second requirement."""
+    told = {
+        (page.sentence(phrase.start)[0], _period(phrase))
+        for phrase in phrases
+        if not _is_noun(page, phrase)
+    }
     kept: list[Phrase] = []
-    told: tuple[int, str] | None = None
     last_end = 0  # of the last phrase with a value
     for phrase in phrases:
-        sentence = page.sentence(phrase.start)[0]
-        period = phrase.value.partition(";")[0] if phrase.kind is Kind.PERIODIC else ""
-        noun = page.plain[phrase.start : phrase.end] in _NOUNS
-        # 11月底前完成年度考核: the deadline is the requirement, the noun its object.
-        object_of = last_end > page.clause_start(phrase.start)
-        if noun and (object_of or told == (sentence, period)):
-            continue
-        last_end = phrase.end if phrase.value and not noun else last_end
-        if period and not noun:
-            told = (sentence, period)
+        if _is_noun(page, phrase):
+            # 11月底前完成年度考核: the deadline is the requirement, the noun its object.
+            object_of = last_end > page.clause_start(phrase.start)
+            if object_of or (page.sentence(phrase.start)[0], _period(phrase)) in told:
+                continue
+        elif phrase.value:
+            last_end = phrase.end
         kept.append(phrase)
     return kept
 
+
+def _is_noun(page: Page, phrase: Phrase) -> bool:
+    return page.plain[phrase.start : phrase.end] in _NOUNS
+
+
+def _period(phrase: Phrase) -> str:
+    return phrase.value.partition(";")[0] if phrase.kind is Kind.PERIODIC else ""

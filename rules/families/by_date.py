@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from rules.calendar_words import PLAN, dates, day_of, is_next_year, plan_end, stated_year
+from rules.calendar_words import PLAN, dates, day_of, is_next_year, month_and_day, plan_end, stated_year
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
@@ -17,7 +17,7 @@ _ACTS = (
     "完成|报[送请备告]?|送|提交|反馈|公布|公开|召开|举行|举办|开展|组织|上报|印发|发布|公示|实现|建成|建立|出台|制定|启动|"
     "全面|基本|达到|力争|争取|形成|编制|要|应|须|必须|对"
 )
-_ACT_NEXT = re.compile(rf"，?(?:{_ACTS})")
+_ACT_NEXT = re.compile(rf"，?(?:分别|集中|各|统一)?(?:{_ACTS})")
 _SET = re.compile(
     r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
 )
@@ -27,10 +27,12 @@ _REPORTED = re.compile(r"(?:截至|截止|截止到|截至到|去|上|自|从|�
 _FACT_NEXT = re.compile(r"(?:的|以来|，?(?:全市|全省|全国|全县|全区|我[市省县区]|共|已|累计)|[起至到]|人口|存款|余额|在册|情况)")
 _HISTORY_NEXT = re.compile(r"[^，。；\n]{0,24}(?:通过|修订|修正|施行|第[0-9一二三四五六七八九十]{1,4}次)")
 _IN_THE_YEAR = re.compile(r"年内(?<![0-9一二三四五六七八九十两半几多数每今本当次明前后近]年内)")
-_BY_THE_YEAR = re.compile(r"到(?P<year>[12][0-9]{3})年(?=[，时]|，?(?:全面|基本|实现|建成|形成|力争|初步))")
+_BY_THE_YEAR = re.compile(r"[到在](?P<year>[12][0-9]{3})年(?=[，时]|，?(?:全面|基本|实现|建成|形成|力争|初步))")
 _MONTH_END = re.compile(r"(?:本月(?P<day>[0-9]{1,2})日|本月[底末]|月(?<![0-9一二三四五六七八九十每个季本]月)[底末])(?:之前|以前|前)")
 _THIS_WEEK = re.compile(r"(?P<which>[本下])周(?P<weekday>[一二三四五六日])?(?P<limit>之前|以前|前|内|下班前)")
 _DAY_ONLY = re.compile(r"[于在](?P<day>[0-9]{1,2})日(?:下班)?(?:之前|以前|前)")
+_EACH_YEAR = re.compile("每年")
+_VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
 _JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
 
 
@@ -82,6 +84,10 @@ def _dates(page: Page) -> Iterator[Phrase]:
 
 def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
     document = page.document
+    if not year and _EACH_YEAR.search(page.plain, page.sentence(match.start())[0], match.start()):
+        named = month_and_day(match, None)
+        if named and (match["month"] or match["quarter"] or match["half"]):
+            return Phrase(*match.span(), Kind.PERIODIC, "P1Y;by={:02}-{:02}".format(*named))
     if is_next_year(match):
         year = document.year + 1 if document.year else None
     day = day_of(match, year or document.year)
@@ -100,6 +106,8 @@ def _is_deadline(page: Page, match: re.Match[str]) -> bool:
     if before.endswith(("每", "上", "去", "前", "历", "近", "往")) and not match["year"]:
         return False
     if match["only_limit"] or match["limit"]:
+        if match["limit"] == "止" and _VALIDITY.search(page.before(start, 40)):
+            return False
         return not _is_range_start(page, match)
     if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
         return False
@@ -127,7 +135,16 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
         return True
     if _SET.search(before):
         return bool(_ACT_NEXT.match(following)) or "截止" in before or not match["half"]
+    if match["month"] and not match["day"] and _is_ahead(page, match):
+        return bool(_ACT_NEXT.match(following)) and "了" not in following
     return bool(match["half"] != "年中" and (match["half"] or match["quarter"]) and _ACT_NEXT.match(following))
+
+
+def _is_ahead(page: Page, match: re.Match[str]) -> bool:
+    """Not before the document: 2019年4月印发 in a paper of 2020 is history."""
+    issued = page.document.adopted
+    day = day_of(match, stated_year(match) or page.document.year)
+    return day is not None and (issued is None or day >= issued)
 
 
 def _near_the_document(page: Page) -> Iterator[Phrase]:

@@ -28,6 +28,8 @@ _BY = re.compile(
     r"(?![份龄级期节边租代限薪息内常均照序岁初程历产])(?!度?(?:计划|目标|任务|预算|工作目标|工作任务|工作计划|工作要点))"
 )
 _UNIT_OF = re.compile(rf"以(?P<first>{_PERIOD})为(?:周期|单位|时间单位)")
+_CYCLE_OF = re.compile(rf"以({AMOUNT})为(?:一个?)?周期")
+_EVERY_OTHER = re.compile(r"隔(?P<unit>[月周])(?=[^，。；\n]{0,8}(?:一次|通报|召开|报|更新|公|组))")
 _ONCE = re.compile(
     rf"(?P<amount>{AMOUNT}|[一1]旬|[一1]季度?)(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
 )
@@ -40,7 +42,9 @@ _NOUN = re.compile(
     r"(?=(?P<noun>[^，。；：、\n（）“”《》 |]{0,14}?(?:报告|报表|总结|发布会|例会|会议|通报|抽查|检查|督查|考核|评估|考评|自查|审查|清理|培训|分析|评议|测评|点评|调度|公报|盘点|体检|审计|述职|报送|公布|公开|发布)))"
 )
 # 年度目标任务, 年度薪酬 name things of the year; they do not recur by these words.
-_NAMES = re.compile(r"(?:的|工作)?(?:目标|任务|计划|重点|薪酬|预算|决算|要点|安排|优秀|先进|预期|投资|指标|方案|规划|主题|收支)")
+_NAMES = re.compile(
+    r"(?:的|工作)?(?:重点|决算|安排|优秀|先进|预期|投资|主题|收支)|[^，。；、\n]{0,8}?(?:计划|目标|任务|要点|方案|预算|薪酬|指标|规划)"
+)
 _ABOUT = re.compile(r"[^，。；\n]{0,14}?报告[”》]?(?:(?:还|中)?的?(?:统一)?(?:格式|质量|模板|内容|应当?包括|包括|中应|编制要求|水平)|还?应当包括)")
 _INTO = re.compile(r"(?:纳入|列入|作为|计入|结合)[^，。；\n]{0,16}$")
 
@@ -50,6 +54,11 @@ def find(page: Page) -> Iterator[Phrase]:
     for pattern in (_BY, _UNIT_OF, _NAMED_ACT, _REPORT):
         for match in pattern.finditer(page.plain):
             yield from _listed(match)
+    for match in _EVERY_OTHER.finditer(page.plain):
+        yield Phrase(*match.span(), Kind.PERIODIC, "P2M" if match["unit"] == "月" else "P2W")
+    for match in _CYCLE_OF.finditer(page.plain):
+        if as_days(value_of(match[1])):
+            yield Phrase(*match.span(), Kind.PERIODIC, as_days(value_of(match[1])))
     for match in _ONCE.finditer(page.plain):
         value = _once(match["amount"])
         if value and page.plain[match.start() - 1 : match.start()] not in ("每", "第"):

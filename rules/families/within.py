@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from rules.amount_words import AMOUNT, as_days, value_of
-from rules.families.events import event_in, event_without_mark
+from rules.families.events import MODAL, event_in, event_without_mark
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
@@ -22,13 +22,14 @@ _AFTERWARDS = re.compile(
     r"|(?:施行|实施|印发|公布|发布|出台|完成|作出|通过|批准|结束|合格|受理|办结|竣工|修订|审议|召开|终止|终结)(?:之后|以后|后)"
     r"(?=，[^，。；：\n及]{0,18}(?:应当?|要|须|必须))"
 )
+_UNMET = re.compile(r"(?:不能|未能|无法)")
 _BANS = re.compile(r"，?(?:不得|不再|禁止|不予)")
 
 
 def find(page: Page) -> Iterator[Phrase]:
     """Limits that end a stated time after an event."""
     for match in _WITHIN.finditer(page.plain):
-        if _COUNTS.match(page.plain, match.end()):
+        if _COUNTS.match(page.plain, match.end()) or _UNMET.match(page.plain, match.end()):
             continue
         phrase = _phrase(page, match.start(), match.end(), value_of(match[1]))
         if phrase:
@@ -55,7 +56,9 @@ def _phrase(page: Page, start: int, end: int, value: str) -> Phrase | None:
         first = page.plain.rfind(event, page.clause_start(start), opening) if event else -1
         return Phrase(first if first >= 0 else opening, end, Kind.AFTER_EVENT, value, event)
     previous = page.before(max(0, start - len(before) - 1)) if len(before) < 80 else ""
-    event = event_without_mark(told, previous)
+    # 行政机关应当在二十日内: what stands before the modal verb acts, and is no event.
+    acting = lead is not None and re.search(MODAL, lead[0])
+    event = event_without_mark("" if acting else told, previous)
     return Phrase(_shown(page, opening, start), end, Kind.AFTER_EVENT, value, event)
 
 
