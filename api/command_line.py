@@ -11,6 +11,7 @@ import typer
 from api.commands import (
     doctor,
     due,
+    extract,
     migrate,
     plan,
     rules,
@@ -47,7 +48,7 @@ def options(
     context.obj = Context(config, json)
 
 
-for verb in (serve, rules, due, plan, simulate, tick, migrate, doctor, send_test):
+for verb in (serve, rules, extract, due, plan, simulate, tick, migrate, doctor, send_test):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(workday.app, name="workday")
 

@@ -13,16 +13,26 @@ _DAY = rf"(?P<year>{YEAR})(?:年|[-/.])(?P<month>{SMALL})(?:月|[-/.])(?P<day>{S
 _KINDS = "通知|要点|意见|方案|办法|规定|条例|细则|公告|通告|决定|批复|指引|规划|计划|标准|指标|通报|报告|清单|函|规则|规程|目录|分工|分解表|分工表"
 _LABELLED_TITLE = re.compile(r"标 {0,4}题 {0,2}：\s{0,4}(?P<title>[^\n|]{4,120})")
 _TITLE_END = re.compile(rf"(?:{_KINDS}|法)(?:（[^（）]{{1,16}}）)?$")
-_LABELLED_NUMBER = re.compile(r"(?:发文字号|文 {0,2}号) {0,2}[：|]\s{0,4}(?P<number>[^\s|]{4,40}号)")
+_LABELLED_NUMBER = re.compile(
+    r"(?:发文字号|文 {0,2}号) {0,2}[：|]\s{0,4}(?P<number>[^\s|]{4,40}号)"
+)
 _NUMBER = re.compile(
     r"(?:^|(?<=[\n 要点知]))[ *]{0,60}(?P<number>[一-龥]{1,16}〔[12][0-9]{3}〕 ?第?[0-9]{1,5}号)(?= {0,40}(?:\n|$)| {1,4}|各)"
 )
-_ORDER = re.compile(r"(?P<number>(?:国务院令|(?:人民政府|部|局|委员会|总局|办公厅)令)第?[0-9]{1,4}号)")
-_LABELLED_ISSUER = re.compile(r"(?:发文机关|发文单位|发布机构) {0,2}[：|]\s{0,4}(?P<issuer>[^\s|：]{2,40})")
+_ORDER = re.compile(
+    r"(?P<number>(?:国务院令|(?:人民政府|部|局|委员会|总局|办公厅)令)第?[0-9]{1,4}号)"
+)
+_LABELLED_ISSUER = re.compile(
+    r"(?:发文机关|发文单位|发布机构) {0,2}[：|]\s{0,4}(?P<issuer>[^\s|：]{2,40})"
+)
 _ISSUER_OF_TITLE = re.compile(r"(?P<issuer>[一-龥（）、 ]{2,40}?)(?:关于|印发)")
-_SIGNED = re.compile(rf"(?P<issuer>[^\n，。；：]{{1,38}}[办厅局委府会院部署室心组处]） {{0,40}}|[^\n，。；：]{{1,38}}[办厅局委府会院部署室心组处] {{0,40}})\n\s{{0,40}}{_DAY}[ ]{{0,20}}(?:\n|$)")
+_SIGNED = re.compile(
+    rf"(?P<issuer>[^\n，。；：]{{1,38}}[办厅局委府会院部署室心组处]） {{0,40}}|[^\n，。；：]{{1,38}}[办厅局委府会院部署室心组处] {{0,40}})\n\s{{0,40}}{_DAY}[ ]{{0,20}}(?:\n|$)"
+)
 _ADOPTED = re.compile(rf"(?:成文日期|印发日期|生成日期) {{0,2}}[：|]\s{{0,4}}{_DAY}")
-_PUBLISHED = re.compile(rf"(?:发布日期|发布时间|公布日期|公开日期|时 {{0,2}}间) {{0,2}}[：|]\s{{0,4}}{_DAY}")
+_PUBLISHED = re.compile(
+    rf"(?:发布日期|发布时间|公布日期|公开日期|时 {{0,2}}间) {{0,2}}[：|]\s{{0,4}}{_DAY}"
+)
 _DATE_LINE = re.compile(rf"(?:^|\n)\s{{0,60}}{_DAY}[ ]{{0,20}}(?=\n|$)")
 _LAW = re.compile(rf"{_DAY} {{0,2}}[^\n，。]{{0,40}}?(?:公布|修订|修正|通过|发布)")
 _ONE_LINE = re.compile(rf"[^\n。：《》]{{2,60}}?(?:{_KINDS})(?= |[一-龥]{{2,10}}〔|各|\n|$)")
@@ -36,7 +46,12 @@ def read_document_data(manuscript: Manuscript, document_id: str = "") -> Documen
     title = _title(head)
     number_span = _number_span(head)
     number_text = _verbatim(manuscript, number_span)
-    adopted = _day(_ADOPTED, head) or _day(_DATE_LINE, head) or _last_day(_LAW, head) or _day(_DATE_LINE, tail)
+    adopted = (
+        _day(_ADOPTED, head)
+        or _day(_DATE_LINE, head)
+        or _last_day(_LAW, head)
+        or _day(_DATE_LINE, tail)
+    )
     return Document(
         id=document_id,
         title=_verbatim(manuscript, *title),
@@ -130,7 +145,9 @@ def _last_day(pattern: re.Pattern[str], text: str) -> date | None:
 
 def _as_date(found: re.Match[str]) -> date | None:
     try:
-        return date(year(found["year"]) or 0, number(found["month"]) or 0, number(found["day"]) or 0)
+        return date(
+            year(found["year"]) or 0, number(found["month"]) or 0, number(found["day"]) or 0
+        )
     except ValueError:
         return None
 

@@ -10,33 +10,46 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
+from rules.families.events import MODAL
+
 _ORGAN = (
     "部门|政府|机关|单位|办公室|办公厅|委员会|人民法院|法院|检察院|机构|企业|公司|学校|高校|负责人|负责同志|地方|各地|地区|县区|区县|市州|"
-    "第三方|申请人|当事人|领导小组|组织|协会|主体|街道|乡镇|指挥部|专班|中心|银行|工作人员|责任人|主办者|管理员|总局|署|局|厅|委|办|处|部|院|市|县|省"
+    "各区|各县|各市|各镇|各乡|第三方|申请人|当事人|领导小组|组织|协会|主体|街道|乡镇|指挥部|专班|中心|银行|工作人员|责任人|主办者|管理员|总局|署|局|厅|委|办|处|部|院|市|县|省"
 )
-_SUBJECT = re.compile(
-    rf"(?:此外，|同时，|其中，|第[一二三四五六七八九十百]{{1,5}}条 {{0,4}}|（[一二三四五六七八九十]{{1,3}}）|[0-9]{{1,2}}[.．、])?(?P<subject>[^，。；：、“”（）\n\ue000]{{0,24}}?(?:、[^，。；：“”（）\n]{{1,12}}){{0,24}}?(?:{_ORGAN})(?:（室）|（[^（）\n]{{1,8}}）)?(?:及其(?:部门|工作人员|所属部门))?)"
-    r"(?=[ ，]{0,2}(?:要|应|须|必须|负责|可以|将|需|不得|每|按|定期|及时|适时|于|在|对|会同|根据|年|都|均|还|分别|必|严格|切实|收到|自|当|接到|未|不能|统一|原则上|以|向|制作|公开|发布|报|结合|实时|逐|[0-9]))"
+_OPENING = re.compile(
+    r"(?:[ 　]|此外，|同时，|其中，|第[一二三四五六七八九十百]{1,5}条|（[一二三四五六七八九十]{1,3}）|[0-9]{1,2}[.．、]){0,4}"
+)
+_FIRST_CLAUSE = re.compile(r"[^，。；：“”\n\ue000]{0,240}")
+_ORGAN_ACTS = re.compile(
+    rf"(?:{_ORGAN})(?:（室）|（[^（）\n]{{1,8}}）)?(?:及其(?:部门|工作人员|所属部门))?"
+    r"(?= ?(?:，|要|应|须|必须|负责|可以|将|需|不得|每|按|定期|及时|适时|于|在|对|会同|根据|年|都|均|还|分别|必|严格|切实|收到|自|当|接到|未|不能|统一|原则上|以|向|制作|公开|发布|报|结合|实时|逐|[0-9]))"
 )
 _NOT_A_SUBJECT = re.compile(
-    r"^(?:对|在|按|根据|围绕|将|把|以|为|通过|针对|加强|经|由于|因|自|从|与|向|除|属于|依|当|做好|完善|建立|深化|推进|加快|进一步|组织|配合|涉及)|(?<![回相对响反适供])应当?|要(?!素)|必须|(?<!许)可以|将|一并|及时"
+    rf"^(?:对|在|按|根据|围绕|将|把|以|为|通过|针对|加强|经|由于|因|自|从|与|向|除|属于|依|当|做好|完善|建立|深化|推进|加快|进一步|组织|配合|涉及|定期|适时|密切|注重|充分|积极|认真|全面|统一|主动|切实|继续|规范|健全|强化|实行|开展|提供|落实|发挥|利用|运用|持续|动态|实时|发现|、)|{MODAL}|将|一并|及时|期限"
 )
 _URGED = re.compile(r"^(?:推动|指导、督促|指导督促|督促指导|督促|指导|鼓励|支持|要求|引导)")
 _BRACKET = re.compile(r"（(?:[^（）\n]|（[^（）\n]{0,20}）){2,240}）")
 _OWNING = re.compile(r"牵头|落实|负责|责任单位|责任部门|配合|主办|承办")
-_LABEL = re.compile(r"(?:责任单位|牵头单位|牵头部门|责任部门|责任主体|主办单位|承办单位|责任科室)：(?P<unit>[^。；\n|（）]{2,100})")
+_LABEL = re.compile(
+    r"(?:责任单位|牵头单位|牵头部门|责任部门|责任主体|主办单位|承办单位|责任科室)：(?P<unit>[^。；\n|（）]{2,100})"
+)
 _TRIMMED = re.compile(
     r"(?:等部门|等单位)?(?:按(?:照)?职责分工|按(?:照)?各自职责|分别|牵头|共同|具体|负责|组织|抓好|落实|配合|各?按).*$"
 )
-_HEADING = re.compile(r"^ {0,8}(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}[章节]|（[一二三四五六七八九十]{1,3}）[^。\n]{0,40}。? {0,4}$)")
+_HEADING = re.compile(
+    r"^ {0,8}(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}[章节]|（[一二三四五六七八九十]{1,3}）[^。\n]{0,40}。? {0,4}$)"
+)
 
 
 def subject_of(*places: str) -> str:
     """The acting subject: of the first place, the words of a clause or sentence, that has one."""
     for words in places:
-        found = _SUBJECT.match(_URGED.sub("", words.lstrip(" 　")))
-        if found and not _NOT_A_SUBJECT.search(found["subject"]):
-            return found["subject"].removeprefix("由")
+        words = _URGED.sub("", words[_OPENING.match(words).end() :])  # type: ignore[union-attr]
+        clause = words[: _FIRST_CLAUSE.match(words).end() + 1]  # type: ignore[union-attr]
+        found = _ORGAN_ACTS.search(clause)
+        subject = clause[: found.end()] if found else ""
+        if len(subject) > 1 and not _NOT_A_SUBJECT.search(subject):
+            return subject.removeprefix("由")
     return ""
 
 

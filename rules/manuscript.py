@@ -18,7 +18,9 @@ _INNER_BLANK = re.compile(
 )
 _SET_WIDTHS = range(18, 65)
 _ENDS_A_PARAGRAPH = frozenset("。！？；：”》）|")
-_NEW_PARAGRAPH = re.compile(r" |$|\||#|第[一二三四五六七八九十百]{1,5}[章节条]|（?[一二三四五六七八九十0-9]{1,3}[、.．）]")
+_NEW_PARAGRAPH = re.compile(
+    r" |$|\||#|第[一二三四五六七八九十百]{1,5}[章节条]|（?[一二三四五六七八九十0-9]{1,3}[、.．）]"
+)
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,23 @@ def _blanks(formed: str) -> Iterator[tuple[int, int]]:
 def _set_breaks(formed: str) -> Iterator[tuple[int, int]]:
     """The line breaks inside paragraphs, where every full line has the page's width."""
     lines = formed.split("\n")
-    widths = [_width(line) for line in lines] if len(lines) > 4 else []
-    page = max(widths, default=0)
-    full = sum(width >= page - 2 for width in widths)
-    if page not in _SET_WIDTHS or full * 5 < 2 * sum(width > 0 for width in widths):
+    if len(lines) < 5:
+        return
+    widths = [_width(line) for line in lines]
+    lengths = [len(line.rstrip()) for line in lines]
+    page, longest = max(widths), max(lengths)
+    # Set by width, or by the count of characters.
+    full = [
+        width >= page - 2 or (longest in _SET_WIDTHS and length == longest)
+        for width, length in zip(widths, lengths, strict=True)
+    ]
+    if page not in _SET_WIDTHS or sum(full) * 5 < 2 * sum(width > 0 for width in widths):
         return
     place = 0
-    for line, width, following in zip(lines, widths, lines[1:], strict=False):
+    for line, filled, following in zip(lines, full, lines[1:], strict=False):
         place += len(line) + 1
-        if width >= page - 2 and _goes_on(line, following):
-            yield place - 1, place
+        if filled and _goes_on(line, following):
+            yield place - 1 - (len(line) - len(line.rstrip(" "))), place
 
 
 def _width(line: str) -> int:
@@ -90,7 +99,7 @@ def _width(line: str) -> int:
 
 
 def _goes_on(line: str, following: str) -> bool:
-    return line[-1:] not in _ENDS_A_PARAGRAPH and not _NEW_PARAGRAPH.match(following)
+    return line.rstrip(" ")[-1:] not in _ENDS_A_PARAGRAPH and not _NEW_PARAGRAPH.match(following)
 
 
 def blank_out(plain: str, spans: Iterable[tuple[int, int]], mark: str) -> str:

@@ -18,6 +18,7 @@ from rules.selection import selected
 from rules.terms import Kind, Term
 
 _LONGEST_QUOTE = 160
+_CLAUSES_BACK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,14 @@ def _quote(page: Page, phrase: Phrase) -> tuple[int, int]:
 def _holder(plain: str, page: Page, units: NamedUnits, phrase: Phrase) -> str:
     """The sentence's subject, and the unit that the item names: `subject | unit`."""
     sentence, _ = page.sentence(phrase.start)
-    starts = [page.clause_start(phrase.end - 1)]
+    clause = page.clause_start(phrase.end - 1, 300)
+    starts = [clause]
     # 2017年底前，各部门要: the clause that follows the phrase acts.
     if page.plain[phrase.end : phrase.end + 1] == "，":
         starts.append(phrase.end + 1)
-    subject = subject_of(*(plain[start : start + 240] for start in (*starts, sentence)))
+    while sentence < clause and len(starts) < _CLAUSES_BACK:
+        clause = max(page.clause_start(clause - 1, 300), sentence)
+        starts.append(clause)
+    subject = subject_of(*(plain[start : start + 240] for start in starts))
     unit = units.at(phrase.start)
     return " | ".join(name for name in dict.fromkeys((subject, unit)) if name)

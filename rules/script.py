@@ -13,7 +13,13 @@ _WIDTHS = dict(zip("０１２３４５６７８９％", "0123456789%", strict=Tr
 _PUNCTUATION = {
     **dict(zip(",;:!?()[]", "，；：！？（）〔〕", strict=True)),
     **dict(zip("［］【】﹝﹞「」『』", "〔〕〔〕〔〕“”‘’", strict=True)),
-    **dict(zip("\t\u00a0\u2002\u2003\u2009\u3000\r\x0b\x0c\u2028\u2029\x85", "      " + "\n" * 6, strict=True)),
+    **dict(
+        zip(
+            "\t\u00a0\u2002\u2003\u2009\u3000\r\x0b\x0c\u2028\u2029\x85",
+            " " * 7 + "\n" * 5,
+            strict=True,
+        )
+    ),
     # Three ways to write the zero of 二〇一九, and 号 as a pictograph.
     "○": "〇",
     "零": "〇",

@@ -1,6 +1,7 @@
 """取舍: which of the phrases that the families found are kept."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
@@ -18,25 +19,29 @@ def selected(page: Page, phrases: Iterable[Phrase]) -> list[Phrase]:
             taken[phrase.start : phrase.end] = b"\x01" * (phrase.end - phrase.start)
             kept.append(phrase)
     kept.sort(key=lambda phrase: phrase.start)
-    return _said_once(page, _joined(page, kept))
+    return _said_once(page, _joined(kept))
 
 
-def _joined(page: Page, phrases: list[Phrase]) -> list[Phrase]:
-    """定期常态性 is one phrase; 及时 right after a limit in figures adds nothing to it."""
+def _joined(phrases: list[Phrase]) -> list[Phrase]:
+    """Phrases that touch are one: 定期常态性, 限期一周内, and 20个工作日内及时."""
     joined: list[Phrase] = []
     for phrase in phrases:
-        last = joined[-1] if joined else None
-        touching = last is not None and last.end == phrase.start
-        if last and touching and phrase.kind is Kind.VAGUE_PROMPT and last.value:
-            continue
-        if last and touching and last.kind is Kind.VAGUE_PROMPT and phrase.value:
-            joined[-1] = phrase  # 限期一周内
-            continue
-        if last and touching and phrase.kind in _VAGUE and last.kind in _VAGUE:
-            joined[-1] = Phrase(last.start, phrase.end, last.kind, "", last.trigger)
-            continue
-        joined.append(phrase)
+        if joined and joined[-1].end == phrase.start:
+            joined[-1:] = _one_of(joined[-1], phrase)
+        else:
+            joined.append(phrase)
     return joined
+
+
+def _one_of(first: Phrase, second: Phrase) -> list[Phrase]:
+    same = (first.kind, first.value) == (second.kind, second.value)
+    if same or (first.kind in _VAGUE and second.kind in _VAGUE):
+        return [replace(first, end=second.end)]
+    if first.value and second.kind is Kind.VAGUE_PROMPT:
+        return [first]
+    if first.kind is Kind.VAGUE_PROMPT and second.value:
+        return [second]
+    return [first, second]
 
 
 def _said_once(page: Page, phrases: list[Phrase]) -> list[Phrase]:
@@ -61,7 +66,7 @@ def _said_once(page: Page, phrases: list[Phrase]) -> list[Phrase]:
 
 
 def _is_noun(page: Page, phrase: Phrase) -> bool:
-    return page.plain[phrase.start : phrase.end] in _NOUNS
+    return page.plain.startswith(_NOUNS, phrase.start)
 
 
 def _period(phrase: Phrase) -> str:

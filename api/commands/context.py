@@ -74,7 +74,9 @@ class Context:
             for row in rows:
                 print_json(row)
             return
-        table = Table(*columns.values())
+        table = Table()
+        for name in columns.values():
+            table.add_column(name, overflow="fold")  # Chinese has no blanks to break a line at
         for row in rows:
             table.add_row(*(_cell(row.get(key)) for key in columns))
         console().print(table)

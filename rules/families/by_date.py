@@ -9,7 +9,15 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from rules.calendar_words import PLAN, dates, day_of, is_next_year, month_and_day, plan_end, stated_year
+from rules.calendar_words import (
+    PLAN,
+    dates,
+    day_of,
+    is_next_year,
+    month_and_day,
+    plan_end,
+    stated_year,
+)
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
@@ -22,15 +30,20 @@ _SET = re.compile(
     r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
 )
 _LABELLED_RANGE = re.compile(r"(?:时限|期限|时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－-]$")
-_LABELLED = re.compile(r"(?:时限|期限|时间|节点|进度|截止日期)(?:要求|安排)?(?:为|是|：)?[ |]{0,3}$|[|]$")
+_LABELLED = re.compile(
+    r"(?:时限|期限|时间|节点|进度|截止日期)(?:要求|安排)?(?:为|是|：)?[ |]{0,3}$|[|]$"
+)
 _REPORTED = re.compile(r"(?:截至|截止|截止到|截至到|去|上|自|从|较|比|已于|曾于|去年|上年)$")
-_FACT_NEXT = re.compile(r"(?:的|以来|，?(?:全市|全省|全国|全县|全区|我[市省县区]|共|已|累计)|[起至到]|人口|存款|余额|在册|情况)")
-_HISTORY_NEXT = re.compile(r"[^，。；\n]{0,24}(?:通过|修订|修正|施行|第[0-9一二三四五六七八九十]{1,4}次)")
+_FACT_NEXT = re.compile(
+    r"(?:的|以来|，?(?:全市|全省|全国|全县|全区|我[市省县区]|共|已|累计)|[起至到]|人口|存款|余额|在册|情况)"
+)
+_HISTORY_NEXT = re.compile(
+    r"[^，。；\n]{0,24}(?:通过|修订|修正|施行|第[0-9一二三四五六七八九十]{1,4}次)"
+)
 _IN_THE_YEAR = re.compile(r"年内(?<![0-9一二三四五六七八九十两半几多数每今本当次明前后近]年内)")
-_BY_THE_YEAR = re.compile(r"[到在](?P<year>[12][0-9]{3})年(?=[，时]|，?(?:全面|基本|实现|建成|形成|力争|初步))")
-_MONTH_END = re.compile(r"(?:本月(?P<day>[0-9]{1,2})日|本月[底末]|月(?<![0-9一二三四五六七八九十每个季本]月)[底末])(?:之前|以前|前)")
-_THIS_WEEK = re.compile(r"(?P<which>[本下])周(?P<weekday>[一二三四五六日])?(?P<limit>之前|以前|前|内|下班前)")
-_DAY_ONLY = re.compile(r"[于在](?P<day>[0-9]{1,2})日(?:下班)?(?:之前|以前|前)")
+_BY_THE_YEAR = re.compile(
+    r"[到在](?P<year>[12][0-9]{3})年(?=[，时]|，?(?:全面|基本|实现|建成|形成|力争|初步))"
+)
 _EACH_YEAR = re.compile("每年")
 _VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
 _JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
@@ -43,15 +56,14 @@ def find(page: Page) -> Iterator[Phrase]:
         end = plan_end(match["plan"])
         if end:
             quoted = page.plain[match.start() - 1 : match.start()] in ("“", "‘")
-            yield _deadline(match.start() - quoted, match.end(), end)
+            yield deadline(match.start() - quoted, match.end(), end)
     for match in _IN_THE_YEAR.finditer(page.plain):
-        yield _deadline(*match.span(), _year_end(page.document.year))
+        yield deadline(*match.span(), _year_end(page.document.year))
     for match in _BY_THE_YEAR.finditer(page.plain):
-        yield _deadline(*match.span(), _year_end(int(match["year"])))
-    yield from _near_the_document(page)
+        yield deadline(*match.span(), _year_end(int(match["year"])))
 
 
-def _deadline(start: int, end: int, day: date | None) -> Phrase:
+def deadline(start: int, end: int, day: date | None) -> Phrase:
     """Without the document's year the day is open: an act before something, and no date of ours."""
     if day is None:
         return Phrase(start, end, Kind.BEFORE_EVENT)
@@ -73,7 +85,7 @@ def _dates(page: Page) -> Iterator[Phrase]:
         if waiting and page.plain[waiting[-1].end() : match.start()] not in _JOINED:
             waiting = []
         waiting.append(match)
-        if not _is_deadline(page, match):
+        if not _isdeadline(page, match):
             continue
         for date_match in waiting:
             year = stated_year(date_match) or last_year
@@ -92,13 +104,13 @@ def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
         year = document.year + 1 if document.year else None
     day = day_of(match, year or document.year)
     # 1月31日前 in a notice of November is next year's January.
-    if day and not year and not match["this"] and document.adopted:
-        if day < document.adopted - timedelta(183):
-            day = day_of(match, day.year + 1)
-    return _deadline(*match.span(), day)
+    said = year or match["this"] or not document.adopted
+    if day and not said and day < document.adopted - timedelta(183):  # type: ignore[operator]
+        day = day_of(match, day.year + 1)
+    return deadline(*match.span(), day)
 
 
-def _is_deadline(page: Page, match: re.Match[str]) -> bool:
+def _isdeadline(page: Page, match: re.Match[str]) -> bool:
     start, end = match.span()
     before = page.plain[max(0, start - 10) : start]
     if match["end"] in ("底", "末") and not (match["year"] or match["this"] or match["next"]):
@@ -108,7 +120,7 @@ def _is_deadline(page: Page, match: re.Match[str]) -> bool:
     if match["only_limit"] or match["limit"]:
         if match["limit"] == "止" and _VALIDITY.search(page.before(start, 40)):
             return False
-        return not _is_range_start(page, match)
+        return not _counts_months(match)
     if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
         return False
     if _HISTORY_NEXT.match(page.plain, end):
@@ -116,7 +128,7 @@ def _is_deadline(page: Page, match: re.Match[str]) -> bool:
     return _is_set(page, match, before)
 
 
-def _is_range_start(page: Page, match: re.Match[str]) -> bool:
+def _counts_months(match: re.Match[str]) -> bool:
     """八月内、三年内: 内 after a numeral month counts months, which is another family's."""
     inside = match["limit"] in ("内", "之内", "以内")
     return inside and bool(match["month"]) and not match["month"].isascii() and not match["day"]
@@ -127,7 +139,9 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     following = page.plain[match.end() : match.end() + 12]
     if _LABELLED_RANGE.search(page.plain[max(0, match.start() - 24) : match.start()]):
         return True
-    if _LABELLED.search(before) and not following.startswith(("至", "-", "—", "－", "～", "起", "到")):
+    if _LABELLED.search(before) and not following.startswith(
+        ("至", "-", "—", "－", "～", "起", "到")
+    ):
         return True
     if _FACT_NEXT.match(following):
         return False
@@ -137,7 +151,11 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
         return bool(_ACT_NEXT.match(following)) or "截止" in before or not match["half"]
     if match["month"] and not match["day"] and _is_ahead(page, match):
         return bool(_ACT_NEXT.match(following)) and "了" not in following
-    return bool(match["half"] != "年中" and (match["half"] or match["quarter"]) and _ACT_NEXT.match(following))
+    return bool(
+        match["half"] != "年中"
+        and (match["half"] or match["quarter"])
+        and _ACT_NEXT.match(following)
+    )
 
 
 def _is_ahead(page: Page, match: re.Match[str]) -> bool:
@@ -145,31 +163,3 @@ def _is_ahead(page: Page, match: re.Match[str]) -> bool:
     issued = page.document.adopted
     day = day_of(match, stated_year(match) or page.document.year)
     return day is not None and (issued is None or day >= issued)
-
-
-def _near_the_document(page: Page) -> Iterator[Phrase]:
-    """本月底前, 本周五前, 请于20日前: counted from the day of the document."""
-    issued = page.document.adopted
-    for match in _MONTH_END.finditer(page.plain):
-        yield _deadline(*match.span(), _in_month(issued, match["day"]))
-    for match in _DAY_ONLY.finditer(page.plain):
-        yield _deadline(*match.span(), _in_month(issued, match["day"]))
-    for match in _THIS_WEEK.finditer(page.plain):
-        yield _deadline(*match.span(), _in_week(issued, match))
-
-
-def _in_month(issued: date | None, day: str | None) -> date | None:
-    if issued is None:
-        return None
-    end = date(issued.year + issued.month // 12, issued.month % 12 + 1, 1) - timedelta(1)
-    if day is None:
-        return end
-    return end.replace(day=int(day)) if 1 <= int(day) <= end.day else None
-
-
-def _in_week(issued: date | None, match: re.Match[str]) -> date | None:
-    if issued is None:
-        return None
-    weekday = "一二三四五六日".index(match["weekday"] or "日")
-    weeks = 1 if match["which"] == "下" else 0
-    return issued + timedelta(weekday - issued.weekday() + 7 * weeks)

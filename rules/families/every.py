@@ -26,12 +26,16 @@ _MONTH_DAY = re.compile(
     r"度?(?:的|末月的?|最后一个?月的?|于)?(?P<day>[0-9]{1,2})[日号]?(?P<more>(?:[、和及][0-9]{1,2}[日号])*)(?:(?<=[日号])|(?=[-—~～至到]))"
     r"(?:[-—~～至到](?P<until>[0-9]{1,2})[日号])?(?:下班)?(?:之前|以前|前)?"
 )
-_MONTH_PART = re.compile(r"的?(?:(?P<ten>上旬)|(?P<twenty>中旬)|下旬|月?[底末](?!月))(?:之前|以前|前)?")
-_WEEKDAY = re.compile(r"(?P<day>[一二三四五六日天])(?P<range>[至到—-]周?五)?(?:下午|上午|晚)?(?:下班)?(?:之前|以前|前)?")
+_MONTH_PART = re.compile(
+    r"的?(?:(?P<ten>上旬)|(?P<twenty>中旬)|下旬|月?[底末](?!月))(?:之前|以前|前)?"
+)
+_WEEKDAY = re.compile(
+    r"(?P<day>[一二三四五六日天])(?P<range>[至到—-]周?五)?(?:下午|上午|晚)?(?:下班)?(?:之前|以前|前)?"
+)
 _YEAR_OPENS = re.compile(r"度?的?(?:于|在)?(?:次年)?")
 _LEAST = re.compile(
     rf"[^，。；：\n]{{0,16}}?(?P<least>不少于|不低于|不得少于|不得低于|至少|最少)?[^，。；：\n0-9一二两三四五六七八九十]{{0,12}}?"
-    rf"(?P<count>{NUMBER})(?:[-—至到~]{NUMBER})?个?(?:次|轮|场|期|回)(?!级|性)"
+    rf"(?P<count>{NUMBER})(?:[-—至到~]{NUMBER})?个?(?:次|轮|场|期|回|批)(?!级|性)"
 )
 _SEASON = re.compile(
     r"(?P<season>[^，。；：、\n]{0,10}?(?:旺季|淡季|汛期|防火期|采暖期|供暖季|供暖期|高峰期|敏感期|节假日|时期|期间|季节|防控期))(?:时|里|内|，)?$"
@@ -89,7 +93,9 @@ def _after(ended: re.Match[str]) -> str:
 def _days_of_year(page: Page, start: int, end: int) -> Iterator[tuple[int, int, str]]:
     place = _YEAR_OPENS.match(page.plain, end).end()  # type: ignore[union-attr]
     while found := DATE.match(page.plain, place):
-        if found["year"] or not (found["month"] or found["half"] or found["quarter"] or found["end"]):
+        if found["year"] or not (
+            found["month"] or found["half"] or found["quarter"] or found["end"]
+        ):
             return
         named = month_and_day(found, None)
         if named is None:
@@ -107,8 +113,8 @@ def _days_of_year(page: Page, start: int, end: int) -> Iterator[tuple[int, int, 
 def _days_of_month(page: Page, start: int, end: int, base: str) -> Iterator[tuple[int, int, str]]:
     part = _MONTH_PART.match(page.plain, end)
     if part:
-        day = "10" if part["ten"] else "20" if part["twenty"] else ""
-        yield start, part.end(), base + (f";day={day}" if day else "")
+        tenth = "10" if part["ten"] else "20" if part["twenty"] else ""
+        yield start, part.end(), base + (f";day={tenth}" if tenth else "")
         return
     found = _MONTH_DAY.match(page.plain, end)
     days = [int(day) for day in re.findall("[0-9]+", found[0])] if found else []
@@ -130,7 +136,11 @@ def _day_of_week(page: Page, start: int, end: int) -> tuple[int, int, str]:
         return start, end, "P1W"
     if found["range"]:
         return start, found.end(), "1WD"
-    return start, found.end(), f"P1W;weekday={'一二三四五六日'.find(found['day'].replace('天', '日')) + 1}"
+    return (
+        start,
+        found.end(),
+        f"P1W;weekday={'一二三四五六日'.find(found['day'].replace('天', '日')) + 1}",
+    )
 
 
 def _least(page: Page, end: int) -> str:

@@ -12,10 +12,14 @@ _PROMPT = re.compile(
     r"及时(?!雨)性?|适时|尽快|尽早|尽速|及早|从速|抓紧(?!抓)|限时|限期"
     rf"|快速(?:{_ACTS})|迅速(?:{_ACTS})|合理的?(?:期限|时间|时限)之?内|最短的?(?:期限|时间|时限)之?内"
 )
+_MODALS = "，应当要须必将"
+_FOUND_ENDS = ("的", "发现", "问题", "隐患", "错误", "情况")
 _LEAD = re.compile(r"(?:更加|更|不|准确|主动|客观)\Z")
 _AFTER_EVENT = re.compile(r"([^，。；：\n]{2,30}?)(?:之后|以后|后)，?(?:应当?|要|须|必须|将)?$")
 _ABOUT = re.compile(r"(?:^|.*[^面])(?:对于?|针对)([^，。；：\n]{2,40}?)，?(?:应当?|要|须|必须)?$")
-_FOUND = re.compile(r"([^，。；：\n]{0,6}发现(?:的?(?:问题|隐患|错误|情况))?|[^，。；：\n]{2,30}的)，?(?:应当?|要|须|必须)?$")
+_FOUND = re.compile(
+    r"([^，。；：\n]{0,6}发现(?:的?(?:问题|隐患|错误|情况))?|[^，。；：\n]{2,30}的)，?(?:应当?|要|须|必须)?$"
+)
 
 
 def find(page: Page) -> Iterator[Phrase]:
@@ -24,13 +28,23 @@ def find(page: Page) -> Iterator[Phrase]:
         start, end = match.span()
         lead = _LEAD.search(page.plain, max(0, start - 2), start)
         start = lead.start() if lead else start
-        words = page.plain[page.clause_start(start - 1, 60) : start] if start else ""
-        after = _AFTER_EVENT.search(words)
+        opening = page.clause_start(start)
+        if not page.plain[opening:start].strip(_MODALS):
+            opening = page.clause_start(opening - 1, 60) if opening else 0
+        words = page.plain[opening:start]
+        after = _AFTER_EVENT.search(words) if words.rstrip(_MODALS).endswith("后") else None
         if after:
             begin = start - (len(words) - after.end(1)) - min(4, len(after[1]))
             yield Phrase(begin, end, Kind.VAGUE_PROMPT, "", event_in(after[1]))
             continue
-        if lead and lead[0] == "不":
-            words = ""  # 回应不及时的: what it is about stands inside the word's own clause
-        told = _ABOUT.match(words) or _FOUND.search(words)
-        yield Phrase(start, end, Kind.VAGUE_PROMPT, "", told[1].strip("，的“”") if told else "")
+        # 回应不及时的: what it is about stands inside the word's own clause
+        event = "" if lead and lead[0] == "不" else _about(words)
+        yield Phrase(start, end, Kind.VAGUE_PROMPT, "", event)
+
+
+def _about(words: str) -> str:
+    """对…问题，要及时; 发现问题及时: what the promptness answers."""
+    told = _ABOUT.match(words) if "对" in words else None
+    if told is None and words.rstrip(_MODALS).endswith(_FOUND_ENDS):
+        told = _FOUND.search(words)
+    return told[1].strip("，的“”") if told else ""

@@ -36,7 +36,9 @@ _ONCE = re.compile(
 _NAMED_ACT = re.compile(
     r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查)(?!会议)"
 )
-_REPORT = re.compile(r"(?P<first>[月季年])报(?<![人民].报)表?(?![告送请备批名考废经价道账销刊社复])")
+_REPORT = re.compile(
+    r"(?P<first>[月季年])报(?<![人民].报)表?(?![告送请备批名考废经价道账销刊社复])"
+)
 _NOUN = re.compile(
     r"(?P<first>[月季年]度)(?<![一二三四上下本每按0-9第各分个旬前当该某全跨逐为近去今]..)(?P<more>(?:[、和及](?:月度|季度|半年度|年度)){0,2})"
     r"(?=(?P<noun>[^，。；：、\n（）“”《》 |]{0,14}?(?:报告|报表|总结|发布会|例会|会议|通报|抽查|检查|督查|考核|评估|考评|自查|审查|清理|培训|分析|评议|测评|点评|调度|公报|盘点|体检|审计|述职|报送|公布|公开|发布)))"
@@ -45,8 +47,12 @@ _NOUN = re.compile(
 _NAMES = re.compile(
     r"(?:的|工作)?(?:重点|决算|安排|优秀|先进|预期|投资|主题|收支)|[^，。；、\n]{0,8}?(?:计划|目标|任务|要点|方案|预算|薪酬|指标|规划)"
 )
-_ABOUT = re.compile(r"[^，。；\n]{0,14}?报告[”》]?(?:(?:还|中)?的?(?:统一)?(?:格式|质量|模板|内容|应当?包括|包括|中应|编制要求|水平)|还?应当包括)")
+_ABOUT = re.compile(
+    r"[^，。；\n]{0,14}?报告[”》]?(?:(?:还|中)?的?(?:统一)?(?:格式|质量|模板|内容|应当?包括|包括|中应|编制要求|水平)|还?应当包括)"
+)
 _INTO = re.compile(r"(?:纳入|列入|作为|计入|结合)[^，。；\n]{0,16}$")
+
+_SHORT_NOUN = 5
 
 
 def find(page: Page) -> Iterator[Phrase]:
@@ -65,7 +71,7 @@ def find(page: Page) -> Iterator[Phrase]:
             yield Phrase(*match.span(), Kind.PERIODIC, value)
     for match in _NOUN.finditer(page.plain):
         if not _is_name(page, match):
-            yield from _listed(match)
+            yield from _listed(match, len(match["noun"]))
 
 
 def _once(amount: str) -> str:
@@ -81,19 +87,22 @@ def _is_name(page: Page, match: re.Match[str]) -> bool:
     return bool(into) and "报告" not in match["noun"]
 
 
-def _listed(match: re.Match[str]) -> Iterator[Phrase]:
-    """按月或季: alternatives in one phrase. 月度、季度: two rhythms."""
+def _listed(match: re.Match[str], noun: int = 99) -> Iterator[Phrase]:
+    """按月或季: alternatives in one phrase. 月度、季度: two rhythms. A short noun belongs to it."""
     groups = match.groupdict()
     first, more = groups.get("first") or groups.get("each") or "", groups.get("more") or ""
-    if match.string[match.start() - 1 : match.start()] == "半" and first.startswith("年"):
-        first = f"半{first}"
-    values = [_PERIODS[first], *(_PERIODS[word] for word in re.findall(_PERIOD, more))]
+    start, end = match.span()
+    if first.startswith("年") and match.string[start - 1 : start] == "半":
+        first, start = f"半{first}", start - 1
+    words = [*re.finditer(_PERIOD, more)]
+    values = [_PERIODS[first], *(_PERIODS[word[0]] for word in words)]
     if "或" in more:
-        yield Phrase(*match.span(), Kind.PERIODIC, "|".join(dict.fromkeys(values)))
+        yield Phrase(start, end, Kind.PERIODIC, "|".join(dict.fromkeys(values)))
         return
-    start = match.start()
-    ends = [match.end("more") - len(more) if more else match.end()]
-    ends += [match.start("more") + found.end() for found in re.finditer(_PERIOD, more)]
+    if not more and noun <= _SHORT_NOUN:
+        end += noun
+    ends = [match.end("more") - len(more)] if more else [end]
+    ends += [match.start("more") + word.end() for word in words]
     for end, value in zip(ends, values, strict=True):
         yield Phrase(start, end, Kind.PERIODIC, value)
         start = end + 1

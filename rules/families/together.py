@@ -12,14 +12,18 @@ _ACTS = (
     "研究|谋划|制定|审批|审议|实施|开展|办理|移交|提交|告知|通知|说明|抄送|抄报|附|送达|刊登|转载|建设|考核|调整|落实"
 )
 _IN_STEP = re.compile(rf"同步(?<!不同步)(?![率性卫辐])(?:(?:{_ACTS})|进行)?")
-_AND_ALSO = re.compile(rf"一[并同](?=[^，。；\n]{{0,4}}(?:{_ACTS}|提|交|公|附|纳入|考))|随(?:文|件|同)(?=公布|公开|印发|报送|发布|报批|附|一并)")
+_AND_ALSO = re.compile(
+    rf"一[并同](?=[^，。；\n]{{0,4}}(?:{_ACTS}|提|交|公|附|纳入|考))|随(?:文|件|同)(?=公布|公开|印发|报送|发布|报批|附|一并)"
+)
 _WITH_PAPER = re.compile(r"随[^，。；\n]{1,10}$")
 _WHILE = re.compile(r"的同时(?![代期性])")
 # 在做好…的同时，加强…: rhetoric, no act with a time.
 _RHETORIC = re.compile(
     r"(?:做好|加强|抓好|推进|坚持|注重|强化|促进|保障|确保|完善|提升|提高|扩大|优化|不断|继续|发展|深化|重视|履行|落实|加大|加快|与此|巩固|保持|严格)"
 )
-_SAME_TIME = re.compile(rf"同时(?<=[一-龥）”]同时)(?={_ACTS})(?!期)|同时(?<=，同时)(?=抄送|抄报|抄告|报送|上报|报备)")
+_SAME_TIME = re.compile(
+    rf"同时(?<=[一-龥）”]同时)(?={_ACTS})(?!期)|同时(?<=，同时)(?=抄送|抄报|抄告|报送|上报|报备)"
+)
 _WHEN = re.compile(
     r"时(?<![及适实同按届随小即准临平当有暂定何此那不历耗用工课学费超限计省瞬顿旧古战时要需迟长短费过每几多年好守到日]时)"
     r"(?:，(?=[^，。；：\n]{0,22}(?:应当|应|要|须|必须|不得|需|着重))|(?=应当|应(?!急)|要(?!求|点)|须|必须|不得|一并|同步|着重|由))"
@@ -65,6 +69,8 @@ def _when(page: Page) -> Iterator[Phrase]:
         event = event_in(words)
         if len(words) < 2 or len(event) < 2 or _CONDITION.search(words):
             continue
-        yield Phrase(match.start() - min(len(event), 6), match.start() + 1, Kind.SIMULTANEOUS, "", event)
+        yield Phrase(
+            match.start() - min(len(event), 6), match.start() + 1, Kind.SIMULTANEOUS, "", event
+        )
     for match in _DURING.finditer(page.plain):
         yield Phrase(*match.span(), Kind.SIMULTANEOUS, "", event_in(page.before(match.start(), 40)))

@@ -36,13 +36,17 @@ def find(page: Page) -> Iterator[Phrase]:
             yield phrase
     for match in _AFTERWARDS.finditer(page.plain):
         words = page.before(match.end()).removesuffix("后").removesuffix("之").removesuffix("以")
-        yield Phrase(*match.span(), Kind.AFTER_EVENT, "", event_in(words) if words != "事" else "")
+        yield Phrase(
+            *match.span(), Kind.AFTER_EVENT, "", "" if words.endswith("事") else event_in(words)
+        )
 
 
 def _phrase(page: Page, start: int, end: int, value: str) -> Phrase | None:
     before = page.before(start)
     if _BEFORE_EVENT.search(before):
-        return Phrase(start, end, Kind.BEFORE_EVENT, as_days(value), event_in(before.rstrip("的前")))
+        return Phrase(
+            start, end, Kind.BEFORE_EVENT, as_days(value), event_in(before.rstrip("的前"))
+        )
     if _LOOKS_BACK.search(before):
         return None
     if value and _BANS.match(page.plain, end):
