@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rules.document_data import read_document_data
 from rules.families import FAMILIES
-from rules.families.page import Page, Phrase
+from rules.families.page import MASK, Page, Phrase
 from rules.holders import NamedUnits, subject_of
 from rules.manuscript import Manuscript
 from rules.masking import masked
@@ -70,8 +70,8 @@ def _hits(manuscript: Manuscript, page: Page, phrases: list[Phrase]) -> Iterator
             quote=manuscript.text[slice(*quoted)],
             kind=phrase.kind,
             value=phrase.value,
-            trigger=phrase.trigger,
-            duty_holder=_holder(manuscript.plain, page, units, phrase),
+            trigger=_as_written(manuscript, page.plain, phrase.trigger, phrase),
+            duty_holder=_holder(manuscript, page, units, phrase),
             hard=Term.parse(phrase.kind, phrase.value).hard,
         )
 
@@ -89,8 +89,16 @@ def _quote(page: Page, phrase: Phrase) -> tuple[int, int]:
     return start, end
 
 
-def _holder(plain: str, page: Page, units: NamedUnits, phrase: Phrase) -> str:
+def _holder(manuscript: Manuscript, page: Page, units: NamedUnits, phrase: Phrase) -> str:
     """The sentence's subject, and the unit that the item names: `subject | unit`."""
+    plain = manuscript.plain
+    subject = subject_of(*(plain[start : start + 240] for start in _clauses(page, phrase)))
+    names = dict.fromkeys((subject, units.at(phrase.start)))
+    return " | ".join(_as_written(manuscript, plain, name, phrase) for name in names if name)
+
+
+def _clauses(page: Page, phrase: Phrase) -> list[int]:
+    """Where the clauses begin that may name who acts: the phrase's own, the next, those before."""
     sentence, _ = page.sentence(phrase.start)
     clause = page.clause_start(phrase.end - 1, 300)
     starts = [clause]
@@ -100,6 +108,17 @@ def _holder(plain: str, page: Page, units: NamedUnits, phrase: Phrase) -> str:
     while sentence < clause and len(starts) < _CLAUSES_BACK:
         clause = max(page.clause_start(clause - 1, 300), sentence)
         starts.append(clause)
-    subject = subject_of(*(plain[start : start + 240] for start in starts))
-    unit = units.at(phrase.start)
-    return " | ".join(name for name in dict.fromkeys((subject, unit)) if name)
+    return starts
+
+
+def _as_written(manuscript: Manuscript, plain: str, words: str, phrase: Phrase) -> str:
+    """The words in the script of the text, without masks; words that are not there stay."""
+    if not words or (MASK not in words and manuscript.text == manuscript.plain):
+        return words
+    at = plain.rfind(words, max(0, phrase.start - 400), phrase.end)
+    if at < 0:
+        at = plain.find(words, phrase.start, phrase.start + 4000)
+    if at < 0:
+        return words
+    start, end = manuscript.verbatim(at, at + len(words))
+    return "".join(manuscript.text[start:end].splitlines())

@@ -34,8 +34,8 @@ def _joined(phrases: list[Phrase]) -> list[Phrase]:
 
 
 def _one_of(first: Phrase, second: Phrase) -> list[Phrase]:
-    same = (first.kind, first.value) == (second.kind, second.value)
-    if same or (first.kind in _VAGUE and second.kind in _VAGUE):
+    again = first.value and (first.kind, first.value) == (second.kind, second.value)
+    if again or (first.kind in _VAGUE and second.kind in _VAGUE):
         return [replace(first, end=second.end)]
     if first.value and second.kind is Kind.VAGUE_PROMPT:
         return [first]

@@ -156,5 +156,5 @@ def _season(page: Page, start: int) -> str:
     found = _SEASON.search(page.before(start, 14) or page.plain[max(0, start - 14) : start])
     if found is None or "五" in found["season"] or "规划" in found["season"]:
         return ""  # “十四五”期间，每年: a plan is no season
-    season = found["season"].removesuffix("期间").removeprefix("在").strip(" =;|")
-    return f";season={season}" if season and ";" not in season and "|" not in season else ""
+    season = "".join(found["season"].removesuffix("期间").removeprefix("在").split())
+    return f";season={season}" if season and not set(season) & set(";|=\ue000") else ""

@@ -220,6 +220,11 @@ def test_the_holder_is_bound(text: str, holder: str) -> None:
     assert hit.duty_holder.split(" | ")[0] == holder
 
 
+def test_trigger_and_holder_stand_as_in_the_text() -> None:
+    hit = only("行政機關應當在《條例》公佈後5日內報送。（市財政局牽頭落實）")
+    assert (hit.trigger, hit.duty_holder) == ("《條例》公佈", "行政機關 | 市財政局")
+
+
 def test_unit_lines_follow_the_order_of_the_paragraphs_above() -> None:
     text = "按月公开收支。\n每周公布价格。\n（一）加强引导。\n（甲部牵头落实）\n（乙局牵头落实）\n每年公布名单。\n（丙委牵头落实）\n"
     assert [hit.duty_holder for hit in read_document(text).hits] == ["甲部", "乙局", "丙委"]
