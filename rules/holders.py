@@ -36,6 +36,8 @@ _LABEL = re.compile(
 _TRIMMED = re.compile(
     r"(?:等部门|等单位)?(?:按(?:照)?职责分工|按(?:照)?各自职责|分别|牵头|共同|具体|负责|组织|抓好|落实|配合|各?按).*$"
 )
+# In a text without line breaks an item still ends somewhere.
+_LONGEST_ITEM = 3000
 _HEADING = re.compile(
     r"^ {0,8}(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十百]{1,4}[章节]|（[一二三四五六七八九十]{1,3}）[^。\n]{0,40}。? {0,4}$)"
 )
@@ -64,21 +66,28 @@ class NamedUnits:
         """The unit named for the item that holds the place; empty where none is named."""
         index = bisect_right(self._starts, place) - 1
         start, end = self._line(index)
-        here = self._marks[bisect_left(self._marks, (start,)) : bisect_left(self._marks, (end,))]
-        later = [unit for at, unit, _ in here if at >= place]
-        if later:
-            return later[0]
-        labels = [unit for _, unit, label in here if label]
-        return labels[-1] if labels else self._by_paragraph.get(index, "")
+        following = bisect_left(self._marks, (place,))
+        if following < len(self._marks):
+            at, unit = self._marks[following]
+            if at < min(end, place + _LONGEST_ITEM):
+                return unit
+        label = bisect_left(self._labels, (place,)) - 1
+        if label >= 0 and self._labels[label][0] >= max(start, place - _LONGEST_ITEM):
+            return self._labels[label][1]
+        return self._by_paragraph.get(index, "")
 
     def _line(self, index: int) -> tuple[int, int]:
         end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._plain) + 1
         return self._starts[index], end
 
     @cached_property
-    def _marks(self) -> list[tuple[int, str, bool]]:
-        """Where a unit is named, which one, and whether by a label; in order."""
-        return sorted((*_brackets(self._plain), *_labels(self._plain)))
+    def _marks(self) -> list[tuple[int, str]]:
+        """Where a unit is named, and which one; in order."""
+        return sorted((*_brackets(self._plain), *self._labels))
+
+    @cached_property
+    def _labels(self) -> list[tuple[int, str]]:
+        return [(match.start(), match["unit"].strip()) for match in _LABEL.finditer(self._plain)]
 
     @cached_property
     def _by_paragraph(self) -> dict[int, str]:
@@ -118,15 +127,10 @@ def _unit_line(words: str) -> str:
     return _unit(words[1:-1]) if found and _OWNING.search(words) else ""
 
 
-def _brackets(plain: str) -> Iterator[tuple[int, str, bool]]:
+def _brackets(plain: str) -> Iterator[tuple[int, str]]:
     for match in _BRACKET.finditer(plain):
         if _OWNING.search(match[0]) and _unit(match[0][1:-1]):
-            yield match.end(), _unit(match[0][1:-1]), False
-
-
-def _labels(plain: str) -> Iterator[tuple[int, str, bool]]:
-    for match in _LABEL.finditer(plain):
-        yield match.start(), match["unit"].strip(), True
+            yield match.end(), _unit(match[0][1:-1])
 
 
 def _unit(words: str) -> str:

@@ -14,7 +14,7 @@ from itertools import accumulate
 from rules.script import one_form
 
 _INNER_BLANK = re.compile(
-    r" (?<=[0-9] ) {0,2}(?=[年月日个工时小天周号季%])| (?<=[年月第于在至到自起每〔] ) {0,2}(?=[0-9])"
+    r" (?<=[0-9] ) {0,2}(?=[年月日个工时小天周号季%])| (?<=[一-龥〔] ) {0,2}(?=[0-9])"
 )
 _SET_WIDTHS = range(18, 65)
 _ENDS_A_PARAGRAPH = frozenset("。！？；：”》）|")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
+_SHORTEST_LIMIT = 3
 _NOUNS = ("年度", "年报", "月度", "月报", "季度", "季报")
 _VAGUE = (Kind.VAGUE_PROMPT, Kind.VAGUE_PERIODIC, Kind.CONTINUOUS)
 
@@ -15,11 +16,25 @@ def selected(page: Page, phrases: Iterable[Phrase]) -> list[Phrase]:
     taken = bytearray(len(page.plain))
     kept = []
     for phrase in phrases:
-        if not any(taken[phrase.start : phrase.end]):
-            taken[phrase.start : phrase.end] = b"\x01" * (phrase.end - phrase.start)
-            kept.append(phrase)
+        left = _what_is_left(phrase, taken)
+        if left:
+            taken[left.start : left.end] = b"\x01" * (left.end - left.start)
+            kept.append(left)
     kept.sort(key=lambda phrase: phrase.start)
     return _said_once(page, _joined(kept))
+
+
+def _what_is_left(phrase: Phrase, taken: bytearray) -> Phrase | None:
+    """每年12月或更改后一周内: the second limit keeps its own words when its event reaches back."""
+    last = taken.rfind(1, phrase.start, phrase.end)
+    if last < 0:
+        return phrase
+    start = last + 1
+    if not phrase.trigger or phrase.end - start < _SHORTEST_LIMIT:
+        return None
+    return replace(
+        phrase, start=start, trigger=phrase.trigger[start - phrase.start :].strip("或和及、，")
+    )
 
 
 def _joined(phrases: list[Phrase]) -> list[Phrase]:
@@ -45,24 +60,20 @@ def _one_of(first: Phrase, second: Phrase) -> list[Phrase]:
 
 
 def _said_once(page: Page, phrases: list[Phrase]) -> list[Phrase]:
-    """每年…公布年度报告 tells its year twice in one sentence: the noun is no second requirement."""
-    told = {
-        (page.sentence(phrase.start)[0], _period(phrase))
+    """A noun that names a rhythm (年度报告) is no requirement of its own where the sentence tells the
+    same rhythm (每年…公布年度报告), or its clause another time (11月底前完成年度考核)."""
+    timed = [phrase for phrase in phrases if phrase.value and not _is_noun(page, phrase)]
+    rhythms = {(page.sentence(phrase.start)[0], _period(phrase)) for phrase in timed}
+    clauses = {page.clause_start(phrase.start) for phrase in timed}
+    return [
+        phrase
         for phrase in phrases
         if not _is_noun(page, phrase)
-    }
-    kept: list[Phrase] = []
-    last_end = 0  # of the last phrase with a value
-    for phrase in phrases:
-        if _is_noun(page, phrase):
-            # 11月底前完成年度考核: the deadline is the requirement, the noun its object.
-            object_of = last_end > page.clause_start(phrase.start)
-            if object_of or (page.sentence(phrase.start)[0], _period(phrase)) in told:
-                continue
-        elif phrase.value:
-            last_end = phrase.end
-        kept.append(phrase)
-    return kept
+        or (
+            page.clause_start(phrase.start) not in clauses
+            and (page.sentence(phrase.start)[0], _period(phrase)) not in rhythms
+        )
+    ]
 
 
 def _is_noun(page: Page, phrase: Phrase) -> bool:

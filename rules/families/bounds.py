@@ -31,7 +31,7 @@ _KEPT = re.compile(rf"(?:保存|保留|留存|保管)(?:期)?(?:至少)?({AMOUNT
 _DONE_IN = re.compile(rf"({AMOUNT})(?:办结|办好|办理完毕|答复|回复|反馈|出证|办成|完成审批)")
 _OR_MORE = re.compile(rf"({AMOUNT})以上")
 _SPAN_CONTEXT = re.compile(
-    r"(?:公示|公告|征求意见|征集|保存|留存|保管|展示|张贴|时间|期限|期)(?:期|时间|期限)?(?:应当?|须|要|为|达到?|不少于)*$"
+    r"(?:公示|公告|征求意见|征集|保存|留存|保管|展示|张贴|时间|期限|(?<![逾超])期)(?:期|时间|期限)?(?:应当?|须|要|为|达到?|不少于)*$"
 )
 # What these have at least or at most of is no time of a duty: 会议不超过2小时.
 _NOT_A_DUTY = re.compile(

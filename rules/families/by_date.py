@@ -35,7 +35,7 @@ _LABELLED = re.compile(
 )
 _REPORTED = re.compile(r"(?:截至|截止|截止到|截至到|去|上|自|从|较|比|已于|曾于|去年|上年)$")
 _FACT_NEXT = re.compile(
-    r"(?:的|以来|，?(?:全市|全省|全国|全县|全区|我[市省县区]|共|已|累计)|[起至到]|人口|存款|余额|在册|情况)"
+    r"(?:考核|总结|绩效|评比|述职|的|以来|，?(?:全市|全省|全国|全县|全区|我[市省县区]|共|已|累计)|[起至到]|人口|存款|余额|在册|情况)"
 )
 _HISTORY_NEXT = re.compile(
     r"[^，。；\n]{0,24}(?:通过|修订|修正|施行|第[0-9一二三四五六七八九十]{1,4}次)"
@@ -46,6 +46,7 @@ _BY_THE_YEAR = re.compile(
 )
 _EACH_YEAR = re.compile("每年")
 _VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
+_PAST = re.compile(r"[^。；\n]{0,40}?(?:了|共计|已[经完])")
 _JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
 
 
@@ -147,15 +148,13 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
         return False
     if match["end"] or match["part"] in ("底", "末"):
         return True
-    if _SET.search(before):
-        return bool(_ACT_NEXT.match(following)) or "截止" in before or not match["half"]
-    if match["month"] and not match["day"] and _is_ahead(page, match):
-        return bool(_ACT_NEXT.match(following)) and "了" not in following
-    return bool(
-        match["half"] != "年中"
-        and (match["half"] or match["quarter"])
-        and _ACT_NEXT.match(following)
-    )
+    if "截止" in before:
+        return True
+    # 9月20日召开 may be news; 于9月20日召开, 9月召开 and 第三季度召开 set a time.
+    may_be_news = match["day"] and not _SET.search(before)
+    if may_be_news or match["half"] == "年中" or not _ACT_NEXT.match(following):
+        return False
+    return _is_ahead(page, match) and not _PAST.match(page.plain, match.end())
 
 
 def _is_ahead(page: Page, match: re.Match[str]) -> bool:

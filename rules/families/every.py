@@ -22,6 +22,9 @@ _ENDED = re.compile(
     rf"|(?:首|的?第一个?)月的?(?P<first>[0-9]{{1,2}})[日号](?:之前|以前|前)?"
     rf"|的?(?:前|头)({AMOUNT})(?:之?内|以内|内)?|的?(?P<first_day>第一个|首个)工作日"
 )
+_NEXT = re.compile(
+    rf"(?:次|下个?)月的?(?:([0-9]{{1,2}})[日号](?:之前|以前|前|内)?|(?:前)?({AMOUNT})(?:之内|以内|内))"
+)
 _MONTH_DAY = re.compile(
     r"度?(?:的|末月的?|最后一个?月的?|于)?(?P<day>[0-9]{1,2})[日号]?(?P<more>(?:[、和及][0-9]{1,2}[日号])*)(?:(?<=[日号])|(?=[-—~～至到]))"
     r"(?:[-—~～至到](?P<until>[0-9]{1,2})[日号])?(?:下班)?(?:之前|以前|前)?"
@@ -52,6 +55,15 @@ def find(page: Page) -> Iterator[Phrase]:
         for start, end, value in _with_day(page, match, base):
             options = _least(page, end) + _season(page, match.start())
             yield Phrase(start, end, Kind.PERIODIC, value + options)
+    yield from _next_month(page)
+
+
+def _next_month(page: Page) -> Iterator[Phrase]:
+    """次月10日前, 次月5个工作日内: what is owed for each month, in the next."""
+    for match in _NEXT.finditer(page.plain):
+        value = as_days(value_of(match[2])).removeprefix("P") if match[2] else f"{match[1]}D"
+        if value and (match[2] or 0 < int(match[1]) < 32) and not value.endswith("Y"):
+            yield Phrase(*match.span(), Kind.PERIODIC, f"P1M;after={value}")
 
 
 def _base(match: re.Match[str]) -> str:

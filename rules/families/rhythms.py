@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from rules.amount_words import AMOUNT, as_days, value_of
 from rules.families.page import Page, Phrase
+from rules.numerals import NUMBER, number
 from rules.terms import Kind
 
 _PERIODS = {
@@ -29,12 +30,15 @@ _BY = re.compile(
 )
 _UNIT_OF = re.compile(rf"以(?P<first>{_PERIOD})为(?:周期|单位|时间单位)")
 _CYCLE_OF = re.compile(rf"以({AMOUNT})为(?:一个?)?周期")
+_AT_LEAST = re.compile(
+    rf"(?P<amount>全年|一年|半年|一个月|一周)(?P<between>[^，。；\n]{{0,16}}?(?:至少|不少于|不低于|不得少于)[^，。；\n]{{0,10}}?)(?P<count>{NUMBER})(?:次|场|期)"
+)
 _EVERY_OTHER = re.compile(r"隔(?P<unit>[月周])(?=[^，。；\n]{0,8}(?:一次|通报|召开|报|更新|公|组))")
 _ONCE = re.compile(
     rf"(?P<amount>{AMOUNT}|[一1]旬|[一1]季度?)(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
 )
 _NAMED_ACT = re.compile(
-    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查)(?!会议)"
+    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
 )
 _REPORT = re.compile(
     r"(?P<first>[月季年])报(?<![人民].报)表?(?![告送请备批名考废经价道账销刊社复])"
@@ -60,6 +64,11 @@ def find(page: Page) -> Iterator[Phrase]:
     for pattern in (_BY, _UNIT_OF, _NAMED_ACT, _REPORT):
         for match in pattern.finditer(page.plain):
             yield from _listed(match)
+    for match in _AT_LEAST.finditer(page.plain):
+        count, start = number(match["count"]), match.start()
+        if count and count <= 366 and page.plain[start - 1 : start] not in ("每", "第", "近"):
+            value = f"{_once(match['amount'].replace('全', '一'))};min={count}"
+            yield Phrase(start, match.start("between"), Kind.PERIODIC, value)
     for match in _EVERY_OTHER.finditer(page.plain):
         yield Phrase(*match.span(), Kind.PERIODIC, "P2M" if match["unit"] == "月" else "P2W")
     for match in _CYCLE_OF.finditer(page.plain):

@@ -12,7 +12,7 @@ _WITHIN = re.compile(rf"({AMOUNT})(?:的?时间)?[之以]?内")
 _LEADS = re.compile(
     r"(?:最迟|最晚|最长|至迟|一般|原则上|不超过|不得超过|控制|压缩|缩短|缩减|要|应当?|须|必须|可|都|均|即|的|在|于|至|到|，|为|：)+$"
 )
-_MARK = re.compile(r"(?:之?日起?的?|之时起|时起|以后|之后|后|满)$")
+_MARK = re.compile(r"(?:之?日起?的?|之时起|时起|以后|之后|后|满|起)$")
 _LOOKS_BACK = re.compile(r"(?:近|过去|上|前|最近|连续|每|已)的?$")
 _BEFORE_EVENT = re.compile(r"(?:届满|期满|到期|召开|举行|开始|结束|实施|截止)前的?$")
 # 一年内累计两次: a count in a period, not a limit.
