@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from api.commands import (
     doctor,
     due,
+    extract,
     migrate,
     plan,
     rules,
@@ -49,7 +50,7 @@ def options(
     context.obj = Context(config, json)
 
 
-for verb in (serve, rules, due, plan, simulate, tick, migrate, doctor, send_test):
+for verb in (serve, rules, extract, due, plan, simulate, tick, migrate, doctor, send_test):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(workday.app, name="workday")
 

@@ -78,8 +78,8 @@ class Context:
                 print_json(row)
             return
         table = Table()
-        for heading in columns.values():
-            table.add_column(heading, overflow="fold")
+        for name in columns.values():
+            table.add_column(name, overflow="fold")  # Chinese has no blanks to break a line at
         for row in rows:
             table.add_row(*(_cell(row.get(key)) for key in columns))
         console().print(table)

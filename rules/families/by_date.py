@@ -1,0 +1,164 @@
+"""定日: 年内, 8月底前, 2月20日前, 上半年, 第三季度, “十三五”期末, 9月21日、12月9日前.
+
+A date is a deadline where the words make it one: 前, 内, 底, 截止, a label (完成时限：12月), or
+于 and 在 with an act. A year that is not written is the one of a deadline earlier in the sentence,
+else the document's.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from rules.calendar_words import (
+    PLAN,
+    dates,
+    day_of,
+    is_next_year,
+    month_and_day,
+    plan_end,
+    stated_year,
+)
+from rules.families.page import Page, Phrase
+from rules.terms import Kind
+
+_ACTS = (
+    "完成|报[送请备告]?|送|提交|反馈|公布|公开|召开|举行|举办|开展|组织|上报|印发|发布|公示|实现|建成|建立|出台|制定|启动|"
+    "全面|基本|达到|力争|争取|形成|编制|要|应|须|必须|对"
+)
+_ACT_NEXT = re.compile(rf"，?(?:分别|集中|各|统一)?(?:{_ACTS})")
+_SET = re.compile(
+    r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
+)
+_LABELLED_RANGE = re.compile(r"(?:时限|期限|时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－-]$")
+_LABELLED = re.compile(
+    r"(?:时限|期限|时间|节点|进度|截止日期)(?:要求|安排)?(?:为|是|：)?[ |]{0,3}$|[|]$"
+)
+_REPORTED = re.compile(r"(?:截至|截止|截止到|截至到|去|上|自|从|较|比|已于|曾于|去年|上年)$")
+_FACT_NEXT = re.compile(
+    r"(?:考核|总结|绩效|评比|述职|的|以来|，?(?:全市|全省|全国|全县|全区|我[市省县区]|共|已|累计)|[起至到]|人口|存款|余额|在册|情况)"
+)
+_HISTORY_NEXT = re.compile(
+    r"[^，。；\n]{0,24}(?:通过|修订|修正|施行|第[0-9一二三四五六七八九十]{1,4}次)"
+)
+_IN_THE_YEAR = re.compile(r"年内(?<![0-9一二三四五六七八九十两半几多数每今本当次明前后近]年内)")
+_BY_THE_YEAR = re.compile(
+    r"[到在](?P<year>[12][0-9]{3})年(?=[，时]|，?(?:全面|基本|实现|建成|形成|力争|初步))"
+)
+_EACH_YEAR = re.compile("每年")
+_VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
+_PAST = re.compile(r"[^。；\n]{0,40}?(?:了|共计|已[经完])")
+_JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
+
+
+def find(page: Page) -> Iterator[Phrase]:
+    """Deadlines on a day of the calendar."""
+    yield from _dates(page)
+    for match in PLAN.finditer(page.plain):
+        end = plan_end(match["plan"])
+        if end:
+            quoted = page.plain[match.start() - 1 : match.start()] in ("“", "‘")
+            yield deadline(match.start() - quoted, match.end(), end)
+    for match in _IN_THE_YEAR.finditer(page.plain):
+        yield deadline(*match.span(), _year_end(page.document.year))
+    for match in _BY_THE_YEAR.finditer(page.plain):
+        yield deadline(*match.span(), _year_end(int(match["year"])))
+
+
+def deadline(start: int, end: int, day: date | None) -> Phrase:
+    """Without the document's year the day is open: an act before something, and no date of ours."""
+    if day is None:
+        return Phrase(start, end, Kind.BEFORE_EVENT)
+    return Phrase(start, end, Kind.FIXED_DEADLINE, day.isoformat())
+
+
+def _year_end(year: int | None) -> date | None:
+    return date(year, 12, 31) if year and year <= 2200 else None
+
+
+def _dates(page: Page) -> Iterator[Phrase]:
+    """The dates in their order; one that only leads up to a deadline (9月21日、12月9日前) is one."""
+    waiting: list[re.Match[str]] = []
+    last_year, last_end = None, 0
+    for match in dates(page.plain):
+        if last_year and page.plain.find("。", last_end, match.start()) >= 0:
+            last_year = None
+        last_end = match.end()
+        if waiting and page.plain[waiting[-1].end() : match.start()] not in _JOINED:
+            waiting = []
+        waiting.append(match)
+        if not _isdeadline(page, match):
+            continue
+        for date_match in waiting:
+            year = stated_year(date_match) or last_year
+            yield _dated(page, date_match, year)
+            last_year = year
+        waiting = []
+
+
+def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
+    document = page.document
+    if not year and _EACH_YEAR.search(page.plain, page.sentence(match.start())[0], match.start()):
+        named = month_and_day(match, None)
+        if named and (match["month"] or match["quarter"] or match["half"]):
+            return Phrase(*match.span(), Kind.PERIODIC, "P1Y;by={:02}-{:02}".format(*named))
+    if is_next_year(match):
+        year = document.year + 1 if document.year else None
+    day = day_of(match, year or document.year)
+    # 1月31日前 in a notice of November is next year's January.
+    said = year or match["this"] or not document.adopted
+    if day and not said and day < document.adopted - timedelta(183):  # type: ignore[operator]
+        day = day_of(match, day.year + 1)
+    return deadline(*match.span(), day)
+
+
+def _isdeadline(page: Page, match: re.Match[str]) -> bool:
+    start, end = match.span()
+    before = page.plain[max(0, start - 10) : start]
+    if match["end"] in ("底", "末") and not (match["year"] or match["this"] or match["next"]):
+        return False
+    if before.endswith(("每", "上", "去", "前", "历", "近", "往")) and not match["year"]:
+        return False
+    if match["only_limit"] or match["limit"]:
+        if match["limit"] == "止" and _VALIDITY.search(page.before(start, 40)):
+            return False
+        return not _counts_months(match)
+    if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
+        return False
+    if _HISTORY_NEXT.match(page.plain, end):
+        return False
+    return _is_set(page, match, before)
+
+
+def _counts_months(match: re.Match[str]) -> bool:
+    """八月内、三年内: 内 after a numeral month counts months, which is another family's."""
+    inside = match["limit"] in ("内", "之内", "以内")
+    return inside and bool(match["month"]) and not match["month"].isascii() and not match["day"]
+
+
+def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
+    """A date without 前 or 内: do the words around it set it as a day to be kept?"""
+    following = page.plain[match.end() : match.end() + 12]
+    if _LABELLED_RANGE.search(page.plain[max(0, match.start() - 24) : match.start()]):
+        return True
+    if _LABELLED.search(before) and not following.startswith(
+        ("至", "-", "—", "－", "～", "起", "到")
+    ):
+        return True
+    if _FACT_NEXT.match(following):
+        return False
+    if match["end"] or match["part"] in ("底", "末"):
+        return True
+    if "截止" in before:
+        return True
+    # 9月20日召开 may be news; 于9月20日召开, 9月召开 and 第三季度召开 set a time.
+    may_be_news = match["day"] and not _SET.search(before)
+    if may_be_news or match["half"] == "年中" or not _ACT_NEXT.match(following):
+        return False
+    return _is_ahead(page, match) and not _PAST.match(page.plain, match.end())
+
+
+def _is_ahead(page: Page, match: re.Match[str]) -> bool:
+    """Not before the document: 2019年4月印发 in a paper of 2020 is history."""
+    issued = page.document.adopted
+    day = day_of(match, stated_year(match) or page.document.year)
+    return day is not None and (issued is None or day >= issued)

@@ -1,0 +1,42 @@
+"""检查标准: 超过2周未更新, 3个月未回应, 监测时间点前2周内: a duty told by its failure."""
+
+import re
+from collections.abc import Iterator
+
+from rules.amount_words import AMOUNT, as_days, value_of
+from rules.families.page import Page, Phrase
+from rules.terms import Kind
+
+_FAILED = re.compile(
+    rf"({AMOUNT})(?:（含）)?(?:以上|之内|以内|内)?[^，。；：\n]{{0,8}}?"
+    r"(?:未|没有|无)(?:及时|予以|进行|按要求|信息|内容|有效)?(更新|发布|维护|新增|公开|回应|答复|办理|处理|反馈|回复|受理|整改|办结)"
+)
+_RENEWED = frozenset(("更新", "发布", "维护", "新增", "公开"))
+_LOOKED_AT = re.compile(
+    rf"(?:监测|检查|考察|抽查|评估|扫描)(?:(?:时间|时)?(?:点|日|期)?之?前({AMOUNT})(?:之内|以内|内)?|({AMOUNT})(?=，))"
+)
+_LEAD = re.compile(r"(?:连续)?(?:超过|超|已达|达|满|长达)?(?:（含）)?$")
+
+
+def find(page: Page) -> Iterator[Phrase]:
+    """Inspection standards: how long a page may stay unchanged, a letter unanswered."""
+    for match in _FAILED.finditer(page.plain):
+        if page.before(match.start(), 4).endswith(("逾期", "超期", "超时")):
+            continue  # 逾期3天未办结: the limit itself stands elsewhere
+        value = value_of(match[1])
+        start = match.start() - len(_lead(page, match.start()))
+        if match[2] not in _RENEWED:
+            yield Phrase(start, match.end(), Kind.AFTER_EVENT, value)
+        elif as_days(value):
+            yield Phrase(start, match.end(), Kind.PERIODIC, as_days(value))
+    for match in _LOOKED_AT.finditer(page.plain):
+        value = as_days(value_of(match[1] or match[2]))
+        start, end = page.sentence(match.start())
+        renewed = "更新" in page.plain[match.end() : min(end, match.end() + 80)]
+        if value:
+            yield Phrase(*match.span(), Kind.PERIODIC if renewed else Kind.WINDOW, value)
+
+
+def _lead(page: Page, start: int) -> str:
+    found = _LEAD.search(page.plain[max(0, start - 8) : start])
+    return found[0] if found else ""

@@ -1,0 +1,117 @@
+"""频次: 按月, 按月或季, 逐月, 两周一次, 月调度季通报, 月度、季度发布会, 年度报告."""
+
+import re
+from collections.abc import Iterator
+
+from rules.amount_words import AMOUNT, as_days, value_of
+from rules.families.page import Page, Phrase
+from rules.numerals import NUMBER, number
+from rules.terms import Kind
+
+_PERIODS = {
+    "工作日": "1WD",
+    "日": "P1D",
+    "天": "P1D",
+    "周": "P1W",
+    "旬": "P10D",
+    "月": "P1M",
+    "月度": "P1M",
+    "季": "P3M",
+    "季度": "P3M",
+    "半年": "P6M",
+    "半年度": "P6M",
+    "年": "P1Y",
+    "年度": "P1Y",
+}
+_PERIOD = r"(?:工作日|季度|半年度|半年|月度|年度|[日天周旬月季年])"
+_BY = re.compile(
+    rf"(?:(?<!每)按(?P<first>{_PERIOD})(?P<more>(?:(?:或者?|、|和|及|/)按?{_PERIOD}){{0,3}})|逐(?P<each>[日周月季]))"
+    r"(?![份龄级期节边租代限薪息内常均照序岁初程历产])(?!度?(?:计划|目标|任务|预算|工作目标|工作任务|工作计划|工作要点))"
+)
+_UNIT_OF = re.compile(rf"以(?P<first>{_PERIOD})为(?:周期|单位|时间单位)")
+_CYCLE_OF = re.compile(rf"以({AMOUNT})为(?:一个?)?周期")
+_AT_LEAST = re.compile(
+    rf"(?P<amount>全年|一年|半年|一个月|一周)(?P<between>[^，。；\n]{{0,16}}?(?:至少|不少于|不低于|不得少于)[^，。；\n]{{0,10}}?)(?P<count>{NUMBER})(?:次|场|期)"
+)
+_EVERY_OTHER = re.compile(r"隔(?P<unit>[月周])(?=[^，。；\n]{0,8}(?:一次|通报|召开|报|更新|公|组))")
+_ONCE = re.compile(
+    rf"(?P<amount>{AMOUNT}|[一1]旬|[一1]季度?)(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
+)
+_NAMED_ACT = re.compile(
+    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
+)
+_REPORT = re.compile(
+    r"(?P<first>[月季年])报(?<![人民].报)表?(?![告送请备批名考废经价道账销刊社复])"
+)
+_NOUN = re.compile(
+    r"(?P<first>[月季年]度)(?<![一二三四上下本每按0-9第各分个旬前当该某全跨逐为近去今]..)(?P<more>(?:[、和及](?:月度|季度|半年度|年度)){0,2})"
+    r"(?=(?P<noun>[^，。；：、\n（）“”《》 |]{0,14}?(?:报告|报表|总结|发布会|例会|会议|通报|抽查|检查|督查|考核|评估|考评|自查|审查|清理|培训|分析|评议|测评|点评|调度|公报|盘点|体检|审计|述职|报送|公布|公开|发布)))"
+)
+# 年度目标任务, 年度薪酬 name things of the year; they do not recur by these words.
+_NAMES = re.compile(
+    r"(?:的|工作)?(?:重点|决算|安排|优秀|先进|预期|投资|主题|收支)|[^，。；、\n]{0,8}?(?:计划|目标|任务|要点|方案|预算|薪酬|指标|规划)"
+)
+_ABOUT = re.compile(
+    r"[^，。；\n]{0,14}?报告[”》]?(?:(?:还|中)?的?(?:统一)?(?:格式|质量|模板|内容|应当?包括|包括|中应|编制要求|水平)|还?应当包括)"
+)
+_INTO = re.compile(r"(?:纳入|列入|作为|计入|结合)[^，。；\n]{0,16}$")
+
+_SHORT_NOUN = 5
+
+
+def find(page: Page) -> Iterator[Phrase]:
+    """Rhythms that are told without 每."""
+    for pattern in (_BY, _UNIT_OF, _NAMED_ACT, _REPORT):
+        for match in pattern.finditer(page.plain):
+            yield from _listed(match)
+    for match in _AT_LEAST.finditer(page.plain):
+        count, start = number(match["count"]), match.start()
+        if count and count <= 366 and page.plain[start - 1 : start] not in ("每", "第", "近"):
+            value = f"{_once(match['amount'].replace('全', '一'))};min={count}"
+            yield Phrase(start, match.start("between"), Kind.PERIODIC, value)
+    for match in _EVERY_OTHER.finditer(page.plain):
+        yield Phrase(*match.span(), Kind.PERIODIC, "P2M" if match["unit"] == "月" else "P2W")
+    for match in _CYCLE_OF.finditer(page.plain):
+        if as_days(value_of(match[1])):
+            yield Phrase(*match.span(), Kind.PERIODIC, as_days(value_of(match[1])))
+    for match in _ONCE.finditer(page.plain):
+        value = _once(match["amount"])
+        if value and page.plain[match.start() - 1 : match.start()] not in ("每", "第"):
+            yield Phrase(*match.span(), Kind.PERIODIC, value)
+    for match in _NOUN.finditer(page.plain):
+        if not _is_name(page, match):
+            yield from _listed(match, len(match["noun"]))
+
+
+def _once(amount: str) -> str:
+    period = amount.lstrip("一1个")
+    return _PERIODS.get(period) or as_days(value_of(amount))
+
+
+def _is_name(page: Page, match: re.Match[str]) -> bool:
+    end = match.end()
+    if _NAMES.match(page.plain, end) or _ABOUT.match(page.plain, end):
+        return True
+    into = _INTO.search(page.before(match.start(), 24))
+    return bool(into) and "报告" not in match["noun"]
+
+
+def _listed(match: re.Match[str], noun: int = 99) -> Iterator[Phrase]:
+    """按月或季: alternatives in one phrase. 月度、季度: two rhythms. A short noun belongs to it."""
+    groups = match.groupdict()
+    first, more = groups.get("first") or groups.get("each") or "", groups.get("more") or ""
+    start, end = match.span()
+    if first.startswith("年") and match.string[start - 1 : start] == "半":
+        first, start = f"半{first}", start - 1
+    words = [*re.finditer(_PERIOD, more)]
+    values = [_PERIODS[first], *(_PERIODS[word[0]] for word in words)]
+    if "或" in more:
+        yield Phrase(start, end, Kind.PERIODIC, "|".join(dict.fromkeys(values)))
+        return
+    if not more and noun <= _SHORT_NOUN:
+        end += noun
+    ends = [match.end("more") - len(more)] if more else [end]
+    ends += [match.start("more") + word.end() for word in words]
+    for end, value in zip(ends, values, strict=True):
+        yield Phrase(start, end, Kind.PERIODIC, value)
+        start = end + 1
