@@ -10,6 +10,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
+    audit,
     doctor,
     due,
     extract,
@@ -50,7 +51,7 @@ def options(
     context.obj = Context(config, json)
 
 
-for verb in (serve, rules, extract, due, plan, simulate, tick, migrate, doctor, send_test):
+for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(workday.app, name="workday")
 
