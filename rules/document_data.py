@@ -11,13 +11,15 @@ from rules.rule import Document
 _HEAD, _TAIL = 3000, 600
 _DAY = rf"(?P<year>{YEAR})(?:年|[-/.])(?P<month>{SMALL})(?:月|[-/.])(?P<day>{SMALL})日?"
 _KINDS = "通知|要点|意见|方案|办法|规定|条例|细则|公告|通告|决定|批复|指引|规划|计划|标准|指标|通报|报告|清单|函|规则|规程|目录|分工|分解表|分工表"
-_LABELLED_TITLE = re.compile(r"标 {0,4}题 {0,2}：\s{0,4}(?P<title>[^\n|]{4,120})")
+_LABELLED_TITLE = re.compile(
+    r"标 {0,4}题 {0,2}：\s{0,4}(?P<title>[^\n|]{4,120}?)(?=\n|\||发文字号|发[布文]日期|$)"
+)
 _TITLE_END = re.compile(rf"(?:{_KINDS}|法)(?:（[^（）]{{1,16}}）)?$")
 _LABELLED_NUMBER = re.compile(
     r"(?:发文字号|文 {0,2}号) {0,2}[：|]\s{0,4}(?P<number>[^\s|]{4,40}号)"
 )
 _NUMBER = re.compile(
-    r"(?:^|(?<=[\n 要点知]))[ *]{0,60}(?P<number>[一-龥]{1,16}〔[12][0-9]{3}〕 ?第?[0-9]{1,5}号)(?= {0,40}(?:\n|$)| {1,4}|各)"
+    r"(?:^|(?<=[\n 知]))[ *]{0,60}(?P<number>[一-龥]{1,12}〔[12][0-9]{3}〕 ?第?[0-9]{1,5}号)(?= {0,40}(?:\n|$)| {1,4}|各)"
 )
 _ORDER = re.compile(
     r"(?P<number>(?:国务院令|(?:人民政府|部|局|委员会|总局|办公厅)令)第?[0-9]{1,4}号)"
@@ -35,7 +37,10 @@ _PUBLISHED = re.compile(
 )
 _DATE_LINE = re.compile(rf"(?:^|\n)\s{{0,60}}{_DAY}[ ]{{0,20}}(?=\n|$)")
 _LAW = re.compile(rf"{_DAY} {{0,2}}[^\n，。]{{0,40}}?(?:公布|修订|修正|通过|发布)")
-_ONE_LINE = re.compile(rf"[^\n。：《》]{{2,60}}?(?:{_KINDS})(?= |[一-龥]{{2,10}}〔|各|\n|$)")
+# The title of a text without line breaks ends where its number, its addressees or its body begin.
+_ONE_LINE = re.compile(
+    rf"[^\n。：《》]{{2,60}}?(?:关于|印发)[^\n。：]{{2,60}}?的(?:{_KINDS})|[^\n。：《》，]{{2,40}}?(?:{_KINDS})(?= |[一-龥]{{2,10}}〔|各|[12][0-9]{{3}}年|为|\n|$)"
+)
 _TITLE_YEAR = re.compile(rf"(?P<year>{YEAR})(?:[-—–~～至][12][0-9]{{3}})?年")
 
 

@@ -43,6 +43,7 @@ _RUN_IN = re.compile(
 _REQUIRES = re.compile(
     r"[0-9一二三四五六七八九十]+个?(?:工作日|日|小时|天|月底?前|个月)|每[年月周日季半个0-9]|按[月季周年]|[底末内]前|年内"
 )
+_DATED = re.compile(r"[12][0-9]{3}|印发")
 _HEAD_OF_TEXT = 2500
 
 
@@ -56,7 +57,10 @@ def _spans(plain: str) -> Iterator[tuple[int, int]]:
         yield from (match.span() for match in pattern.finditer(plain))
     for match in _TITLE.finditer(plain):
         yield match.start() + 1, match.end() - 1
-    yield from (match.span() for match in _TITLE_LINE.finditer(plain, 0, _HEAD_OF_TEXT))
+    for match in _TITLE_LINE.finditer(plain, 0, _HEAD_OF_TEXT):
+        # 每季度通报 ends like a title and is none.
+        if "关于" in match[0] or (_DATED.search(match[0]) and not _REQUIRES.search(match[0])):
+            yield match.span()
     yield from _headings(plain)
     for match in _RUN_IN.finditer(plain):
         if not _REQUIRES.search(match["words"]):

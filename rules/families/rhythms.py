@@ -26,13 +26,14 @@ _PERIODS = {
 _PERIOD = r"(?:工作日|季度|半年度|半年|月度|年度|[日天周旬月季年])"
 _BY = re.compile(
     rf"(?:(?<!每)按(?P<first>{_PERIOD})(?P<more>(?:(?:或者?|、|和|及|/)按?{_PERIOD}){{0,3}})|逐(?P<each>[日周月季]))"
-    r"(?![份龄级期节边租代限薪息内常均照序岁初程历产])(?!度?(?:计划|目标|任务|预算|工作目标|工作任务|工作计划|工作要点))"
+    r"(?![份龄级期节边租代限薪息内常均照序岁初程历产])(?!度?(?:计划|目标|任务|预算|工作目标|工作任务|工作计划|工作要点|考核结果))"
 )
 _UNIT_OF = re.compile(rf"以(?P<first>{_PERIOD})为(?:周期|单位|时间单位)")
 _CYCLE_OF = re.compile(rf"以({AMOUNT})为(?:一个?)?周期")
 _AT_LEAST = re.compile(
     rf"(?P<amount>全年|一年|半年|一个月|一周)(?P<between>[^，。；\n]{{0,16}}?(?:至少|不少于|不低于|不得少于)[^，。；\n]{{0,10}}?)(?P<count>{NUMBER})(?:次|场|期)"
 )
+_QUARTER_END = re.compile(r"季度(?<![一二三四上下本每按0-9第各分个该]季度)[底末](?!月)(?:之?前)?")
 _EVERY_OTHER = re.compile(r"隔(?P<unit>[月周])(?=[^，。；\n]{0,8}(?:一次|通报|召开|报|更新|公|组))")
 _ONCE = re.compile(
     rf"(?P<amount>{AMOUNT}|[一1]旬|[一1]季度?)(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
@@ -69,6 +70,8 @@ def find(page: Page) -> Iterator[Phrase]:
         if count and count <= 366 and page.plain[start - 1 : start] not in ("每", "第", "近"):
             value = f"{_once(match['amount'].replace('全', '一'))};min={count}"
             yield Phrase(start, match.start("between"), Kind.PERIODIC, value)
+    for match in _QUARTER_END.finditer(page.plain):
+        yield Phrase(*match.span(), Kind.PERIODIC, "P3M")
     for match in _EVERY_OTHER.finditer(page.plain):
         yield Phrase(*match.span(), Kind.PERIODIC, "P2M" if match["unit"] == "月" else "P2W")
     for match in _CYCLE_OF.finditer(page.plain):

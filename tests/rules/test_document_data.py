@@ -90,3 +90,11 @@ def test_an_empty_text_has_no_data() -> None:
 
 def test_nothing_of_its_data_is_a_requirement() -> None:
     assert read_document(NOTICE).hits == read_document(LABELLED).hits == ()
+
+
+def test_a_title_and_a_number_that_run_together_are_told_apart() -> None:
+    document = read_document(NOTICE.replace("\n", "")).document
+    assert document.title == "某市人民政府办公室关于印发2020年政务公开工作要点的通知"
+    assert document.number == "某政办发〔2020〕8号"
+    short = read_document("某市2017年工作要点2017年工作的总体要求是：年内完成改造。")
+    assert [hit.value for hit in short.hits] == ["2017-12-31"]
