@@ -56,6 +56,11 @@ class Manuscript:
         return self.original(start), self.original(end - 1) + 1
 
     @cached_property
+    def is_plain(self) -> bool:
+        """Is the text in the one form already?"""
+        return self.text == self.plain
+
+    @cached_property
     def _line_starts(self) -> list[int]:
         return [match.end() for match in re.finditer("\n", self.text)]
 

@@ -113,7 +113,7 @@ def _clauses(page: Page, phrase: Phrase) -> list[int]:
 
 def _as_written(manuscript: Manuscript, plain: str, words: str, phrase: Phrase) -> str:
     """The words in the script of the text, without masks; words that are not there stay."""
-    if not words or (MASK not in words and manuscript.text == manuscript.plain):
+    if not words or (MASK not in words and manuscript.is_plain):
         return words
     at = plain.rfind(words, max(0, phrase.start - 400), phrase.end)
     if at < 0:

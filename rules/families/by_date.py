@@ -44,6 +44,8 @@ _IN_THE_YEAR = re.compile(r"年内(?<![0-9一二三四五六七八九十两半�
 _BY_THE_YEAR = re.compile(
     r"[到在](?P<year>[12][0-9]{3})年(?=[，时]|，?(?:全面|基本|实现|建成|形成|力争|初步))"
 )
+# How far back 每年 may stand: a text without full stops has no sentences.
+_REACH = 200
 _EACH_YEAR = re.compile("每年")
 _VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
 _PAST = re.compile(r"[^。；\n]{0,40}?(?:了|共计|已[经完])")
@@ -97,7 +99,8 @@ def _dates(page: Page) -> Iterator[Phrase]:
 
 def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
     document = page.document
-    if not year and _EACH_YEAR.search(page.plain, page.sentence(match.start())[0], match.start()):
+    sentence = max(page.sentence(match.start())[0], match.start() - _REACH)
+    if not year and _EACH_YEAR.search(page.plain, sentence, match.start()):
         named = month_and_day(match, None)
         if named and (match["month"] or match["quarter"] or match["half"]):
             return Phrase(*match.span(), Kind.PERIODIC, "P1Y;by={:02}-{:02}".format(*named))
