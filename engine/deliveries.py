@@ -26,17 +26,6 @@ class State(StrEnum):
     SKIPPED = "skipped"  # not sent: nothing in it was left to be said
 
 
-STATE_NAMES = {
-    State.QUEUED: "待发送",
-    State.SENDING: "发送中",
-    State.ACCEPTED: "已接收",
-    State.REJECTED: "被拒绝",
-    State.UNKNOWN: "结果不明",
-    State.FAILED: "多次失败",
-    State.SKIPPED: "无需发送",
-}
-
-
 class Delivery(SQLModel, table=True):
     """送达记录. `planned_at` is the tick that planned it; parts are numbered from 1."""
 

@@ -6,7 +6,6 @@ from engine.instants import local_day
 from engine.obligations import Obligation
 from engine.workdays import WorkCalendar
 
-_MINUTES = 60
 _DAY_OF_HOURS = 24
 
 
@@ -19,7 +18,7 @@ def remaining_in_words(row: Obligation, now: datetime, calendar: WorkCalendar) -
     today = local_day(now)
     worked = calendar.count(row.due_on, today)
     if row.due_at:
-        minutes = int((row.due_at - now).total_seconds()) // _MINUTES
+        minutes = int((row.due_at - now).total_seconds()) // 60
         hours, rest = divmod(abs(minutes), 60)
         if minutes >= 0:
             return f"剩{hours}小时{rest}分"
