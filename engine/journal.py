@@ -1,4 +1,5 @@
-"""日志 JournalEntry: who changed what about an obligation, and when. Entries are only added."""
+"""日志 JournalEntry: who changed what about an obligation or a proposal, and when. Entries are only
+added."""
 
 from datetime import datetime
 
@@ -8,14 +9,16 @@ from engine.database import Instant
 
 
 class JournalEntry(SQLModel, table=True):
-    """日志: one change of one obligation, in a Chinese sentence."""
+    """日志: one change of one obligation or of one proposal, in a Chinese sentence."""
 
     __tablename__ = "journal"
 
     id: int | None = Field(default=None, primary_key=True)
-    obligation_id: int = Field(foreign_key="obligation.id", index=True)
+    obligation_id: int | None = Field(default=None, foreign_key="obligation.id", index=True)
+    proposal_id: int | None = Field(default=None, foreign_key="proposal.id", index=True)
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
-    kind: str  # created, complete, waive, reopen, moved, reading
+    # created, complete, waive, reopen, moved, reading; accept, edit, dismiss
+    kind: str
     by: str
     text: str
 
@@ -27,7 +30,20 @@ def write(
     session.add(JournalEntry(obligation_id=obligation_id, at=at, kind=kind, by=by, text=text))
 
 
+def write_of_proposal(
+    session: Session, proposal_id: int, at: datetime, kind: str, by: str, text: str
+) -> None:
+    """The same about a proposal."""
+    session.add(JournalEntry(proposal_id=proposal_id, at=at, kind=kind, by=by, text=text))
+
+
 def journal_of(session: Session, obligation_id: int) -> list[JournalEntry]:
     """An obligation's entries, oldest first."""
     query = select(JournalEntry).where(JournalEntry.obligation_id == obligation_id)
+    return list(session.exec(query.order_by(JournalEntry.id)).all())  # type: ignore[arg-type]
+
+
+def journal_of_proposal(session: Session, proposal_id: int) -> list[JournalEntry]:
+    """A proposal's entries, oldest first."""
+    query = select(JournalEntry).where(JournalEntry.proposal_id == proposal_id)
     return list(session.exec(query.order_by(JournalEntry.id)).all())  # type: ignore[arg-type]

@@ -9,7 +9,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
-from engine import alerts, channels, deliveries, events, journal, obligations, slots, watermarks
+from engine import (
+    alerts,
+    channels,
+    deliveries,
+    events,
+    journal,
+    loaded_texts,
+    obligations,
+    proposals,
+    slots,
+    watermarks,
+)
 from engine.errors import BadDatabase
 
 TABLES = (
@@ -19,7 +30,9 @@ TABLES = (
     deliveries.Delivery,
     events.Event,
     journal.JournalEntry,
+    loaded_texts.LoadedText,
     obligations.Obligation,
+    proposals.Proposal,
     slots.Slot,
     watermarks.Watermark,
 )

@@ -1,6 +1,8 @@
 """审计 Audit: is every time phrase of a text accounted for, and does every quote stand in it?"""
 
-from bisect import bisect_left
+import re
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,6 +11,8 @@ from typing import Protocol
 from rules.catalogue_files import Catalogue
 from rules.dismissals import Dismissal
 from rules.errors import UnknownText
+
+_BLANK = re.compile(r"\s")
 
 
 class Hit(Protocol):
@@ -58,8 +62,9 @@ def audit(
     A hit is covered when it overlaps an occurrence of a rule's quote, dismissed when it overlaps
     only a dismissed quote, open otherwise. Only what belongs to this text must be given.
     """
-    covered = _Spans(text, ((rule.quote, rule.id) for rule in rules))
-    excused = _Spans(text, ((each.quote, each.reason) for each in dismissed))
+    unbroken = Unbroken.of(text)
+    covered = _Spans(unbroken, ((rule.quote, rule.id) for rule in rules))
+    excused = _Spans(unbroken, ((each.quote, each.reason) for each in dismissed))
     return tuple(_verdict(hit, covered, excused) for hit in hits)
 
 
@@ -71,14 +76,50 @@ def _verdict(hit: Hit, covered: "_Spans", excused: "_Spans") -> Verdict:
     return Verdict(hit, Standing.OPEN, ())
 
 
+@dataclass(frozen=True)
+class Unbroken:
+    """A text without its blanks and line breaks: copies of one paper differ in them.
+
+    `gaps` are the places in `text` before which a character was left out, in order.
+    """
+
+    text: str
+    gaps: Sequence[int]
+
+    @classmethod
+    def of(cls, text: str) -> "Unbroken":
+        """The text's own offsets stay known."""
+        gaps = array("L", (m.start() for m in _BLANK.finditer(text)))
+        return cls(
+            _BLANK.sub("", text), array("L", (at - number for number, at in enumerate(gaps)))
+        )
+
+    def holds(self, quote: str) -> bool:
+        """Does a quote stand in it, blanks aside?"""
+        return _unbroken(quote) in self.text
+
+    def places(self, quote: str) -> Iterator[tuple[int, int]]:
+        """Where a quote stands, in offsets of the text as it was, `end` exclusive."""
+        quote = _unbroken(quote)
+        start = self.text.find(quote)
+        while start >= 0:
+            yield self._before(start), self._before(start + len(quote) - 1) + 1
+            start = self.text.find(quote, start + 1)
+
+    def _before(self, place: int) -> int:
+        return place + bisect_right(self.gaps, place)
+
+
+def _unbroken(quote: str) -> str:
+    return _BLANK.sub("", quote)
+
+
 class _Spans:
     """All places of some quotes in a text, in order, each with its label."""
 
-    def __init__(self, text: str, labelled: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, text: Unbroken, labelled: Iterable[tuple[str, str]]) -> None:
         self._spans = sorted(
-            (start, start + len(quote), label)
-            for quote, label in labelled
-            for start in _places(quote, text)
+            (start, end, label) for quote, label in labelled for start, end in text.places(quote)
         )
         self._starts = [start for start, _, _ in self._spans]
         self._longest = max((end - start for start, end, _ in self._spans), default=0)
@@ -89,13 +130,6 @@ class _Spans:
         high = bisect_left(self._starts, hit.end)
         near = self._spans[low:high]
         return tuple(dict.fromkeys(label for _, end, label in near if end > hit.start))
-
-
-def _places(quote: str, text: str) -> Iterator[int]:
-    start = text.find(quote)
-    while start >= 0:
-        yield start
-        start = text.find(quote, start + 1)
 
 
 @dataclass(frozen=True)
@@ -119,7 +153,7 @@ class MissingQuote:
 
 
 def coverage(text: str, document_id: str, catalogue: Catalogue) -> tuple[MissingQuote, ...]:
-    """The quotes that are missing in a document's text, character by character.
+    """The quotes that are missing in a document's text, character by character, blanks aside.
 
     The id is a document's, or that of one wording; for a document with several wordings the
     text is one of these, so its wording must be named. Raises UnknownText.
@@ -127,23 +161,24 @@ def coverage(text: str, document_id: str, catalogue: Catalogue) -> tuple[Missing
     known = [id_ for document in catalogue.documents.values() for id_ in document.texts]
     if document_id not in known:
         raise UnknownText(f"目录中没有文本“{document_id}”，可用：{'、'.join(known)}")
+    unbroken = Unbroken.of(text)
     return tuple(
-        MissingQuote(owner, quote, *_difference(quote, text))
+        MissingQuote(owner, quote, *_difference(quote, unbroken.text))
         for owner, quote in _quotes(document_id, catalogue)
-        if quote not in text
+        if not unbroken.holds(quote)
     )
 
 
 def _quotes(text_id: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for rule in catalogue.rules.values():
-        if rule.text == text_id:
-            yield f"规则 {rule.id}", rule.quote
+        if rule.text == text_id and rule.id not in catalogue.endings:
+            yield f"规则 {rule.id}", _unbroken(rule.quote)
     for clause in catalogue.clauses.values():
         if clause.text == text_id:
-            yield f"计时条款 {clause.id}", clause.quote
+            yield f"计时条款 {clause.id}", _unbroken(clause.quote)
     for dismissal in catalogue.dismissed:
         if dismissal.text == text_id:
-            yield f"不列为规则的“{dismissal.time_phrase}”", dismissal.quote
+            yield f"不列为规则的“{dismissal.time_phrase}”", _unbroken(dismissal.quote)
 
 
 def _difference(quote: str, text: str) -> tuple[int, str]:

@@ -4,8 +4,8 @@ Every refusal is one Chinese sentence that names the file, the rule and the key,
 to write instead; so a person can mend a file without reading this.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -44,6 +44,18 @@ class CatalogueFile:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """已采用: what an office has made of the texts that it loaded, beside the catalogue files.
+
+    Each of `files` holds a document, or more rules of one that a catalogue file has. `endings`
+    are the last days in force of rules that a later text of their document no longer has.
+    """
+
+    files: tuple[CatalogueFile, ...] = ()
+    endings: Mapping[str, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """目录: all documents, rules and clauses by id, in the order of the files."""
 
@@ -51,28 +63,72 @@ class Catalogue:
     rules: Mapping[str, Rule]
     clauses: Mapping[str, Clause]
     dismissed: tuple[Dismissal, ...]
+    endings: Mapping[str, date] = field(default_factory=dict)
 
 
 def load_catalogue(extra: Sequence[Path] = ()) -> Catalogue:
     """The bundled catalogue and the files given; raises CatalogueError."""
+    return catalogue_of(read_catalogue_files(extra))
+
+
+def read_catalogue_files(extra: Sequence[Path] = ()) -> tuple[CatalogueFile, ...]:
+    """The bundled files and those given, in order; raises CatalogueError."""
     files: list[CatalogueFile] = []
     for path in (*sorted(_BUNDLED.glob("*.toml")), *extra):
         file = read_catalogue_file(path)
         _check_alone(file, files)
         files.append(file)
-    rules = linked([(file.path, rule) for file in files for rule in file.rules])
+    return tuple(files)
+
+
+def catalogue_of(files: Sequence[CatalogueFile], adopted: Adopted | None = None) -> Catalogue:
+    """What files say together, and what the office adopted; raises CatalogueError."""
+    adopted = adopted or Adopted()
+    files = (*files, *_beside(adopted, files))
+    rules = linked([(file.path, _ending(rule, adopted)) for file in files for rule in file.rules])
     check_clauses([(file.path, clause) for file in files for clause in file.clauses], rules)
     return Catalogue(
-        MappingProxyType({file.document.id: file.document for file in files}),
+        MappingProxyType(_documents(files)),
         MappingProxyType(rules),
         MappingProxyType({clause.id: clause for file in files for clause in file.clauses}),
         tuple(dismissal for file in files for dismissal in file.dismissed),
+        adopted.endings,
     )
+
+
+def _documents(files: Sequence[CatalogueFile]) -> dict[str, Document]:
+    """Each document as its first file has it: what is adopted later only adds rules."""
+    found: dict[str, Document] = {}
+    for file in files:
+        found.setdefault(file.document.id, file.document)
+    return found
+
+
+def _beside(adopted: Adopted, files: Sequence[CatalogueFile]) -> Iterator[CatalogueFile]:
+    """The adopted rules that no file has. The same rule in a file is an export put back."""
+    known = {one.id: _ending(one, adopted) for file in files for one in file.rules}
+    for file in adopted.files:
+        for one in file.rules:
+            if known.get(one.id) not in (None, _ending(one, adopted)):
+                raise CatalogueError(
+                    f"{file.path}：规则 {one.id} 在目录文件中另有写法，请从 [rules] 的 files 中去掉那个文件"
+                )
+        yield replace(file, rules=tuple(one for one in file.rules if one.id not in known))
+
+
+def _ending(rule: Rule, adopted: Adopted) -> Rule:
+    last = adopted.endings.get(rule.id)
+    return replace(rule, until=min(last, rule.until or last)) if last else rule
 
 
 def read_catalogue_file(path: Path) -> CatalogueFile:
     """What one file says; raises CatalogueError."""
-    top = Table(f"{path}：文件", read_toml(path))
+    return catalogue_file(path, read_toml(path))
+
+
+def catalogue_file(path: Path, values: Mapping[str, object]) -> CatalogueFile:
+    """What a file of these tables would say; raises CatalogueError, which names `path`."""
+    top = Table(f"{path}：文件", values)
     top.allow(("document", "rule", "clause", "dismissed"))
     document = _document(path, Table(f"{path}：[document] ", top.need("document", dict)))
 

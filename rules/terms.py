@@ -98,6 +98,16 @@ class Amount:
             return cls(int(years), Measure.YEAR)
         return cls(int(number), Measure(measure))
 
+    @property
+    def written(self) -> str:
+        """As `parse` reads it."""
+        match self.measure:
+            case Measure.WORKING_DAY:
+                return f"{self.number}WD"
+            case Measure.HOUR:
+                return f"PT{self.number}H"
+        return f"P{self.number}{self.measure}"
+
     def in_words(self) -> str:
         """`30个工作日`, `5小时`."""
         return f"{self.number}{_MEASURE_NAMES[self.measure]}"

@@ -34,6 +34,7 @@ ADDRESS = {
     "typer": {"api"},
     "click": set(),
     "rich": {"api"},
+    "tomli_w": {"rules"},
     "uvicorn": {"api"},
     "pydantic": {"api"},
 }

@@ -1,0 +1,53 @@
+"""正文 LoadedText: the text of a document, or of one of its wordings, as an office loaded it."""
+
+from datetime import date, datetime
+from hashlib import sha256
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Column, Field, Session, SQLModel, col, select
+
+from engine.database import Instant
+
+
+class LoadedText(SQLModel, table=True):
+    """正文. Later versions of one text stand beside the earlier ones; the last one counts."""
+
+    __tablename__ = "loaded_text"
+    __table_args__ = (UniqueConstraint("text", "version"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    text: str  # the document's id, or the id of one of its wordings
+    document: str
+    version: int
+    name: str  # of the file
+    sha256: str
+    content: str
+    entry: str  # the document as a catalogue file has it; empty where a file has it
+    since: date | None  # the first day on which this version is in force, where one came before
+    loaded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    loaded_by: str
+
+    @property
+    def intact(self) -> bool:
+        """Is it still what was loaded?"""
+        return self.sha256 == digest_of(self.content)
+
+
+def digest_of(content: str) -> str:
+    """SHA-256 of the text in UTF-8, in hexadecimal digits."""
+    return sha256(content.encode()).hexdigest()
+
+
+def current_texts(session: Session) -> list[LoadedText]:
+    """The last version of every text, in the order in which they were first loaded."""
+    query = select(LoadedText).order_by(col(LoadedText.id))
+    last: dict[str, LoadedText] = {}
+    for row in session.exec(query).all():
+        last[row.text] = row
+    return list(last.values())
+
+
+def current_text(session: Session, text: str) -> LoadedText | None:
+    """The last version of a text."""
+    query = select(LoadedText).where(LoadedText.text == text)
+    return session.exec(query.order_by(col(LoadedText.version).desc()).limit(1)).first()
