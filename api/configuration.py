@@ -1,7 +1,8 @@
 """From the configuration file to a checked Agency, ready to work."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -19,7 +20,13 @@ from notifiers.channel import Notifier
 from notifiers.errors import NotifierError
 from notifiers.http_client import open_client
 from notifiers.registry import build
-from rules.catalogue_files import load_catalogue
+from rules.catalogue_files import (
+    Adopted,
+    Catalogue,
+    CatalogueFile,
+    catalogue_of,
+    read_catalogue_files,
+)
 from rules.errors import RulesError
 
 TOKEN_VARIABLE = "QIXIAN_TOKEN"
@@ -27,28 +34,52 @@ TOKEN_VARIABLE = "QIXIAN_TOKEN"
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the process runs on. `token` is empty where none is asked for."""
+    """What the process runs on. `token` is empty where none is asked for; `files` are those under
+    the agency's catalogue."""
 
     agency: Agency
+    files: tuple[CatalogueFile, ...]
     server: Server
     token: str
     database_url: str
 
 
-def load_configuration(path: Path) -> Configuration:
-    """Raises BadConfig: one sentence that names the file, the place and the way out."""
+def load_configuration(
+    path: Path, adopted: Callable[[str, tuple[CatalogueFile, ...]], Adopted] | None = None
+) -> Configuration:
+    """The configuration of a file. `adopted` gives what was accepted in the database of an address.
+
+    Raises BadConfig: one sentence that names the file, the place and the way out; and what
+    `adopted` raises.
+    """
     settings = read_settings(path)
-    try:
-        agency = _agency(settings, path.parent)
+    with _named_by(path):
         token = _secret(settings.server.token, "server", "token")
-        database_url = _database_url(settings, path.parent)
+        url = _database_url(settings, path.parent)
+        files = read_catalogue_files([path.parent / name for name in settings.rules.files])
+    accepted = adopted(url, files) if adopted else Adopted()
+    with _named_by(path):
+        agency = _agency(settings, catalogue_of(files, accepted))
+    token = token or os.environ.get(TOKEN_VARIABLE, "")
+    return Configuration(agency, files, settings.server, token, url)
+
+
+def read_database_url(path: Path) -> str:
+    """The address of the database alone: what is wrong elsewhere does not matter. Raises BadConfig."""
+    settings = read_settings(path)
+    with _named_by(path):
+        return _database_url(settings, path.parent)
+
+
+@contextmanager
+def _named_by(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (BadConfig, EngineError, NotifierError, RulesError) as error:
         raise BadConfig(f"配置文件 {path}：{error}") from None
-    token = token or os.environ.get(TOKEN_VARIABLE, "")
-    return Configuration(agency, settings.server, token, database_url)
 
 
-def _agency(settings: Settings, folder: Path) -> Agency:
+def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
     ladders = {"default": Ladder()} | {
         table.id: Ladder(
             table.id, tuple(table.before), table.every, tuple(table.superior), tuple(table.hours)
@@ -65,7 +96,7 @@ def _agency(settings: Settings, folder: Path) -> Agency:
     _once("[[duty]]", (duty.key for duty in duties))
     _once("[[interpretation]]", (table.rule for table in settings.interpretation))
     return Agency(
-        catalogue=load_catalogue([folder / name for name in settings.rules.files]),
+        catalogue=catalogue,
         channels=_channels(settings.channel),
         units=_units(settings.unit),
         duties={duty.key: duty for duty in duties},

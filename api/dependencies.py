@@ -16,6 +16,7 @@ from sqlmodel import Session
 from api.configuration import Configuration
 from engine.agency import Agency
 from engine.clock import Clock
+from engine.current_agency import CurrentAgency
 from engine.database import reading, writing
 from engine.workdays import WorkCalendar
 
@@ -30,6 +31,7 @@ class Running:
     db: Engine
     calendar: WorkCalendar
     clock: Clock
+    current: CurrentAgency
 
 
 def running(request: Request) -> Running:
@@ -83,7 +85,7 @@ async def _now(request: Request) -> datetime:
 
 
 async def _agency(request: Request) -> Agency:
-    return running(request).configuration.agency
+    return running(request).current.agency()
 
 
 async def _calendar(request: Request) -> WorkCalendar:

@@ -13,8 +13,8 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
-from engine.agency import Agency
 from engine.channels import SHARDS
+from engine.current_agency import CurrentAgency
 from engine.database import writing
 from engine.dispatch import Inline
 from engine.drain import Drainer
@@ -34,9 +34,10 @@ def read_clock() -> datetime:
 class Clock:
     """Ticks every minute and sends every few seconds, in one thread of its own."""
 
-    def __init__(self, db: Engine, agency: Agency, calendar: WorkCalendar) -> None:
-        self._db, self._agency, self._calendar = db, agency, calendar
-        self._dispatcher = Inline(Drainer(db, agency, calendar, read_clock))
+    def __init__(self, db: Engine, current: CurrentAgency, calendar: WorkCalendar) -> None:
+        self._db, self._current, self._calendar = db, current, calendar
+        self._drainer = Drainer(db, current.agency(), calendar, read_clock)
+        self._dispatcher = Inline(self._drainer)
         self.last_tick: datetime | None = None
         self._scheduler = BackgroundScheduler(
             timezone=ZONE,
@@ -61,7 +62,8 @@ class Clock:
     def _tick(self) -> None:
         now = read_clock()
         if self._win("tick", now.replace(second=0, microsecond=0)):
-            done = tick(self._db, self._agency, self._calendar, self._dispatcher, now)
+            agency = self._drainer.agency = self._current.agency()
+            done = tick(self._db, agency, self._calendar, self._dispatcher, now)
             if done.derived or done.planned:
                 log.info("tick: %s new obligations, %s messages", done.derived, done.planned)
         self.last_tick = now

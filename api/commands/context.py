@@ -15,12 +15,14 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
-from api.configuration import Configuration, load_configuration
+from api.configuration import Configuration, load_configuration, read_database_url
+from engine.adoption import papers
 from engine.clock import read_clock
-from engine.database import open_database
+from engine.database import open_database, reading
 from engine.instants import local_day
-from engine.schema import check
+from engine.schema import check, revision
 from engine.workdays import WorkCalendar, work_calendar
+from rules.catalogue_files import Adopted, Catalogue, CatalogueFile, load_catalogue
 
 CONFIG_VARIABLE = "QIXIAN_CONFIG"
 DEFAULT_CONFIG = Path("config.toml")
@@ -44,10 +46,23 @@ class Context:
 
     @cached_property
     def configuration(self) -> Configuration:
-        """Raises BadConfig, also when there is no configuration file."""
+        """Raises BadConfig, also when there is no configuration file, and BadDatabase when there
+        is a database of another version: nobody can say what was accepted in it."""
         # The console channel prints to the output of this moment; after --json that is for JSON.
         with redirect_stdout(sys.stderr) if self.json else nullcontext():
-            return load_configuration(self.config_path or DEFAULT_CONFIG)
+            return load_configuration(self.config_path or DEFAULT_CONFIG, _adopted)
+
+    @property
+    def database_url(self) -> str:
+        """The address of the database, whatever else the configuration says. Raises BadConfig."""
+        return read_database_url(self.config_path or DEFAULT_CONFIG)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The configured catalogue; without a configuration the bundled one."""
+        if self.config_path is None:
+            return load_catalogue()
+        return self.configuration.agency.catalogue
 
     @cached_property
     def database(self) -> Engine:
@@ -83,6 +98,15 @@ class Context:
         for row in rows:
             table.add_row(*(_cell(row.get(key)) for key in columns))
         console().print(table)
+
+
+def _adopted(url: str, files: tuple[CatalogueFile, ...]) -> Adopted:
+    db = open_database(url)
+    if revision(db) is None:  # no database yet
+        return Adopted()
+    check(db)
+    with reading(db) as session:
+        return papers(session, files).adopted
 
 
 def console() -> Console:

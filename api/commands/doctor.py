@@ -34,8 +34,21 @@ class Finding:
 def doctor(context: typer.Context) -> None:
     """检查配置、数据库、渠道、责任主体；有错误时退出码为 1。"""
     shared: Context = context.obj
-    agency = shared.configuration.agency
-    findings = [
+    try:
+        findings = _findings(shared, shared.configuration.agency)
+    except (BadDatabase, DBAPIError) as error:  # without it nobody knows which rules there are
+        findings = [_packages(), _unusable(error)]
+    levels = {"ok": "正常", "note": "提示", "fault": "错误"}
+    rows = [{"name": f.name, "level": f.level, "detail": f.detail} for f in findings]
+    if not shared.json:
+        for row in rows:
+            row["level"] = levels[row["level"]]
+    shared.emit(rows, {"level": "", "name": "项目", "detail": "说明"})
+    raise typer.Exit(1 if any(f.level == "fault" for f in findings) else 0)
+
+
+def _findings(shared: Context, agency: Agency) -> list[Finding]:
+    return [
         Finding("配置", "ok", str(shared.config_path)),
         _packages(),
         *_database(shared),
@@ -44,13 +57,11 @@ def doctor(context: typer.Context) -> None:
         *_holders(agency),
         *_waiting(agency),
     ]
-    levels = {"ok": "正常", "note": "提示", "fault": "错误"}
-    rows = [{"name": f.name, "level": f.level, "detail": f.detail} for f in findings]
-    if not shared.json:
-        for row in rows:
-            row["level"] = levels[row["level"]]
-    shared.emit(rows, {"level": "", "name": "项目", "detail": "说明"})
-    raise typer.Exit(1 if any(f.level == "fault" for f in findings) else 0)
+
+
+def _unusable(error: BadDatabase | DBAPIError) -> Finding:
+    text = str(error) if isinstance(error, BadDatabase) else database_in_words(error)
+    return Finding("数据库", "fault", text)
 
 
 def _packages() -> Finding:
@@ -67,10 +78,7 @@ def _database(shared: Context) -> Iterator[Finding]:
     try:
         check(db)
     except BadDatabase as error:
-        yield Finding("数据库", "fault", str(error))
-        return
-    except DBAPIError as error:
-        yield Finding("数据库", "fault", database_in_words(error))
+        yield _unusable(error)
         return
     yield Finding("数据库", "ok", shared.configuration.database_url)
     with reading(db) as session:

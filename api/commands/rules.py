@@ -4,19 +4,17 @@ import typer
 
 from api.commands.context import Context
 from api.json_rows import rule_row
-from rules.catalogue_files import load_catalogue
 from rules.terms import KIND_NAMES
 
 
 def rules(context: typer.Context) -> None:
     """列出规则：原文、类型、期限、责任主体。"""
     shared: Context = context.obj
-    configured = shared.config_path is not None
-    catalogue = shared.configuration.agency.catalogue if configured else load_catalogue()
-    rows = [rule_row(rule) for rule in catalogue.rules.values()]
+    found = shared.catalogue.rules.values()
+    rows = [rule_row(rule) for rule in found]
     columns = {"id": "规则", "quote": "原文", "kind": "类型", "term": "期限", "trigger": "起算事由"}
     if not shared.json:
         columns["holders"] = "责任主体"
-        for row, rule in zip(rows, catalogue.rules.values(), strict=True):
+        for row, rule in zip(rows, found, strict=True):
             row |= {"kind": KIND_NAMES[rule.term.kind], "term": rule.term.in_words()}
     shared.emit(rows, columns)

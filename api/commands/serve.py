@@ -16,6 +16,7 @@ from api.errors import BadInput
 from engine.agency import Agency
 from engine.channels import register
 from engine.clock import Clock
+from engine.current_agency import CurrentAgency
 from engine.database import reading, writing
 from engine.derivation import derive
 from engine.digest import named
@@ -47,8 +48,9 @@ def serve(
         derive(session, agency, shared.calendar, shared.now)
     with _listen(host, port) as listener:
         _greet(shared, agency, host, listener.getsockname()[1])
-        clock = Clock(db, agency, shared.calendar)
-        app = create_app(Running(configuration, db, shared.calendar, clock))
+        current = CurrentAgency(db, agency, configuration.files)
+        clock = Clock(db, current, shared.calendar)
+        app = create_app(Running(configuration, db, shared.calendar, clock, current))
         settings = uvicorn.Config(app, log_level="warning", server_header=False)
         uvicorn.Server(settings).run(sockets=[listener])
 

@@ -16,6 +16,7 @@ from api.configuration import Configuration, load_configuration
 from api.dependencies import Running
 from engine.channels import register
 from engine.clock import Clock
+from engine.current_agency import CurrentAgency
 from engine.database import open_database, writing
 from engine.derivation import derive
 from engine.dispatch import Inline
@@ -111,9 +112,10 @@ class Office:
     def __post_init__(self) -> None:
         self.db = open_database(self.url)
         copy(_EMPTY if self.empty else _DERIVED, self.db)
-        self.clock = Clock(self.db, AGENCY, CALENDAR)
+        current = CurrentAgency(self.db, AGENCY, CONFIGURATION.files)
+        self.clock = Clock(self.db, current, CALENDAR)
         configuration = replace(CONFIGURATION, token=self.token)
-        running = Running(configuration, self.db, CALENDAR, self.clock)
+        running = Running(configuration, self.db, CALENDAR, self.clock, current)
         self.app = create_app(running, lambda: self.now)
         self.client = Client(self.app)
 
