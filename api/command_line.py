@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from api.commands import (
     audit,
     doctor,
+    documents,
     due,
     extract,
     migrate,
@@ -53,6 +54,7 @@ def options(
 
 for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
+app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
 
 

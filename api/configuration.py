@@ -10,11 +10,14 @@ from typing import Any, TypeVar
 
 from api.errors import BadConfig
 from api.settings_file import ChannelTable, DutyTable, Server, Settings, UnitTable, read_settings
+from engine.adoption import papers
 from engine.agency import Agency
+from engine.database import open_database, reading
 from engine.duties import Duty
 from engine.errors import EngineError
 from engine.ladder import Ladder, OfficeHours
 from engine.readings import Interpretation
+from engine.schema import check, revision
 from engine.units import Contact, Unit
 from notifiers.channel import Notifier
 from notifiers.errors import NotifierError
@@ -62,6 +65,16 @@ def load_configuration(
         agency = _agency(settings, catalogue_of(files, accepted))
     token = token or os.environ.get(TOKEN_VARIABLE, "")
     return Configuration(agency, files, settings.server, token, url)
+
+
+def adopted_in(url: str, files: tuple[CatalogueFile, ...]) -> Adopted:
+    """What was accepted in a database; nothing where there is none yet. Raises BadDatabase."""
+    db = open_database(url)
+    if revision(db) is None:
+        return Adopted()
+    check(db)
+    with reading(db) as session:
+        return papers(session, files).adopted
 
 
 def read_database_url(path: Path) -> str:

@@ -15,14 +15,20 @@ _MARKED = (
 )
 
 
-def read_document_text(path: Path) -> str:
+def document_text(name: str, content: bytes) -> str:
     """The decoded text of a .txt, .md or .html file; of the last without tags. Raises BadInput."""
-    if path.suffix.lower() not in (".txt", ".md", ".html", ".htm"):
-        raise BadInput(f"{path}：只能读 .txt、.md、.html 文件，请另存为其中一种")
-    text = _decoded(_content(path), path)
+    suffix = Path(name).suffix.lower()
+    if suffix not in (".txt", ".md", ".html", ".htm"):
+        raise BadInput(f"{name}：只能读 .txt、.md、.html 文件，请另存为其中一种")
+    text = _decoded(content, name)
     if "\0" in text:
-        raise BadInput(f"{path}：含有空字符，不是文本文件，请检查文件")
-    return _without_tags(text) if path.suffix.lower().startswith(".htm") else text
+        raise BadInput(f"{name}：含有空字符，不是文本文件，请检查文件")
+    return _without_tags(text) if suffix.startswith(".htm") else text
+
+
+def read_document_text(path: Path) -> str:
+    """The text of a file on disk. Raises BadInput."""
+    return document_text(str(path), _content(path))
 
 
 def _content(path: Path) -> bytes:
@@ -36,22 +42,22 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _decoded(content: bytes, path: Path) -> str:
+def _decoded(content: bytes, name: str) -> str:
     for mark, encoding in _MARKED:
         if content.startswith(mark):
-            return _in_encoding(content[len(mark) :], encoding, path)
+            return _in_encoding(content[len(mark) :], encoding, name)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
-        return _in_encoding(content, "gb18030", path)
+        return _in_encoding(content, "gb18030", name)
 
 
-def _in_encoding(content: bytes, encoding: str, path: Path) -> str:
+def _in_encoding(content: bytes, encoding: str, name: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
         raise BadInput(
-            f"{path}：文件不是 UTF-8、UTF-16（带 BOM）或 GB18030 编码的文本，请另存为 UTF-8"
+            f"{name}：文件不是 UTF-8、UTF-16（带 BOM）或 GB18030 编码的文本，请另存为 UTF-8"
         ) from error
 
 

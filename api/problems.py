@@ -11,6 +11,8 @@ from starlette.exceptions import HTTPException
 from api.errors import BadInput
 from api.faults import fault_in_words
 from engine.errors import (
+    BadAgency,
+    BadInterpretation,
     EngineError,
     NoDate,
     NotAllowed,
@@ -18,6 +20,7 @@ from engine.errors import (
     OutsideCalendar,
     UnknownTrigger,
 )
+from rules.errors import RulesError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +30,8 @@ _OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
     UnknownTrigger: (422, "unknown_trigger"),
     NoDate: (422, "no_date"),
     OutsideCalendar: (422, "outside_calendar"),
+    BadAgency: (409, "not_allowed"),
+    BadInterpretation: (409, "not_allowed"),
 }
 
 _OF_STATUS = {
@@ -49,6 +54,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(BadInput, _bad_input)
     app.add_exception_handler(EngineError, _of_engine)
+    app.add_exception_handler(RulesError, _of_rules)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -70,6 +76,10 @@ async def _of_engine(_request: Request, error: Exception) -> JSONResponse:
             return problem(status, code, str(error))
     log.error("engine refused: %s", error)
     return problem(500, "internal_error", str(error))
+
+
+async def _of_rules(_request: Request, error: Exception) -> JSONResponse:
+    return problem(422, "rule_refused", str(error))
 
 
 async def _of_http(_request: Request, error: Exception) -> JSONResponse:

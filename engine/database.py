@@ -72,6 +72,16 @@ def writing(db: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def trying(db: Engine) -> Iterator[Session]:
+    """A session in a writing transaction that is rolled back: what would happen, and does not."""
+    immediate = db.execution_options(immediate=True)
+    with Session(immediate, expire_on_commit=False) as session:
+        session.begin()
+        yield session
+        session.rollback()
+
+
+@contextmanager
 def reading(db: Engine) -> Iterator[Session]:
     """A session for questions; it sees one state of the database."""
     with Session(db, expire_on_commit=False) as session:

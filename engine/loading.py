@@ -1,88 +1,159 @@
 """载入 Loading: a document's text comes in; what it says beside the catalogue becomes proposals."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from engine.adoption import papers
+from engine.agency import Agency
+from engine.database import trying, writing
 from engine.errors import NotAllowed
+from engine.impact import Impact, impact
 from engine.instants import local_day
 from engine.loaded_texts import LoadedText, current_text, digest_of
-from engine.proposals import Proposal, list_proposals, propose
-from rules.catalogue_files import CatalogueFile, catalogue_file, catalogue_of
+from engine.proposals import Change, Proposal, accept, list_proposals, propose
+from engine.workdays import WorkCalendar
+from rules.catalogue_files import Catalogue, CatalogueFile, catalogue_file, catalogue_of
 from rules.catalogue_text import document_table, entry_text
+from rules.manuscript import Manuscript
 from rules.reader import Reading
 from rules.rule import Document
 from rules.succession import Succession, succession
 
 MOST_PROPOSALS = 5000
+_ID = re.compile(r"[a-z0-9-]+")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A text that somebody wants to load. `text_id` is a document's id, new or known, or that of a
+    wording; `data` are keys of `[document]` given by hand for a new one; `since` is the day from
+    which a later version counts (without it the day of the paper, else today)."""
+
+    text_id: str
+    name: str  # of the file
+    content: str
+    by: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    since: date | None = None
+    apply: bool = False  # also where rules of the catalogue do not stand in it
 
 
 @dataclass(frozen=True)
 class Loading:
-    """A loaded text, what was found in it, and what is proposed. `new`: it was not there before."""
+    """What was found in a text and what is proposed. `stored`: it is there now, `new`: it was not
+    before; `impact` is what accepting all changes and endings would do to what is open."""
 
     text: LoadedText
+    stored: bool
     new: bool
     found: Succession
     proposals: tuple[Proposal, ...]
+    impact: Impact | None = None
+
+
+def text_id_of(reading: Reading, name: str, catalogue: Catalogue) -> str:
+    """The id under which a text belongs: by the paper's number, else by the file's name; empty
+    where neither says."""
+    number = Manuscript.of(reading.document.number).plain
+    for document in catalogue.documents.values():
+        if number and Manuscript.of(document.number).plain == number:
+            return document.id
+    stem = Path(name).stem.lower()
+    return stem if _ID.fullmatch(stem) else ""
 
 
 def load_text(
-    session: Session,
+    db: Engine,
+    agency: Agency,
     files: tuple[CatalogueFile, ...],
+    calendar: WorkCalendar,
     reading: Reading,
-    *,
-    text_id: str,
-    name: str,
-    content: str,
-    data: Mapping[str, Any],
-    since: date | None,
-    by: str,
+    offer: Offer,
     now: datetime,
 ) -> Loading:
     """Store a text and propose what the catalogue does not have of it.
 
-    `text_id` is a document's id, new or known, or that of a wording; `data` are keys of
-    `[document]` that a person gives for a new one; `since` is the day from which a later version
-    counts (without it the day of the paper, else today). The text that is there already changes
-    nothing. Raises NotAllowed, CatalogueError.
+    Where rules of the catalogue do not stand in the text, it is stored only with `apply`. The
+    text that is there already changes nothing. Raises NotAllowed, CatalogueError.
     """
-    there = current_text(session, text_id)
+    with trying(db) as session:
+        loading = _store(session, files, reading, offer, now)
+        after = _after(session, agency, files, calendar, loading, now)
+    if after is None:
+        seen = None
+    else:
+        seen = impact(db, agency, after, calendar, now)
+        if not offer.apply:
+            return Loading(loading.text, False, True, loading.found, loading.proposals, seen)
+    with writing(db) as session:
+        done = _store(session, files, reading, offer, now)
+        return Loading(done.text, True, done.new, done.found, done.proposals, seen)
+
+
+def _after(
+    session: Session,
+    agency: Agency,
+    files: tuple[CatalogueFile, ...],
+    calendar: WorkCalendar,
+    loading: Loading,
+    now: datetime,
+) -> Agency | None:
+    """The agency if every change and ending were accepted; None where there are none."""
+    changes = [row for row in loading.proposals if row.change is not Change.ADDED]
+    if not loading.new or not changes:
+        return None
+    document = agency.catalogue.documents[loading.text.document]
+    for row in changes:
+        accept(session, row, document, calendar, by=loading.text.loaded_by, now=now)
+    return papers(session, files).on(agency)
+
+
+def _store(
+    session: Session,
+    files: tuple[CatalogueFile, ...],
+    reading: Reading,
+    offer: Offer,
+    now: datetime,
+) -> Loading:
+    there = current_text(session, offer.text_id)
     catalogue = catalogue_of(files, papers(session, files).adopted)
-    if there and there.sha256 == digest_of(content):
-        found = succession(content, text_id, reading.hits, catalogue)
+    digest = digest_of(offer.content)
+    if there and there.sha256 == digest:
+        found = succession(offer.content, offer.text_id, reading.hits, catalogue)
         own = list_proposals(session, Proposal.text_id == there.id)
-        return Loading(there, False, found, tuple(own))
-    known = next((d for d in catalogue.documents.values() if text_id in d.texts), None)
+        return Loading(there, True, False, found, tuple(own))
+    known = next((d for d in catalogue.documents.values() if offer.text_id in d.texts), None)
     loaded = LoadedText(
-        text=text_id,
-        document=known.id if known else text_id,
+        text=offer.text_id,
+        document=known.id if known else offer.text_id,
         version=there.version + 1 if there else 1,
-        name=name,
-        sha256=digest_of(content),
-        content=content,
-        entry=entry_text(document_table(known)) if known else _entry(name, reading, data),
+        name=offer.name,
+        sha256=digest,
+        content=offer.content,
+        entry=entry_text(document_table(known)) if known else _entry(reading, offer),
         since=None,
         loaded_at=now,
-        loaded_by=by,
+        loaded_by=offer.by,
     )
     session.add(loaded)
     session.flush()
     if known is None:
         catalogue = catalogue_of(files, papers(session, files).adopted)
-    found = succession(content, text_id, reading.hits, catalogue)
+    found = succession(offer.content, offer.text_id, reading.hits, catalogue)
     if len(found.added) > MOST_PROPOSALS:
         raise NotAllowed(
-            f"{name}：有 {len(found.added)} 处时间用语没有列为规则，超过 {MOST_PROPOSALS} 处，请把正文分开载入"
+            f"{offer.name}：有 {len(found.added)} 处时间用语没有列为规则，超过 {MOST_PROPOSALS} 处，请把正文分开载入"
         )
     if found.changed or found.ended:
-        loaded.since = since or _own_day(reading.document, known) or local_day(now)
-    return Loading(loaded, True, found, tuple(propose(session, loaded, found, catalogue)))
+        loaded.since = offer.since or _own_day(reading.document, known) or local_day(now)
+    return Loading(loaded, True, True, found, tuple(propose(session, loaded, found, catalogue)))
 
 
 def _own_day(read: Document, known: Document | None) -> date | None:
@@ -92,10 +163,11 @@ def _own_day(read: Document, known: Document | None) -> date | None:
     return day if day and not (before and day <= before) else None
 
 
-def _entry(name: str, reading: Reading, data: Mapping[str, Any]) -> str:
+def _entry(reading: Reading, offer: Offer) -> str:
     """The new document as a catalogue file has it. Raises NotAllowed, CatalogueError."""
-    table = document_table(reading.document) | {k: v for k, v in data.items() if v is not None}
+    given = {key: value for key, value in offer.data.items() if value is not None}
+    table = document_table(reading.document) | {"id": offer.text_id} | given
     if not table.get("title"):
-        raise NotAllowed(f"{name}：没有找到标题，请写明（--title，接口中为 title）")
-    catalogue_file(Path(name), {"document": table})
+        raise NotAllowed(f"{offer.name}：没有找到标题，请写明标题（--title，接口中为 title）")
+    catalogue_file(Path(offer.name), {"document": table})
     return entry_text(table)

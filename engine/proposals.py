@@ -192,8 +192,9 @@ def _set_rule(
 ) -> None:
     """Check the rule as a catalogue file's would be, and its quote against the text."""
     place = f"{place_of(row)}：规则 {row.rule} "
+    given = Table(place, table)
     try:
-        term = Term.parse(table["kind"], table["value"])
+        term = Term.parse(given.text("kind"), given.need("value", str))
     except TermError as error:
         raise CatalogueError(f"{place}的期限不合规定：{error}") from error
     worked = worked_example(term, table.get("hard", term.hard), calendar)

@@ -65,6 +65,15 @@ class Catalogue:
     dismissed: tuple[Dismissal, ...]
     endings: Mapping[str, date] = field(default_factory=dict)
 
+    def said_of(self, document: str) -> tuple[Document, list[Rule], list[Clause], list[Dismissal]]:
+        """All that it has of one document. Raises KeyError."""
+        return (
+            self.documents[document],
+            [rule for rule in self.rules.values() if rule.document.id == document],
+            [clause for clause in self.clauses.values() if clause.document.id == document],
+            [one for one in self.dismissed if one.document.id == document],
+        )
+
 
 def load_catalogue(extra: Sequence[Path] = ()) -> Catalogue:
     """The bundled catalogue and the files given; raises CatalogueError."""

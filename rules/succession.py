@@ -9,7 +9,7 @@ from rules.catalogue_files import Catalogue
 from rules.reader import Hit
 from rules.rule import Rule
 
-# Two sentences of one requirement that was amended share more than half of their characters.
+# How much of a rule's quote the sentence that amends it must still hold, in runs of two or more.
 _ALIKE = 0.55
 
 
@@ -64,16 +64,17 @@ def audited(
 
 def _alike(rules: Sequence[Rule], hits: Sequence[Hit]) -> Iterator[tuple[str, Hit]]:
     """Pairs of a lost rule and a requirement, the most alike first, each used once."""
-    ratios = []
+    shares: list[tuple[float, int, int]] = []
     for number, hit in enumerate(hits):
         matcher = SequenceMatcher(b=hit.quote, autojunk=False)
         for place, rule in enumerate(rules):
             matcher.set_seq1(rule.quote)
-            if matcher.quick_ratio() > _ALIKE and (ratio := matcher.ratio()) > _ALIKE:
-                ratios.append((-ratio, place, number))
+            held = sum(run.size for run in matcher.get_matching_blocks() if run.size > 1)
+            if held > _ALIKE * len(rule.quote):
+                shares.append((-held / len(rule.quote), place, number))
     used_rules: set[int] = set()
     used_hits: set[int] = set()
-    for _, place, number in sorted(ratios):
+    for _, place, number in sorted(shares):
         if place not in used_rules and number not in used_hits:
             used_rules.add(place)
             used_hits.add(number)

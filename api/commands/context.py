@@ -15,14 +15,13 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
 
-from api.configuration import Configuration, load_configuration, read_database_url
-from engine.adoption import papers
+from api.configuration import Configuration, adopted_in, load_configuration, read_database_url
 from engine.clock import read_clock
-from engine.database import open_database, reading
+from engine.database import open_database
 from engine.instants import local_day
-from engine.schema import check, revision
+from engine.schema import check
 from engine.workdays import WorkCalendar, work_calendar
-from rules.catalogue_files import Adopted, Catalogue, CatalogueFile, load_catalogue
+from rules.catalogue_files import Catalogue, load_catalogue
 
 CONFIG_VARIABLE = "QIXIAN_CONFIG"
 DEFAULT_CONFIG = Path("config.toml")
@@ -50,7 +49,7 @@ class Context:
         is a database of another version: nobody can say what was accepted in it."""
         # The console channel prints to the output of this moment; after --json that is for JSON.
         with redirect_stdout(sys.stderr) if self.json else nullcontext():
-            return load_configuration(self.config_path or DEFAULT_CONFIG, _adopted)
+            return load_configuration(self.config_path or DEFAULT_CONFIG, adopted_in)
 
     @property
     def database_url(self) -> str:
@@ -98,15 +97,6 @@ class Context:
         for row in rows:
             table.add_row(*(_cell(row.get(key)) for key in columns))
         console().print(table)
-
-
-def _adopted(url: str, files: tuple[CatalogueFile, ...]) -> Adopted:
-    db = open_database(url)
-    if revision(db) is None:  # no database yet
-        return Adopted()
-    check(db)
-    with reading(db) as session:
-        return papers(session, files).adopted
 
 
 def console() -> Console:

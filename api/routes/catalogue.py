@@ -1,4 +1,4 @@
-"""/api/v1/documents, rules, units, duties: what is configured"""
+"""/api/v1/rules, units, duties: what is configured"""
 
 from typing import Any
 
@@ -8,24 +8,6 @@ from api.dependencies import AgencyNow
 from api.json_rows import rule_row
 
 router = APIRouter()
-
-
-@router.get("/documents")
-async def documents(agency: AgencyNow) -> dict[str, Any]:
-    """文件."""
-    return {
-        "items": [
-            {
-                "id": document.id,
-                "title": document.title,
-                "number": document.number or None,
-                "issuer": document.issuer or None,
-                "adopted": document.adopted,
-                "published": document.published,
-            }
-            for document in agency.catalogue.documents.values()
-        ]
-    }
 
 
 @router.get("/rules")

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, inspect, text
 from api.app import create_app
 from api.configuration import Configuration, load_configuration
 from api.dependencies import Running
+from engine.agency import Agency
 from engine.channels import register
 from engine.clock import Clock
 from engine.current_agency import CurrentAgency
@@ -105,6 +106,7 @@ class Office:
     url: str = "sqlite://"
     empty: bool = False  # nothing derived yet
     db: Engine = field(init=False)
+    current: CurrentAgency = field(init=False)
     clock: Clock = field(init=False)
     app: FastAPI = field(init=False)
     client: Client = field(init=False)
@@ -112,12 +114,17 @@ class Office:
     def __post_init__(self) -> None:
         self.db = open_database(self.url)
         copy(_EMPTY if self.empty else _DERIVED, self.db)
-        current = CurrentAgency(self.db, AGENCY, CONFIGURATION.files)
-        self.clock = Clock(self.db, current, CALENDAR)
+        self.current = CurrentAgency(self.db, AGENCY, CONFIGURATION.files)
+        self.clock = Clock(self.db, self.current, CALENDAR)
         configuration = replace(CONFIGURATION, token=self.token)
-        running = Running(configuration, self.db, CALENDAR, self.clock, current)
+        running = Running(configuration, self.db, CALENDAR, self.clock, self.current)
         self.app = create_app(running, lambda: self.now)
         self.client = Client(self.app)
+
+    @property
+    def agency(self) -> Agency:
+        """With what was accepted so far."""
+        return self.current.agency()
 
     def at(self, moment: str) -> "Office":
         """The same office at another time."""
@@ -142,7 +149,7 @@ class Office:
     def tick(self) -> None:
         """Derive, plan and deliver at `now`."""
         dispatcher = Inline(Drainer(self.db, AGENCY, CALENDAR, lambda: self.now))
-        tick(self.db, AGENCY, CALENDAR, dispatcher, self.now)
+        tick(self.db, self.agency, CALENDAR, dispatcher, self.now)
         dispatcher.close()
 
     def everything(self) -> dict[str, list[Any]]:

@@ -6,7 +6,8 @@ from office import AGENCY, Office, refusal
 
 def test_documents_say_where_they_come_from(office: Office) -> None:
     items = office.get("/documents")["items"]
-    keys = ["id", "title", "number", "issuer", "adopted", "published"]
+    keys = ["id", "title", "number", "issuer", "adopted", "published", "year", "from", "until"]
+    keys.append("texts")
     assert [list(item) for item in items] == [keys] * len(items)
     assert {item["id"] for item in items} == set(AGENCY.catalogue.documents)
 
@@ -126,6 +127,16 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "GET /healthz",
         "GET /readyz",
         "GET /documents",
+        "POST /documents",
+        "GET /documents/{id}",
+        "GET /documents/{id}/text",
+        "GET /documents/{id}/phrases",
+        "GET /documents/{id}/catalogue",
+        "GET /proposals",
+        "GET /proposals/{proposal_id}",
+        "POST /proposals/{proposal_id}/accept",
+        "POST /proposals/{proposal_id}/edit",
+        "POST /proposals/{proposal_id}/dismiss",
         "GET /rules",
         "GET /units",
         "GET /duties",
