@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from engine.duties import Duty
+from engine.duties import Duty, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
 from engine.readings import Interpretation, Reading, reading_of
@@ -30,7 +30,7 @@ class Recipient:
 class Agency:
     """Units, duties, interpretations and channels over a catalogue of rules.
 
-    Raises BadAgency or BadInterpretation, in one sentence, when they do not fit together.
+    `duties` are as configured; who asks what is owed asks `duties_in_force`. Raises BadAgency or BadInterpretation, in one sentence, when they do not fit together.
     """
 
     catalogue: Catalogue
@@ -58,6 +58,12 @@ class Agency:
         return tuple(self.catalogue.rules.values())
 
     @cached_property
+    def duties_in_force(self) -> dict[str, Duty]:
+        """The duties by key, with the days on which they owe."""
+        rules = self.catalogue.rules
+        return {key: within_days_of(rules[duty.rule], duty) for key, duty in self.duties.items()}
+
+    @cached_property
     def matched(self) -> dict[str, str | None]:
         """Each holder that a rule names, with its unit's id; None where no unit answers to it."""
         holders = (holder for rule in self.rules for holder in rule.holders)
@@ -70,7 +76,7 @@ class Agency:
 
     def ladder_of(self, rule: str, unit: str) -> Ladder:
         """The duty's own ladder, else the office's."""
-        duty = self.duties.get(f"{rule}@{unit}")
+        duty = self.duties_in_force.get(f"{rule}@{unit}")
         return duty.ladder if duty else self.ladder
 
     def recipients(self, unit_id: str, *, superior: bool = False) -> Iterator[Recipient]:

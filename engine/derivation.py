@@ -51,7 +51,7 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
     marks = watermarks(session)
     added = 0
     _refuse_a_foreign_database(marks, agency)
-    for duty in agency.duties.values():
+    for duty in agency.duties_in_force.values():
         mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, calendar)
         start, end = duty.since, through
         if mark:

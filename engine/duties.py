@@ -1,9 +1,10 @@
 """责任 Duty: one unit owes what one rule says, from a day on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from engine.ladder import DEFAULT_LADDER, Ladder
+from rules.rule import Rule
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,24 @@ class Duty:
     def in_force(self, day: date) -> bool:
         """Does the duty owe what begins or falls due on this day?"""
         return self.since <= day and (self.until is None or day <= self.until)
+
+
+def within_days_of(rule: Rule, duty: Duty) -> Duty:
+    """The duty with the days on which it owes: its own, within the rule's days in force.
+
+    What the law ends has ended. A yearly document merely runs out, and a duty that names its
+    own end, or begins after the document's, adopts it for longer. A duty that ends before it
+    begins owes nothing.
+    """
+    since = max(duty.since, rule.since or duty.since)
+    return replace(duty, since=since, until=_last_day(rule, duty))
+
+
+def _last_day(rule: Rule, duty: Duty) -> date | None:
+    if rule.until is None:
+        return duty.until
+    if rule.document.wordings or rule.until != rule.document.until:  # a change of the law
+        return min(rule.until, duty.until or rule.until)
+    if duty.until or duty.since > rule.until:
+        return duty.until
+    return rule.until

@@ -44,7 +44,7 @@ class Event(SQLModel, table=True):
 def triggers(agency: Agency) -> dict[str, list[Duty]]:
     """The events from which duties count, each with those duties."""
     found: dict[str, list[Duty]] = {}
-    for duty in agency.duties.values():
+    for duty in agency.duties_in_force.values():
         term = agency.readings[duty.rule].term
         if term and term.kind in EVENT_KINDS:
             found.setdefault(agency.catalogue.rules[duty.rule].trigger, []).append(duty)
@@ -105,20 +105,11 @@ def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty
     if unit != ALL_UNITS and unit not in agency.units:
         raise UnknownTrigger(f"单位“{unit}”不存在")
     duties = [
-        duty
-        for duty in known[trigger]
-        if unit in (ALL_UNITS, duty.unit) and duty.in_force(day) and _worded(agency, duty, day)
+        duty for duty in known[trigger] if unit in (ALL_UNITS, duty.unit) and duty.in_force(day)
     ]
     if not duties:
         raise UnknownTrigger(f"单位“{unit}”在{day}没有从“{trigger}”起算的责任")
     return iter(duties)
-
-
-def _worded(agency: Agency, duty: Duty, day: date) -> bool:
-    """Of an amended law the wording counts that is in force on the day of the event. A document
-    without wordings holds as long as the duty says, also after its own year."""
-    rule = agency.catalogue.rules[duty.rule]
-    return not rule.document.wordings or rule.in_force(day)
 
 
 def _check_time(agency: Agency, duties: list[Duty], moment: date | datetime, now: datetime) -> None:

@@ -29,7 +29,7 @@ def _steps(
     session: Session, agency: Agency, calendar: WorkCalendar, row: Obligation, term: Term
 ) -> tuple[Step, ...]:
     event = session.get(Event, row.event_id) if row.event_id else None
-    duty = agency.duties.get(f"{row.rule}@{row.unit}")
+    duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
     period = None
     try:
         if event and term.kind in EVENT_KINDS:

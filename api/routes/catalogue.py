@@ -61,10 +61,10 @@ async def units(agency: AgencyNow) -> dict[str, Any]:
 
 @router.get("/duties")
 async def duties(agency: AgencyNow) -> dict[str, Any]:
-    """责任."""
+    """责任, with the days on which they owe."""
     return {
         "items": [
             {"rule": duty.rule, "unit": duty.unit, "from": duty.since, "until": duty.until}
-            for duty in agency.duties.values()
+            for duty in agency.duties_in_force.values()
         ]
     }
