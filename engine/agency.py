@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from engine.duties import Duty, within_days_of
+from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
 from engine.readings import Interpretation, Reading, reading_of
@@ -59,9 +59,10 @@ class Agency:
 
     @cached_property
     def duties_in_force(self) -> dict[str, Duty]:
-        """The duties by key, with the days on which they owe."""
+        """By key: the duties and those for later wordings, with the days on which they owe."""
         rules = self.catalogue.rules
-        return {key: within_days_of(rules[duty.rule], duty) for key, duty in self.duties.items()}
+        duties = carried_on(self.duties, rules)
+        return {key: within_days_of(rules[duty.rule], duty) for key, duty in duties.items()}
 
     @cached_property
     def matched(self) -> dict[str, str | None]:

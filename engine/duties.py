@@ -1,5 +1,7 @@
 """责任 Duty: one unit owes what one rule says, from a day on."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,13 +11,17 @@ from rules.rule import Rule
 
 @dataclass(frozen=True)
 class Duty:
-    """责任. Owes what falls due from `since` to `until`, both included (None: without end)."""
+    """责任. Owes what falls due from `since` to `until`, both included (None: without end).
+
+    `implied_by` is the rule of the configured duty that a later wording carries on.
+    """
 
     rule: str
     unit: str
     since: date
     until: date | None = None
     ladder: Ladder = DEFAULT_LADDER
+    implied_by: str = ""
 
     @property
     def key(self) -> str:
@@ -25,6 +31,30 @@ class Duty:
     def in_force(self, day: date) -> bool:
         """Does the duty owe what begins or falls due on this day?"""
         return self.since <= day and (self.until is None or day <= self.until)
+
+
+def carried_on(duties: Mapping[str, Duty], rules: Mapping[str, Rule]) -> dict[str, Duty]:
+    """The duties, and those by which a unit owes the later wordings of a rule that it owes.
+
+    Where the unit has a duty for a later wording itself, that one counts; for one of several
+    into which a rule was divided, the others are not its.
+    """
+    later: defaultdict[str, list[Rule]] = defaultdict(list)
+    for rule in rules.values():
+        later[rule.replaces].append(rule)
+    found, waiting = dict(duties), list(duties.values())
+    for duty in waiting:
+        wordings = later[duty.rule]
+        if any(f"{rule.id}@{duty.unit}" in duties for rule in wordings):
+            continue
+        for rule in wordings:
+            since = max(duty.since, rule.since or duty.since)
+            by = duty.implied_by or duty.rule
+            implied = replace(duty, rule=rule.id, since=since, implied_by=by)
+            if duty.until is None or since <= duty.until:
+                found[implied.key] = implied
+                waiting.append(implied)
+    return found
 
 
 def within_days_of(rule: Rule, duty: Duty) -> Duty:

@@ -122,10 +122,12 @@ def _holders(agency: Agency) -> Iterator[Finding]:
 def _days_in_force(agency: Agency) -> Iterator[Finding]:
     """Duties whose rule is not in force on all the days that the configuration names."""
     for key, duty in agency.duties_in_force.items():
-        if duty == agency.duties[key]:
+        if duty == agency.duties.get(key):
             continue
         name = f"{duty.rule}（{agency.units[duty.unit].name}）"
-        if duty.until and duty.until < duty.since:
+        if duty.implied_by:
+            text = f"{name}是 {duty.implied_by} 的后一文本，自{duty.since}起接着承担"
+        elif duty.until and duty.until < duty.since:
             text = f"{name}在规则的施行期间之外，不产生事项，请核对 from 和 until"
         else:
             text = f"{name}按规则的施行期间自{duty.since}起承担"

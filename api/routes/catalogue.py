@@ -64,7 +64,13 @@ async def duties(agency: AgencyNow) -> dict[str, Any]:
     """责任, with the days on which they owe."""
     return {
         "items": [
-            {"rule": duty.rule, "unit": duty.unit, "from": duty.since, "until": duty.until}
+            {
+                "rule": duty.rule,
+                "unit": duty.unit,
+                "from": duty.since,
+                "until": duty.until,
+                "implied_by": duty.implied_by or None,
+            }
             for duty in agency.duties_in_force.values()
         ]
     }

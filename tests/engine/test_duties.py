@@ -9,8 +9,9 @@ import pytest
 from api.configuration import load_configuration
 from engine.database import reading, writing
 from engine.derivation import derive
-from engine.duties import within_days_of
+from engine.duties import carried_on, within_days_of
 from engine.obligations import list_obligations
+from rules.catalogue_files import load_catalogue
 from rules.rule import Document, Rule, Wording
 from tests.builders import CALENDAR, build_agency, build_duty, build_rule, day, instant, memory
 
@@ -81,3 +82,63 @@ def test_the_example_adopts_the_document_of_2017() -> None:
     agency = load_configuration(example).agency
     assert agency.duties_in_force == agency.duties
     assert {duty.since for duty in agency.duties.values()} == {date(2026, 1, 1)}
+
+
+WORDINGS = {
+    rule.id: rule
+    for rule in (
+        replace(build_rule("old"), until=day("2008-04-30")),
+        replace(
+            build_rule("middle"), replaces="old", since=day("2008-05-01"), until=day("2019-05-14")
+        ),
+        replace(build_rule("new"), replaces="middle", since=day("2019-05-15")),
+        replace(build_rule("divided"), replaces="middle", since=day("2019-05-15")),
+        build_rule("other"),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("owes", "until", "carried"),
+    [
+        # the unit has duties for, until, and owes beside them: rule, from, by the duty for
+        (
+            ["old"],
+            None,
+            {"middle 2008-05-01 old", "new 2019-05-15 old", "divided 2019-05-15 old"},
+        ),
+        (["middle"], None, {"new 2019-05-15 middle", "divided 2019-05-15 middle"}),
+        (["middle"], "2019-05-15", {"new 2019-05-15 middle", "divided 2019-05-15 middle"}),
+        (["middle"], "2019-05-14", set()),
+        (["old", "new"], None, {"middle 2008-05-01 old"}),
+        (["middle", "new"], None, set()),
+        (["new", "other"], None, set()),  # not the other way round
+    ],
+)
+def test_a_later_wording_carries_a_duty_on(
+    owes: list[str], until: str | None, carried: set[str]
+) -> None:
+    duties = {
+        duty.key: duty
+        for duty in (build_duty(rule, since="2007-01-01", until=until) for rule in owes)
+    }
+    found = carried_on(duties, WORDINGS)
+    assert {key: found[key] for key in duties} == duties
+    implied = [duty for key, duty in found.items() if key not in duties]
+    assert {f"{duty.rule} {duty.since} {duty.implied_by}" for duty in implied} == carried
+    assert {(duty.unit, duty.until) for duty in implied} <= {
+        ("finance", day(until) if until else None)
+    }
+
+
+def test_the_reply_to_an_application_is_owed_under_both_wordings() -> None:
+    catalogue = load_catalogue()
+    rules = [rule for rule in catalogue.rules.values() if rule.id.startswith("zfxxgk-tiaoli")]
+    agency = build_agency(rules, [build_duty("zfxxgk-tiaoli-2007-24-reply", since="2018-01-01")])
+    assert [
+        (duty.rule, str(duty.since), str(duty.until), duty.implied_by)
+        for duty in agency.duties_in_force.values()
+    ] == [
+        ("zfxxgk-tiaoli-2007-24-reply", "2018-01-01", "2019-05-14", ""),
+        ("zfxxgk-tiaoli-2019-33-reply", "2019-05-15", "None", "zfxxgk-tiaoli-2007-24-reply"),
+    ]
