@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 
 from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
-from engine.readings import Interpretation, Reading, reading_of
+from engine.readings import Interpretation, Reading, reading_of, reading_on
 from engine.units import Unit, lineage, match_holders
-from engine.workdays import FIRST_DAY, LAST_DAY
+from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar
 from notifiers.channel import Addressing, Notifier
 from rules.catalogue_files import Catalogue
 from rules.rule import Rule
@@ -74,6 +75,11 @@ class Agency:
     def ladders(self) -> frozenset[Ladder]:
         """All ladders in use."""
         return frozenset({self.ladder, *(duty.ladder for duty in self.duties.values())})
+
+    def reading_on(self, id_: str, event: date | datetime, calendar: WorkCalendar) -> Reading:
+        """How a rule is read for an event. Raises NoDate."""
+        rules = self.catalogue.rules
+        return reading_on(self.readings[id_], rules[id_], rules, event, calendar)
 
     def ladder_of(self, rule: str, unit: str) -> Ladder:
         """The duty's own ladder, else the office's."""

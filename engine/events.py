@@ -17,7 +17,15 @@ from engine.obligations import Obligation, due_columns
 from engine.workdays import WorkCalendar
 from rules.terms import Kind
 
-EVENT_KINDS = frozenset({Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.SIMULTANEOUS, Kind.WINDOW})
+EVENT_KINDS = frozenset(
+    {
+        Kind.AFTER_EVENT,
+        Kind.BEFORE_EVENT,
+        Kind.SIMULTANEOUS,
+        Kind.WINDOW,
+        Kind.STATUTORY_REFERENCE,
+    }
+)
 ALL_UNITS = "all"
 
 
@@ -89,12 +97,14 @@ def record_event(
     return session.get(Event, (old + new)[0].event_id) or event, old + new, bool(new)
 
 
-def due_of_event(agency: Agency, calendar: WorkCalendar, rule: str, event: Event) -> Due:
-    """The date that an event gives under a rule's reading. Raises NoDate."""
-    term = agency.readings[rule].term
-    if term is None:
+def due_of_event(
+    agency: Agency, calendar: WorkCalendar, rule: str, event: Event
+) -> tuple[Due, str]:
+    """The date that an event gives, and the reading that gives it, in words. Raises NoDate."""
+    reading = agency.reading_on(rule, event.moment, calendar)
+    if reading.term is None:
         raise NoDate(f"规则 {rule} 须先由机关确定口径")
-    return due(term, event.moment, calendar)
+    return due(reading.term, event.moment, calendar), reading.in_words
 
 
 def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty]:
@@ -152,7 +162,7 @@ def _begin(
     session.add(event)
     session.flush()
     rows = [
-        _obligation(agency, duty, event, computed, now)
+        _obligation(agency, duty, event, *computed, now)
         for duty, computed in zip(duties, dates, strict=True)
     ]
     session.add_all(rows)
@@ -177,7 +187,7 @@ def _same(
 
 
 def _obligation(
-    agency: Agency, duty: Duty, event: Event, computed: Due, now: datetime
+    agency: Agency, duty: Duty, event: Event, computed: Due, reading: str, now: datetime
 ) -> Obligation:
     return Obligation(
         rule=duty.rule,
@@ -186,7 +196,7 @@ def _obligation(
         period=event.reference or (local_iso(event.at) or "")[: 10 if event.day_only else 16],
         event_id=event.id,
         document=agency.catalogue.rules[duty.rule].document.id,
-        reading=agency.readings[duty.rule].in_words,
+        reading=reading,
         opens_on=min(day_of(event.at), day_of(now), computed.due_on),
         **due_columns(computed),
         created_at=now,
