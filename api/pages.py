@@ -55,7 +55,8 @@ def _waiting(agency: Agency) -> dict[Document, list[tuple[Rule, str]]]:
     found: dict[Document, list[tuple[Rule, str]]] = {}
     for rule in agency.rules:
         if agency.readings[rule.id].term is None:
-            owing = (agency.units[d.unit].name for d in agency.duties.values() if d.rule == rule.id)
+            duties = agency.duties_in_force.values()
+            owing = (agency.units[duty.unit].name for duty in duties if duty.rule == rule.id)
             found.setdefault(rule.document, []).append((rule, "、".join(owing)))
     return found
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 
-from engine.duties import Duty
+from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
-from engine.readings import Interpretation, Reading, reading_of
+from engine.readings import Interpretation, Reading, reading_of, reading_on
 from engine.units import Unit, lineage, match_holders
-from engine.workdays import FIRST_DAY, LAST_DAY
+from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar
 from notifiers.channel import Addressing, Notifier
 from rules.catalogue_files import Catalogue
 from rules.rule import Rule
@@ -30,7 +31,7 @@ class Recipient:
 class Agency:
     """Units, duties, interpretations and channels over a catalogue of rules.
 
-    Raises BadAgency or BadInterpretation, in one sentence, when they do not fit together.
+    `duties` are as configured; who asks what is owed asks `duties_in_force`. Raises BadAgency or BadInterpretation, in one sentence, when they do not fit together.
     """
 
     catalogue: Catalogue
@@ -58,6 +59,13 @@ class Agency:
         return tuple(self.catalogue.rules.values())
 
     @cached_property
+    def duties_in_force(self) -> dict[str, Duty]:
+        """By key: the duties and those for later wordings, with the days on which they owe."""
+        rules = self.catalogue.rules
+        duties = carried_on(self.duties, rules)
+        return {key: within_days_of(rules[duty.rule], duty) for key, duty in duties.items()}
+
+    @cached_property
     def matched(self) -> dict[str, str | None]:
         """Each holder that a rule names, with its unit's id; None where no unit answers to it."""
         holders = (holder for rule in self.rules for holder in rule.holders)
@@ -68,9 +76,14 @@ class Agency:
         """All ladders in use."""
         return frozenset({self.ladder, *(duty.ladder for duty in self.duties.values())})
 
+    def reading_on(self, id_: str, event: date | datetime, calendar: WorkCalendar) -> Reading:
+        """How a rule is read for an event. Raises NoDate."""
+        rules = self.catalogue.rules
+        return reading_on(self.readings[id_], rules[id_], rules, event, calendar)
+
     def ladder_of(self, rule: str, unit: str) -> Ladder:
         """The duty's own ladder, else the office's."""
-        duty = self.duties.get(f"{rule}@{unit}")
+        duty = self.duties_in_force.get(f"{rule}@{unit}")
         return duty.ladder if duty else self.ladder
 
     def recipients(self, unit_id: str, *, superior: bool = False) -> Iterator[Recipient]:

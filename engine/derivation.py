@@ -51,7 +51,7 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
     marks = watermarks(session)
     added = 0
     _refuse_a_foreign_database(marks, agency)
-    for duty in agency.duties.values():
+    for duty in agency.duties_in_force.values():
         mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, calendar)
         start, end = duty.since, through
         if mark:
@@ -132,10 +132,10 @@ def _recompute(
     term = agency.readings[duty.rule].term
     words = agency.readings[duty.rule].in_words
     rows = _rows(session, duty.rule, duty.unit)
-    expected: dict[str, Due | None] = {}  # None: keep the date that it has
+    expected: dict[str, tuple[Due, str] | None] = {}  # None: keep the date that it has
     if rows and term:
         for occurrence, due in owed(duty, term, duty.since, _beyond(term, through), calendar):
-            expected[occurrence.period.key] = due
+            expected[occurrence.period.key] = (due, words)
         if term.kind in EVENT_KINDS:
             expected |= _from_events(session, agency, calendar, duty)
     for row in rows:
@@ -143,7 +143,7 @@ def _recompute(
         if withdrawn and row.occurrence in expected and row.id:
             reopen(session, row.id, by=WITHDRAWN_BY, reason="配置重新要求此事项", now=now)
         if row.status is Status.OPEN and (moved := expected.get(row.occurrence)):
-            move(session, row, moved, words, now)
+            move(session, row, *moved, now)
     _withdraw(session, duty.rule, duty.unit, set(expected), now)
 
 
@@ -155,8 +155,8 @@ def _beyond(term: Term, through: date) -> date:
 
 def _from_events(
     session: Session, agency: Agency, calendar: WorkCalendar, duty: Duty
-) -> dict[str, Due | None]:
-    found: dict[str, Due | None] = {}
+) -> dict[str, tuple[Due, str] | None]:
+    found: dict[str, tuple[Due, str] | None] = {}
     query = (
         select(Event)
         .join(Obligation)
@@ -165,7 +165,7 @@ def _from_events(
     for event in session.exec(query).all():
         try:
             found[f"event:{event.id}"] = due_of_event(agency, calendar, duty.rule, event)
-        except NoDate:  # the limit is in hours now, and only the day is known
+        except NoDate:  # the limit is in hours now and only the day is known, or none is left
             found[f"event:{event.id}"] = None
     return found
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import NoDate
-from engine.instants import day_of, local_day
+from engine.instants import day_of, end_of, local_day
 from engine.periods import Period, due_day, period_of, shifted
 from engine.workdays import Estimate, WorkCalendar
 from rules.terms import Amount, Kind, Measure, Rhythm, Term
@@ -33,6 +33,11 @@ class Due:
     provisional: bool
     earliest: date
     latest: date
+
+    @property
+    def end(self) -> datetime:
+        """The instant at which it is over: `due_at`, or the end of the day."""
+        return self.due_at or end_of(self.due_on)
 
 
 def due(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:

@@ -17,7 +17,15 @@ from engine.obligations import Obligation, due_columns
 from engine.workdays import WorkCalendar
 from rules.terms import Kind
 
-EVENT_KINDS = frozenset({Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.SIMULTANEOUS, Kind.WINDOW})
+EVENT_KINDS = frozenset(
+    {
+        Kind.AFTER_EVENT,
+        Kind.BEFORE_EVENT,
+        Kind.SIMULTANEOUS,
+        Kind.WINDOW,
+        Kind.STATUTORY_REFERENCE,
+    }
+)
 ALL_UNITS = "all"
 
 
@@ -44,7 +52,7 @@ class Event(SQLModel, table=True):
 def triggers(agency: Agency) -> dict[str, list[Duty]]:
     """The events from which duties count, each with those duties."""
     found: dict[str, list[Duty]] = {}
-    for duty in agency.duties.values():
+    for duty in agency.duties_in_force.values():
         term = agency.readings[duty.rule].term
         if term and term.kind in EVENT_KINDS:
             found.setdefault(agency.catalogue.rules[duty.rule].trigger, []).append(duty)
@@ -89,12 +97,14 @@ def record_event(
     return session.get(Event, (old + new)[0].event_id) or event, old + new, bool(new)
 
 
-def due_of_event(agency: Agency, calendar: WorkCalendar, rule: str, event: Event) -> Due:
-    """The date that an event gives under a rule's reading. Raises NoDate."""
-    term = agency.readings[rule].term
-    if term is None:
+def due_of_event(
+    agency: Agency, calendar: WorkCalendar, rule: str, event: Event
+) -> tuple[Due, str]:
+    """The date that an event gives, and the reading that gives it, in words. Raises NoDate."""
+    reading = agency.reading_on(rule, event.moment, calendar)
+    if reading.term is None:
         raise NoDate(f"规则 {rule} 须先由机关确定口径")
-    return due(term, event.moment, calendar)
+    return due(reading.term, event.moment, calendar), reading.in_words
 
 
 def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty]:
@@ -105,20 +115,11 @@ def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty
     if unit != ALL_UNITS and unit not in agency.units:
         raise UnknownTrigger(f"单位“{unit}”不存在")
     duties = [
-        duty
-        for duty in known[trigger]
-        if unit in (ALL_UNITS, duty.unit) and duty.in_force(day) and _worded(agency, duty, day)
+        duty for duty in known[trigger] if unit in (ALL_UNITS, duty.unit) and duty.in_force(day)
     ]
     if not duties:
         raise UnknownTrigger(f"单位“{unit}”在{day}没有从“{trigger}”起算的责任")
     return iter(duties)
-
-
-def _worded(agency: Agency, duty: Duty, day: date) -> bool:
-    """Of an amended law the wording counts that is in force on the day of the event. A document
-    without wordings holds as long as the duty says, also after its own year."""
-    rule = agency.catalogue.rules[duty.rule]
-    return not rule.document.wordings or rule.in_force(day)
 
 
 def _check_time(agency: Agency, duties: list[Duty], moment: date | datetime, now: datetime) -> None:
@@ -161,7 +162,7 @@ def _begin(
     session.add(event)
     session.flush()
     rows = [
-        _obligation(agency, duty, event, computed, now)
+        _obligation(agency, duty, event, *computed, now)
         for duty, computed in zip(duties, dates, strict=True)
     ]
     session.add_all(rows)
@@ -186,7 +187,7 @@ def _same(
 
 
 def _obligation(
-    agency: Agency, duty: Duty, event: Event, computed: Due, now: datetime
+    agency: Agency, duty: Duty, event: Event, computed: Due, reading: str, now: datetime
 ) -> Obligation:
     return Obligation(
         rule=duty.rule,
@@ -195,7 +196,7 @@ def _obligation(
         period=event.reference or (local_iso(event.at) or "")[: 10 if event.day_only else 16],
         event_id=event.id,
         document=agency.catalogue.rules[duty.rule].document.id,
-        reading=agency.readings[duty.rule].in_words,
+        reading=reading,
         opens_on=min(day_of(event.at), day_of(now), computed.due_on),
         **due_columns(computed),
         created_at=now,

@@ -12,6 +12,7 @@ from engine.due_dates import Due
 from engine.instants import ZONE, day_of
 from engine.periods import Period, shifted
 from engine.workdays import WorkCalendar, weekday_name
+from rules.rule import Rule
 from rules.terms import Amount, Kind, Measure, Rhythm, Term
 
 _DAY = timedelta(days=1)
@@ -39,9 +40,13 @@ def explain(
     *,
     event: date | datetime | None = None,
     period: Period | None = None,
+    referred: Rule | None = None,
 ) -> tuple[Step, ...]:
-    """The steps to a date that `engine.due_dates` gave for this event or this period."""
+    """The steps to a date that `engine.due_dates` gave for this event or this period; `referred`
+    is the rule from which a reference (法定时限) has its limit."""
     steps: list[Step] = []
+    if referred and event is not None:
+        steps.append(_reference(referred, day_of(event)))
     if period and term.kind is Kind.PERIODIC:
         steps += _in_period(term.rhythms[0], period, due, calendar)
     elif event is not None and term.amount:
@@ -57,6 +62,12 @@ def explain(
 
 def _named(day: date) -> str:
     return f"{day}（{weekday_name(day)}）"
+
+
+def _reference(rule: Rule, day: date) -> Step:
+    text = f"原文所指的规定，事由之日{day}施行的文本为{rule.term.in_words()}"
+    basis = f"《{rule.document.title}》{rule.number}{rule.place}：“{rule.quote}”"
+    return Step(day, text, basis)
 
 
 def _in_period(rhythm: Rhythm, period: Period, due: Due, calendar: WorkCalendar) -> Iterator[Step]:

@@ -2,15 +2,20 @@
 
 A reading is written as a term's value: `P1M;after=15D` (次月15日前), `P1M;after=10WD`,
 `P1W;weekday=5`, `20WD`, `2026-12-31`. Vague requirements are never given a date by us: without
-an interpretation they wait.
+an interpretation they wait. A reference (法定时限) is read as the rules that it names.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
-from engine.errors import BadInterpretation
+from engine.due_dates import due
+from engine.errors import BadInterpretation, NoDate
+from engine.instants import day_of
+from engine.workdays import WorkCalendar
 from rules.errors import TermError
+from rules.links import rules_referred_to
 from rules.rule import Rule
 from rules.terms import KIND_NAMES, Amount, Kind, Rhythm, Term
 
@@ -32,16 +37,21 @@ class Source(StrEnum):
     WORDS = "原文"
     DEFAULT = "默认口径"
     INTERPRETATION = "口径"
+    STATUTORY = "法定时限"
     WAITS = "待定口径"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The term by which a rule is scheduled; None while it waits for an interpretation."""
+    """The term by which a rule is scheduled; None while it waits for an interpretation.
+
+    Of a reference it is the empty term until the event is known, and then that of `referred`.
+    """
 
     term: Term | None
     source: Source
     words: str
+    referred: Rule | None = None
 
     @property
     def in_words(self) -> str:
@@ -69,11 +79,35 @@ def reading_of(rule: Rule, interpretation: Interpretation | None = None) -> Read
     if interpretation:
         term = interpreted_term(rule, interpretation.reading)
         return Reading(term, Source.INTERPRETATION, term.in_words())
+    if rule.term.kind is Kind.STATUTORY_REFERENCE and rule.refers_to:
+        return Reading(rule.term, Source.STATUTORY, "按事由之日施行的规定")
     if not rule.hard:
         return Reading(None, Source.WAITS, KIND_NAMES[rule.term.kind])
     if rule.term.kind is Kind.PERIODIC and not _names_a_day(rule.term):
         return Reading(rule.term, Source.DEFAULT, rule.term.in_words())
     return Reading(rule.term, Source.WORDS, rule.term.in_words())
+
+
+def reading_on(
+    reading: Reading,
+    rule: Rule,
+    rules: Mapping[str, Rule],
+    event: date | datetime,
+    calendar: WorkCalendar,
+) -> Reading:
+    """The reading for an event. A reference gets the limit of the rules that it names, as worded
+    on the event's day; of several the one that ends first. Raises NoDate."""
+    if reading.source is not Source.STATUTORY:
+        return reading
+    day = day_of(event)
+    limits = [r for r in rules_referred_to(rules, rule.id, day) if r.term.amount]
+    if not limits:
+        raise NoDate(
+            f"规则 {rule.id} 所指的规定在{day}没有写明期限，须先由机关确定口径（[[interpretation]]）"
+        )
+    found = min(limits, key=lambda limit: due(limit.term, event, calendar).end)
+    words = f"《{found.document.title}》{found.place}，{found.term.in_words()}"
+    return Reading(found.term, Source.STATUTORY, words, found)
 
 
 def interpreted_term(rule: Rule, reading: str) -> Term:

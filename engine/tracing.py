@@ -29,10 +29,12 @@ def _steps(
     session: Session, agency: Agency, calendar: WorkCalendar, row: Obligation, term: Term
 ) -> tuple[Step, ...]:
     event = session.get(Event, row.event_id) if row.event_id else None
-    duty = agency.duties.get(f"{row.rule}@{row.unit}")
-    period = None
+    duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
+    period, referred = None, None
     try:
         if event and term.kind in EVENT_KINDS:
+            reading = agency.reading_on(row.rule, event.moment, calendar)
+            term, referred = reading.term or term, reading.referred
             computed = due(term, event.moment, calendar)
         elif term.rhythms and not event:
             anchor = duty.since if duty else row.opens_on
@@ -52,4 +54,4 @@ def _steps(
     if (computed.due_on, computed.due_at) != (row.due_on, row.due_at):
         return ()
     moment = event.moment if event else None
-    return explain(term, computed, calendar, event=moment, period=period)
+    return explain(term, computed, calendar, event=moment, period=period, referred=referred)

@@ -1,5 +1,6 @@
 """水位 Watermark: how far a duty has been derived, and from what. Downtime is caught up from it."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 
@@ -7,7 +8,9 @@ from sqlmodel import Field, Session, SQLModel, select
 
 from engine.agency import Agency
 from engine.duties import Duty
+from engine.readings import Source
 from engine.workdays import WorkCalendar
+from rules.rule import Rule
 
 
 class Watermark(SQLModel, table=True):
@@ -21,8 +24,19 @@ class Watermark(SQLModel, table=True):
 def basis_of(duty: Duty, agency: Agency, calendar: WorkCalendar) -> str:
     """A fingerprint of all that a duty's dates rest on: reading, days in force, calendar."""
     reading = agency.readings[duty.rule]
-    parts = (reading.term, reading.source, duty.since, duty.until, calendar.fingerprint)
+    days = (duty.since, duty.until)
+    parts: list[object] = [reading.term, reading.source, *days, calendar.fingerprint]
+    if reading.source is Source.STATUTORY:
+        parts += _referred(duty.rule, agency.catalogue.rules)
     return sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _referred(id_: str, rules: Mapping[str, Rule]) -> Iterator[tuple[object, ...]]:
+    """All wordings of the documents to which a rule refers."""
+    documents = {rules[other].document.id for other in rules[id_].refers_to}
+    for rule in rules.values():
+        if rule.document.id in documents:
+            yield (rule.id, rule.term, rule.since, rule.until, rule.replaces)
 
 
 def watermarks(session: Session) -> dict[str, Watermark]:

@@ -117,6 +117,12 @@ class Rule:
     refers_to: tuple[str, ...] = ()  # the rules that hold the limit this one only mentions
     replaces: str = ""  # the earlier wording of this rule
 
+    @property
+    def number(self) -> str:
+        """文号 of the wording in which the quote stands, else of the document."""
+        wordings = (w.number for w in self.document.wordings if w.text == self.text)
+        return next(wordings, self.document.number)
+
     def in_force(self, day: date) -> bool:
         """Is the rule in force on this day (施行期间, both ends included)?"""
         begun = self.since is None or self.since <= day

@@ -55,6 +55,7 @@ def _findings(shared: Context, agency: Agency) -> list[Finding]:
         _calendar(shared),
         *_reach(agency),
         *_holders(agency),
+        *_days_in_force(agency),
         *_waiting(agency),
     ]
 
@@ -126,8 +127,24 @@ def _holders(agency: Agency) -> Iterator[Finding]:
             yield Finding("责任", "note", text)
 
 
+def _days_in_force(agency: Agency) -> Iterator[Finding]:
+    """Duties whose rule is not in force on all the days that the configuration names."""
+    for key, duty in agency.duties_in_force.items():
+        if duty == agency.duties.get(key):
+            continue
+        name = f"{duty.rule}（{agency.units[duty.unit].name}）"
+        if duty.implied_by:
+            text = f"{name}是 {duty.implied_by} 的后一文本，自{duty.since}起接着承担"
+        elif duty.until and duty.until < duty.since:
+            text = f"{name}在规则的施行期间之外，不产生事项，请核对 from 和 until"
+        else:
+            text = f"{name}按规则的施行期间自{duty.since}起承担"
+            text += f"，至{duty.until}止" if duty.until else ""
+        yield Finding("责任", "note", text)
+
+
 def _waiting(agency: Agency) -> Iterator[Finding]:
-    owed = {duty.rule for duty in agency.duties.values()}
+    owed = {duty.rule for duty in agency.duties_in_force.values()}
     for rule in agency.rules:
         waits = agency.readings[rule.id].term is None
         if waits and rule.id in owed:

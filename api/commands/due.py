@@ -12,7 +12,7 @@ from engine.due_dates import due as due_of
 from engine.explanation import explain
 from engine.instants import day_of
 from engine.periods import period_of
-from engine.readings import reading_of
+from engine.readings import reading_of, reading_on
 from rules.catalogue_files import load_catalogue
 
 
@@ -36,11 +36,20 @@ def due(
         raise BadInput(
             f"规则 {rule}“{quote}”没有写明期限，须先由机关确定口径（[[interpretation]]）"
         )
+    reading = reading_on(reading, catalogue.rules[rule], catalogue.rules, when, shared.calendar)
+    assert reading.term
     computed = due_of(reading.term, when, shared.calendar)
     day = day_of(when)
     rhythms = reading.term.rhythms
     period = period_of(rhythms[0].every, day, day, shared.calendar) if rhythms else None
-    steps = explain(reading.term, computed, shared.calendar, event=when, period=period)
+    steps = explain(
+        reading.term,
+        computed,
+        shared.calendar,
+        event=when,
+        period=period,
+        referred=reading.referred,
+    )
     row = due_row(computed) | {"trace": trace_rows(steps)}
     if shared.json:
         return print_json(row)

@@ -18,7 +18,7 @@ def plan_rows(
 ) -> list[dict[str, Any]]:
     """What the duties owe by rhythm or fixed date from `first` to `last`, by due day."""
     rows = []
-    for duty in agency.duties.values():
+    for duty in agency.duties_in_force.values():
         reading = agency.readings[duty.rule]
         if reading.term is None:
             continue

@@ -43,10 +43,16 @@ async def units(agency: AgencyNow) -> dict[str, Any]:
 
 @router.get("/duties")
 async def duties(agency: AgencyNow) -> dict[str, Any]:
-    """责任."""
+    """责任, with the days on which they owe."""
     return {
         "items": [
-            {"rule": duty.rule, "unit": duty.unit, "from": duty.since, "until": duty.until}
-            for duty in agency.duties.values()
+            {
+                "rule": duty.rule,
+                "unit": duty.unit,
+                "from": duty.since,
+                "until": duty.until,
+                "implied_by": duty.implied_by or None,
+            }
+            for duty in agency.duties_in_force.values()
         ]
     }

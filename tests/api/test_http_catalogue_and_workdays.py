@@ -35,7 +35,7 @@ def test_units_do_not_show_the_addresses_of_persons(office: Office) -> None:
 def test_duties_say_who_owes_what_and_since_when(office: Office) -> None:
     items = office.get("/duties")["items"]
     assert len(items) == len(AGENCY.duties)
-    until = {"from": "2026-01-01", "until": "2026-12-31"}
+    until = {"from": "2026-01-01", "until": "2026-12-31", "implied_by": None}
     assert {"rule": "guangyuan-2017-13", "unit": "service-centre", **until} in items
 
 

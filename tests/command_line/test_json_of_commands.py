@@ -78,6 +78,16 @@ def test_due_in_working_days_tells_its_steps(qixian: Run) -> None:
     assert row["trace"][-1]["date"] == "2017-04-21"
 
 
+def test_due_of_a_reference_is_the_limit_of_the_wording_of_the_day(qixian: Run) -> None:
+    for event, due_on in (("2019-05-14", "2019-06-04"), ("2019-05-15", "2019-06-13")):
+        row = qixian("due", "gbf-2017-24-65", "--event", event, "--json").row
+        assert (list(row), row["due_on"]) == (DUE, due_on)
+        assert "《中华人民共和国政府信息公开条例》" in row["trace"][0]["basis"]
+    refused = qixian("due", "gbf-2017-24-65", "--event", "2007-01-01")
+    assert (refused.status, refused.out) == (2, "")
+    assert "没有写明期限" in refused.err
+
+
 def test_due_of_a_rhythm_is_the_end_of_the_period_of_the_day(qixian: Run) -> None:
     assert qixian("due", "guangyuan-2017-02", "--event", "2026-02-03", "--json").row["due_on"] == (
         "2026-02-28"
