@@ -16,7 +16,7 @@ from rules.reader import read_document
 
 def audit(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="文件正文：.txt、.md、.html")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="文件正文：.txt、.md、.html、.docx")],
     document: Annotated[
         str, typer.Option(metavar="ID", help="文件编号，如 gbf-2017-24；条例须写文本编号")
     ],

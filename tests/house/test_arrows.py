@@ -36,6 +36,8 @@ ADDRESS = {
     "rich": {"api"},
     "uvicorn": {"api"},
     "pydantic": {"api"},
+    "docx": {"api"},
+    "lxml": {"api"},
 }
 
 CATCH_ALL = {"utils", "common", "helpers", "core", "manager", "models", "misc", "base", "store"}
