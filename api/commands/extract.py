@@ -25,7 +25,7 @@ _COLUMNS = {
 
 def extract(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="文件正文：.txt、.md、.html")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="文件正文：.txt、.md、.html、.docx")],
 ) -> None:
     """找出文件中的时间用语，提出规则建议；是否采用由人确认。"""
     shared: Context = context.obj

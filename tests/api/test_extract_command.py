@@ -45,8 +45,10 @@ def test_people_get_a_table_in_chinese(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_file_that_cannot_be_read_ends_in_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("extract", str(tmp_path / "a.docx")) == 2
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF")
+    assert run("extract", str(path)) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
-    assert ".txt、.md、.html" in captured.err
+    assert ".txt、.md、.html、.docx" in captured.err

@@ -37,6 +37,8 @@ ADDRESS = {
     "tomli_w": {"rules"},
     "uvicorn": {"api"},
     "pydantic": {"api"},
+    "docx": {"api"},
+    "lxml": {"api"},
 }
 
 CATCH_ALL = {"utils", "common", "helpers", "core", "manager", "models", "misc", "base", "store"}
