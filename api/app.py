@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api import pages, problems
+from api.body_limit import BodyLimit
 from api.dependencies import Now, Reader, Running, allowed
 from api.refusals import database_in_words
 from api.routes import (
@@ -49,6 +50,7 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         openapi_url=None,
     )
     app.state.running, app.state.read_clock = running, now
+    app.add_middleware(BodyLimit)
     problems.install(app)
     app.include_router(_health(running))
     guarded = APIRouter(dependencies=[Depends(allowed)])

@@ -39,6 +39,7 @@ _OF_STATUS = {
     401: ("unauthorized", "需要令牌：请在 Authorization 头中给出 Bearer 令牌"),
     403: ("forbidden", "未设令牌时只接受本机访问"),
     404: ("not_found", "没有这个地址"),
+    413: ("too_large", "请求体超过 28 MB，请只留正文再载入"),
     405: ("method_not_allowed", "这个地址不接受此方法"),
 }
 

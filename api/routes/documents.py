@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error as NotBase64
+from threading import Lock
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -24,6 +25,8 @@ from rules.rule import Document
 from rules.succession import audited
 
 router = APIRouter(prefix="/documents")
+# A large text takes hundreds of megabytes while it is read.
+_one_at_a_time = Lock()
 
 
 @router.get("")
@@ -89,8 +92,9 @@ def load(
 ) -> dict[str, Any]:
     """载入正文. 201 when it is stored, 200 when it was there; 200 with `stored` false and the impact
     where rules of the catalogue do not stand in it and `apply` is not given."""
-    content = _content(asked)
-    read = read_document(content, asked.id or "")
+    with _one_at_a_time:
+        content = _content(asked)
+        read = read_document(content, asked.id or "")
     text_id = asked.id or text_id_of(read, asked.name, agency.catalogue)
     if not text_id:
         raise BadInput("id：看不出是哪份文件，请写明编号（小写字母、数字、连字符）")

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -218,3 +219,14 @@ def test_proposals_come_in_pages(office: Office) -> None:
     assert seen == [f"work-2026-0{number}" for number in range(1, 5)]
     assert office.get("/proposals", decision="accepted")["items"] == []
     assert json.dumps(page)
+
+
+def test_a_body_without_bounds_is_refused(office: Office) -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 1024 * 1024
+
+    headers = {"content-type": "application/json"}
+    for body in (b" " * (28 * 1024 * 1024 + 1), parts()):
+        answer = office.client.post("/api/v1/documents", content=body, headers=headers)
+        assert "28 MB" in refusal(answer, 413, "too_large")
