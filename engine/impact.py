@@ -1,0 +1,102 @@
+"""影响 Impact: what a changed agency or calendar would do to the obligations, without doing it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine, Row
+from sqlmodel import Session, col, select
+
+from engine.agency import Agency
+from engine.database import writing
+from engine.derivation import derive
+from engine.obligations import Obligation, Status
+from engine.workdays import WorkCalendar
+
+SHOWN = 10  # of what would be added, the first by due day
+
+
+@dataclass(frozen=True)
+class Affected:
+    """An obligation, its date now, and the one that it would get; where only its status would
+    change both are the same, where it would be new `id` and the old date are None."""
+
+    id: int | None
+    rule: str
+    unit: str
+    period: str
+    old_due_on: date | None
+    old_due_at: datetime | None
+    new_due_on: date
+    new_due_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Impact:
+    """影响. Moved are open obligations with another date; withdrawn those not asked for any more,
+    reopened those asked for again. `first_added` are the first of the `added` by due day."""
+
+    moved: tuple[Affected, ...]
+    withdrawn: tuple[Affected, ...]
+    reopened: tuple[Affected, ...]
+    added: int
+    first_added: tuple[Affected, ...]
+
+
+_Columns = tuple[int, str, str, str, date, datetime | None, Status]
+
+
+def impact(db: Engine, agency_after: Agency, calendar: WorkCalendar, now: datetime) -> Impact:
+    """What `derive` would do, found by doing it in a transaction that is rolled back: preview
+    and act cannot differ. It holds the database's lock for writing as long as `derive` takes.
+
+    Raises what `derive` raises.
+    """
+    with writing(db) as session:
+        before = _obligations(session)
+        derive(session, agency_after, calendar, now)
+        session.flush()
+        after = _obligations(session)
+        session.rollback()
+    return _compared(before, after)
+
+
+def _obligations(session: Session) -> dict[int, Row[_Columns]]:
+    names = ("id", "rule", "unit", "period", "due_on", "due_at", "status")
+    columns = [col(getattr(Obligation, name)) for name in names]
+    query = select(*columns).order_by(col(Obligation.due_on), col(Obligation.id))
+    return {row.id: row for row in session.execute(query).all()}
+
+
+def _compared(before: Mapping[int, Row[_Columns]], after: Mapping[int, Row[_Columns]]) -> Impact:
+    both = [(before[id_], row) for id_, row in after.items() if id_ in before]
+    opened = [(old, new) for old, new in both if new.status is Status.OPEN]
+    added = [new for id_, new in after.items() if id_ not in before]
+    return Impact(
+        moved=tuple(
+            _affected(old, new)
+            for old, new in opened
+            if old.status is Status.OPEN and (old.due_on, old.due_at) != (new.due_on, new.due_at)
+        ),
+        withdrawn=tuple(
+            _affected(old, new)
+            for old, new in both
+            if old.status is Status.OPEN and new.status is not Status.OPEN
+        ),
+        reopened=tuple(_affected(old, new) for old, new in opened if old.status is not Status.OPEN),
+        added=len(added),
+        first_added=tuple(_affected(None, new) for new in added[:SHOWN]),
+    )
+
+
+def _affected(old: Row[_Columns] | None, new: Row[_Columns]) -> Affected:
+    return Affected(
+        id=old.id if old else None,
+        rule=new.rule,
+        unit=new.unit,
+        period=new.period,
+        old_due_on=old.due_on if old else None,
+        old_due_at=old.due_at if old else None,
+        new_due_on=new.due_on,
+        new_due_at=new.due_at,
+    )
