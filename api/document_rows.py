@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from engine.impact import Impact, Moved
+from engine.impact import Affected, Impact
 from engine.instants import local_iso
 from engine.loaded_texts import LoadedText
 from engine.loading import Loading
@@ -90,36 +90,44 @@ def proposal_row(row: Proposal) -> dict[str, Any]:
 
 
 def impact_row(seen: Impact) -> dict[str, Any]:
-    """What would become of open obligations."""
+    """What would become of obligations: `added` is how many would be new, `first` the first of them."""
     return {
-        "moved": [_moved_row(one) for one in seen.moved],
-        "withdrawn": [_moved_row(one) for one in seen.withdrawn],
+        "moved": [_affected_row(one) for one in seen.moved],
+        "withdrawn": [_affected_row(one) for one in seen.withdrawn],
+        "reopened": [_affected_row(one) for one in seen.reopened],
         "added": seen.added,
+        "first": [_affected_row(one) for one in seen.first_added],
     }
 
 
-def _moved_row(one: Moved) -> dict[str, Any]:
+def _affected_row(one: Affected) -> dict[str, Any]:
     return {
         "obligation": one.id,
         "rule": one.rule,
         "unit": one.unit,
         "period": one.period,
-        "due_on": one.due_on,
-        "due_at": local_iso(one.due_at),
+        "old_due_on": one.old_due_on,
+        "old_due_at": local_iso(one.old_due_at),
         "new_due_on": one.new_due_on,
         "new_due_at": local_iso(one.new_due_at),
     }
 
 
 def impact_in_words(seen: Impact | None) -> Iterator[str]:
-    """A line for each open obligation that would move, and one for those that would be new."""
+    """A line for each obligation that would move, and one for those that would be new."""
     if seen is None:
         return
     for one in seen.moved:
-        yield f"待办 {one.id}（{one.rule}，{one.unit}，{one.period}）到期日由{one.due_on}改为{one.new_due_on}"
+        yield f"{_named(one)}到期日由{one.old_due_on}改为{one.new_due_on}"
     for one in seen.withdrawn:
-        yield f"待办 {one.id}（{one.rule}，{one.unit}，{one.period}，{one.due_on}到期）不再要求"
+        yield f"{_named(one)}（{one.old_due_on}到期）不再要求"
+    for one in seen.reopened:
+        yield f"{_named(one)}重新列为待办，{one.new_due_on}到期"
     if seen.added:
-        yield f"新增待办 {seen.added} 项"
-    if not (seen.moved or seen.withdrawn or seen.added):
+        yield f"新增待办 {seen.added} 项，最早 {seen.first_added[0].new_due_on} 到期"
+    if not (seen.moved or seen.withdrawn or seen.reopened or seen.added):
         yield "待办事项没有变动"
+
+
+def _named(one: Affected) -> str:
+    return f"待办 {one.id}（{one.rule}，{one.unit}，{one.period}）"

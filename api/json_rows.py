@@ -24,6 +24,26 @@ def rule_row(rule: Rule) -> dict[str, Any]:
     }
 
 
+def rule_details(rule: Rule) -> dict[str, Any]:
+    """What else a rule says; null where the text says nothing."""
+    return {
+        "place": rule.place or None,
+        "text": rule.text or None,
+        "from": rule.since.isoformat() if rule.since else None,
+        "until": rule.until.isoformat() if rule.until else None,
+        "anchor": rule.anchor.value,
+        "share": rule.share.value,
+        "holder_kind": rule.holder_kind.value,
+        "exception": rule.exception or None,
+        "softened": rule.softened or None,
+        "starts_after": rule.starts_after or None,
+        "same_as": list(rule.same_as),
+        "refers_to": list(rule.refers_to),
+        "replaces": rule.replaces or None,
+        "note": rule.note or None,
+    }
+
+
 def due_row(due: Due) -> dict[str, Any]:
     """A computed date."""
     return {

@@ -140,8 +140,10 @@ class Edit(_Request):
 
 
 def obligation_row(row: Obligation, agency: Agency, now: datetime) -> dict[str, Any]:
-    """An obligation with the keys of the command line, its sentence, and how its date is read."""
+    """An obligation with the keys of the command line, its sentence, how its date is read, and
+    the linked rules by which the unit owes the same."""
     rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
+    same = agency.same_duties(row.rule, row.unit, row.due_on)
     return {
         "id": row.id,
         "rule": row.rule,
@@ -165,6 +167,9 @@ def obligation_row(row: Obligation, agency: Agency, now: datetime) -> dict[str, 
         "closed_at": local_iso(row.closed_at),
         "closed_by": row.closed_by or None,
         "evidence": row.evidence or None,
+        "same_as": [
+            {"rule": one.id, "document": one.document.id, "quote": one.quote} for one in same
+        ],
     }
 
 

@@ -66,6 +66,29 @@ class Agency:
         return {key: within_days_of(rules[duty.rule], duty) for key, duty in duties.items()}
 
     @cached_property
+    def linked(self) -> dict[str, tuple[Duty, ...]]:
+        """Of a duty that states the same as another of its unit (`same_as`): by its key all that
+        are linked with it, directly or over others, in the order of the catalogue."""
+        duties, order = self.duties_in_force, {rule.id: n for n, rule in enumerate(self.rules)}
+        found: dict[str, tuple[Duty, ...]] = {}
+        for key, duty in duties.items():
+            if key in found or not self._neighbours(duty):
+                continue
+            group = [duty]
+            for one in group:
+                group += [other for other in self._neighbours(one) if other not in group]
+            group.sort(key=lambda one: order[one.rule])
+            found |= dict.fromkeys((one.key for one in group), tuple(group))
+        return found
+
+    def same_duties(self, id_: str, unit: str, day: date) -> list[Rule]:
+        """The rules that state the same as this one and that the unit owes too on a day."""
+        rules, duties = self.catalogue.rules, self.duties_in_force
+        links = rules[id_].same_as if id_ in rules else ()
+        owing = ((other, duties.get(f"{other}@{unit}")) for other in links)
+        return [rules[other] for other, duty in owing if duty and duty.in_force(day)]
+
+    @cached_property
     def matched(self) -> dict[str, str | None]:
         """Each holder that a rule names, with its unit's id; None where no unit answers to it."""
         holders = (holder for rule in self.rules for holder in rule.holders)
@@ -126,6 +149,12 @@ class Agency:
         ):
             if rule not in self.catalogue.rules:
                 raise BadAgency(f"{table} 的规则“{rule}”不存在，用 qixian rules 可查看全部规则")
+
+    def _neighbours(self, duty: Duty) -> list[Duty]:
+        """The duties of the unit that are linked with one directly and do not wait."""
+        links = self.catalogue.rules[duty.rule].same_as if self.readings[duty.rule].term else ()
+        keys = [f"{other}@{duty.unit}" for other in links if self.readings[other].term]
+        return [self.duties_in_force[key] for key in keys if key in self.duties_in_force]
 
     def _recipients(self, unit: Unit) -> Iterator[Recipient]:
         mobiles = tuple(contact.mobile for contact in unit.contacts if contact.mobile)

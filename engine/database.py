@@ -77,8 +77,10 @@ def trying(db: Engine) -> Iterator[Session]:
     immediate = db.execution_options(immediate=True)
     with Session(immediate, expire_on_commit=False) as session:
         session.begin()
-        yield session
-        session.rollback()
+        try:
+            yield session
+        finally:
+            session.rollback()
 
 
 @contextmanager

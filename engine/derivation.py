@@ -3,7 +3,8 @@
 Idempotent by the unique key (rule, unit, occurrence), cheap by a watermark per duty.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,33 +12,44 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
-from engine.due_dates import Due, of_period, on_day
+from engine.due_dates import Due
 from engine.duties import Duty
 from engine.errors import BadDatabase, NoDate
-from engine.events import EVENT_KINDS, Event, due_of_event
+from engine.events import EVENT_KINDS, Event, begin, beginnings, due_of_event
 from engine.instants import local_day
-from engine.obligations import Obligation, Status, due_columns, move, reopen, waive
-from engine.periods import Occurrence, Period, occurrences, span
+from engine.obligations import (
+    WITHDRAWN_BY,
+    Obligation,
+    Status,
+    due_columns,
+    move,
+    reopen,
+    withdraw,
+)
+from engine.owing import owed_among
+from engine.periods import span
 from engine.watermarks import Watermark, basis_of, watermarks
 from engine.workdays import LAST_DAY, WorkCalendar
-from rules.terms import Kind, Term
+from rules.terms import Term
 
 AHEAD = timedelta(days=30)  # derived beyond the horizon, so that not every day has work to do
-WITHDRAWN_BY = "期限（配置变更）"  # who waives what the configuration no longer asks for
 
 
-def owed(
-    duty: Duty, term: Term, start: date, end: date, calendar: WorkCalendar
-) -> Iterator[tuple[Occurrence, Due]]:
-    """What a duty owes by its rhythm or fixed date from `start` to `end`, within its own days."""
-    start, end = max(start, duty.since), min(end, duty.until or end)
-    if term.kind is Kind.FIXED_DEADLINE and term.day and start <= term.day <= end:
-        period = Period(term.day.isoformat(), duty.since, term.day)
-        yield Occurrence(period, term.day), on_day(term.day, calendar)
-    elif term.kind is Kind.PERIODIC:
-        rhythm = term.rhythms[0]
-        for occurrence in occurrences(rhythm, start, end, duty.since, calendar):
-            yield occurrence, of_period(rhythm, occurrence.period, calendar)
+@dataclass
+class Expected:
+    """What a duty asks for, by occurrence: date and reading, or None to keep the date that the
+    row has; and what it does not, because a linked rule governs."""
+
+    dates: dict[str, tuple[Due, str] | None] = field(default_factory=dict)
+    governed: dict[str, str] = field(default_factory=dict)
+    begun: int = 0
+
+    def add(self, occurrence: str, date: tuple[Due, str] | None, governed_by: str = "") -> None:
+        """One occurrence, where it stands or where another rule governs it."""
+        if governed_by:
+            self.governed[occurrence] = governed_by
+        else:
+            self.dates[occurrence] = date
 
 
 def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime) -> int:
@@ -61,12 +73,12 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
                 continue
             start = mark.through
         else:  # changed, or back after it had been taken out
-            _recompute(session, agency, calendar, duty, end, now)
+            added += _recompute(session, agency, calendar, duty, end, now)
         added += _insert(session, agency, calendar, duty, start, end, now)
         session.merge(Watermark(duty=duty.key, through=end, basis=basis))
     for key, mark in marks.items():  # duties that the configuration no longer has
         rule, _, unit = key.partition("@")
-        _withdraw(session, rule, unit, set(), now)
+        _withdraw(session, rule, unit, Expected(), now)
         session.delete(mark)
     return added
 
@@ -107,13 +119,14 @@ def _insert(
     }
     rows: list[dict[str, Any]] = [
         {
-            "occurrence": occurrence.period.key,
-            "period": occurrence.period.key,
-            "opens_on": max(occurrence.period.first, duty.since),
-            **due_columns(due),
+            "occurrence": one.occurrence.period.key,
+            "period": one.occurrence.period.key,
+            "opens_on": max(one.occurrence.period.first, duty.since),
+            **due_columns(one.due),
             **shared,
         }
-        for occurrence, due in owed(duty, reading.term, start, end, calendar)
+        for one in owed_among(agency, duty, start, end, calendar)
+        if not one.governed_by
     ]
     if not rows:
         return 0
@@ -128,23 +141,24 @@ def _recompute(
     duty: Duty,
     through: date,
     now: datetime,
-) -> None:
-    term = agency.readings[duty.rule].term
-    words = agency.readings[duty.rule].in_words
+) -> int:
+    """Bring the rows of a duty in line; how many began with an event that was another's alone."""
+    reading = agency.readings[duty.rule]
     rows = _rows(session, duty.rule, duty.unit)
-    expected: dict[str, tuple[Due, str] | None] = {}  # None: keep the date that it has
-    if rows and term:
-        for occurrence, due in owed(duty, term, duty.since, _beyond(term, through), calendar):
-            expected[occurrence.period.key] = (due, words)
-        if term.kind in EVENT_KINDS:
-            expected |= _from_events(session, agency, calendar, duty)
+    expected = Expected()
+    if reading.term and reading.term.kind in EVENT_KINDS:
+        expected = _from_events(session, agency, calendar, duty, now)
+    elif rows and reading.term:
+        last = _beyond(reading.term, through)
+        for one in owed_among(agency, duty, duty.since, last, calendar):
+            expected.add(one.occurrence.period.key, (one.due, reading.in_words), one.governed_by)
     for row in rows:
-        withdrawn = row.status is Status.WAIVED and row.closed_by == WITHDRAWN_BY
-        if withdrawn and row.occurrence in expected and row.id:
+        if row.withdrawn and row.occurrence in expected.dates and row.id:
             reopen(session, row.id, by=WITHDRAWN_BY, reason="配置重新要求此事项", now=now)
-        if row.status is Status.OPEN and (moved := expected.get(row.occurrence)):
+        if row.status is Status.OPEN and (moved := expected.dates.get(row.occurrence)):
             move(session, row, *moved, now)
-    _withdraw(session, duty.rule, duty.unit, set(expected), now)
+    _withdraw(session, duty.rule, duty.unit, expected, now)
+    return expected.begun
 
 
 def _beyond(term: Term, through: date) -> date:
@@ -154,28 +168,48 @@ def _beyond(term: Term, through: date) -> date:
 
 
 def _from_events(
-    session: Session, agency: Agency, calendar: WorkCalendar, duty: Duty
-) -> dict[str, tuple[Due, str] | None]:
-    found: dict[str, tuple[Due, str] | None] = {}
-    query = (
-        select(Event)
-        .join(Obligation)
-        .where(Obligation.rule == duty.rule, Obligation.unit == duty.unit)
-    )
-    for event in session.exec(query).all():
+    session: Session, agency: Agency, calendar: WorkCalendar, duty: Duty, now: datetime
+) -> Expected:
+    """What has begun with events. Where linked duties share one, the stricter stands; a duty that
+    did not stand then and does now begins now."""
+    expected = Expected()
+    own = _events(session, duty.unit, (duty.rule,))
+    links = agency.catalogue.rules[duty.rule].same_as
+    for event in own:
+        governing = (
+            beginnings(session, agency, calendar, duty, event, now).governed if links else {}
+        )
         try:
-            found[f"event:{event.id}"] = due_of_event(agency, calendar, duty.rule, event)
+            date = due_of_event(agency, calendar, duty.rule, event)
         except NoDate:  # the limit is in hours now and only the day is known, or none is left
-            found[f"event:{event.id}"] = None
-    return found
+            date = None
+        expected.add(f"event:{event.id}", date, governing.get(duty.rule, ""))
+    moments = {(event.at, event.reference) for event in own}
+    for event in _events(session, duty.unit, links):
+        if (event.at, event.reference) in moments:
+            continue
+        moments.add((event.at, event.reference))
+        found = beginnings(session, agency, calendar, duty, event, now)
+        if duty.rule in found.dates and duty.rule not in found.governed:
+            started, due, words = found.dates[duty.rule]
+            begin(session, agency, duty, started, due, words, now)
+            expected.add(f"event:{started.id}", (due, words))
+            expected.begun += 1
+    return expected
 
 
-def _withdraw(session: Session, rule: str, unit: str, keep: set[str], now: datetime) -> None:
+def _events(session: Session, unit: str, rules: Iterable[str]) -> list[Event]:
+    """The events with which obligations of a unit began under one of these rules."""
+    query = select(Event).join(Obligation).where(Obligation.unit == unit)
+    query = query.where(col(Obligation.rule).in_(list(rules))).order_by(col(Event.id)).distinct()
+    return list(session.exec(query).all())
+
+
+def _withdraw(session: Session, rule: str, unit: str, expected: Expected, now: datetime) -> None:
     """Waive what is open, not yet due and not asked for any more. What is late stays owed."""
     for row in _rows(session, rule, unit):
-        gone = row.occurrence not in keep and row.status is Status.OPEN
-        if gone and row.due_on > local_day(now) and row.id:
-            waive(session, row.id, by=WITHDRAWN_BY, reason="配置不再要求此事项", now=now)
+        if row.occurrence not in expected.dates and row.ahead(now):
+            withdraw(session, row, expected.governed.get(row.occurrence, ""), now)
 
 
 def _rows(session: Session, rule: str, unit: str) -> list[Obligation]:

@@ -152,11 +152,12 @@ class Composer:
         """The lines about one matter, the last of them shorter by `excess` bytes."""
         obligation, agency = item.obligation, self.agency
         rule = agency.catalogue.rules.get(obligation.rule)
-        document = rule.document if rule else None
         unit = agency.units.get(obligation.unit)
         matter = rule.quote if rule else obligation.rule
         people = _people(unit.contacts) if unit else ""
-        source = f"《{document.title}》{document.number}" if document else obligation.document
+        same = agency.same_duties(obligation.rule, obligation.unit, obligation.due_on)
+        named = (f"《{one.document.title}》{one.number}" for one in ([rule, *same] if rule else ()))
+        source = "；".join(dict.fromkeys(named)) or obligation.document
         title = f"{number}. {matter}（{obligation.period_in_words}）"
         lines = (
             f"　单位：{self._unit_name(obligation)}"

@@ -1,6 +1,7 @@
 """事由 Event: something that happened, from which terms count."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import UniqueConstraint
@@ -13,7 +14,8 @@ from engine.due_dates import Due, due
 from engine.duties import Duty
 from engine.errors import NoDate, NotAllowed, UnknownTrigger
 from engine.instants import day_of, local_iso, start_of
-from engine.obligations import Obligation, due_columns
+from engine.obligations import Obligation, Status, due_columns, withdraw
+from engine.owing import governed
 from engine.workdays import WorkCalendar
 from rules.terms import Kind
 
@@ -90,11 +92,26 @@ def record_event(
         recorded_at=now,
     )
     begun = _begun(session, event)
-    keys = {(duty.rule, duty.unit) for duty in duties}
-    old = [row for key, row in begun.items() if key in keys]
+    # The dates come first: where one cannot be computed nothing is stored.
     missing = [duty for duty in duties if (duty.rule, duty.unit) not in begun]
-    new = _begin(session, agency, calendar, event, missing, now)
-    return session.get(Event, (old + new)[0].event_id) or event, old + new, bool(new)
+    dates = [due_of_event(agency, calendar, duty.rule, event) for duty in missing]
+    governing = _governing(session, agency, calendar, duties, event, now)
+    stored = bool(missing) and event.id is None
+    if stored:
+        session.add(event)
+        session.flush()
+    rows = dict(begun)
+    for duty, (computed, reading) in zip(missing, dates, strict=True):
+        key = (duty.rule, duty.unit)
+        if key not in governing:
+            rows[key] = begin(session, agency, duty, event, computed, reading, now)
+    for key, by_rule in governing.items():
+        if key in begun and begun[key].ahead(now):
+            withdraw(session, begun[key], by_rule, now)
+    keys = [(governing.get((d.rule, d.unit), d.rule), d.unit) for d in duties]
+    found = [rows[key] for key in dict.fromkeys(keys) if key in rows]
+    new = stored or len(rows) > len(begun)
+    return event if event.id else session.get_one(Event, found[0].event_id), found, new
 
 
 def due_of_event(
@@ -131,47 +148,100 @@ def _check_time(agency: Agency, duties: list[Duty], moment: date | datetime, now
         raise NotAllowed("事由的时间不能晚于现在")
 
 
+@dataclass(frozen=True)
+class Beginnings:
+    """What linked duties of a unit owe from what happened at one moment: by rule the event, the
+    date and the reading; and the rules that do not stand, with the one that governs each."""
+
+    dates: dict[str, tuple[Event, Due, str]]
+    governed: dict[str, str]
+
+
+def beginnings(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    duty: Duty,
+    event: Event,
+    now: datetime,
+) -> Beginnings:
+    """What a duty and those linked with it owe from the events of one moment: papers give one
+    event different names. What a person closed stands as it is, and so does what is late when
+    no duty asks for it any more."""
+    events = {one.trigger: one for one in [event, *_together(session, event, duty.unit)]}
+    dates: dict[str, tuple[Event, Due, str]] = {}
+    for one in agency.linked.get(duty.key, (duty,)):
+        named = events.get(agency.catalogue.rules[one.rule].trigger)
+        if named and one.in_force(day_of(named.at)):
+            try:
+                dates[one.rule] = (named, *due_of_event(agency, calendar, one.rule, named))
+            except NoDate:  # it begins nothing here, and so governs nothing
+                continue
+    ends = {rule: due.end for rule, (_, due, _) in dates.items()}
+    for (rule, unit), row in _begun(session, event).items():
+        closed = row.status is not Status.OPEN and not row.withdrawn
+        stays = closed or (rule not in dates and row.status is Status.OPEN and not row.ahead(now))
+        if unit == duty.unit and stays and rule in agency.catalogue.rules:
+            ends[rule] = row.end
+    return Beginnings(dates, governed(ends, agency.catalogue.rules))
+
+
+def begin(
+    session: Session,
+    agency: Agency,
+    duty: Duty,
+    event: Event,
+    computed: Due,
+    reading: str,
+    now: datetime,
+) -> Obligation:
+    """Store the obligation that begins with a stored event."""
+    row = _obligation(agency, duty, event, computed, reading, now)
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    text = f"登记事由“{event.trigger}”，时间{local_iso(event.at)}，到期日{row.due_on}"
+    journal.write(session, row.id, now, "created", event.by, text)
+    return row
+
+
+def _governing(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    duties: list[Duty],
+    event: Event,
+    now: datetime,
+) -> dict[tuple[str, str], str]:
+    """By rule and unit what does not stand beside a linked rule, and that rule."""
+    found: dict[tuple[str, str], str] = {}
+    for duty in duties:
+        if duty.key in agency.linked:
+            begins = beginnings(session, agency, calendar, duty, event, now)
+            found |= {(rule, duty.unit): by for rule, by in begins.governed.items()}
+    return found
+
+
 def _begun(session: Session, event: Event) -> dict[tuple[str, str], Obligation]:
-    """What has begun with this event already, for whomever it was entered, by rule and unit."""
+    """What has begun at the moment of this event already, for whomever and under whichever name
+    it was entered, by rule and unit."""
     query = (
         select(Obligation)
         .join(Event)
-        .where(
-            Event.trigger == event.trigger,
-            Event.at == event.at,
-            Event.reference == event.reference,
-        )
+        .where(Event.at == event.at, Event.reference == event.reference)
     )
     rows = session.exec(query.order_by(col(Obligation.id))).all()
     return {(row.rule, row.unit): row for row in rows}
 
 
-def _begin(
-    session: Session,
-    agency: Agency,
-    calendar: WorkCalendar,
-    event: Event,
-    duties: list[Duty],
-    now: datetime,
-) -> list[Obligation]:
-    """Store the event and what begins with it. The dates come first: where one cannot be
-    computed nothing is stored."""
-    dates = [due_of_event(agency, calendar, duty.rule, event) for duty in duties]
-    if not duties:
-        return []
-    session.add(event)
-    session.flush()
-    rows = [
-        _obligation(agency, duty, event, *computed, now)
-        for duty, computed in zip(duties, dates, strict=True)
-    ]
-    session.add_all(rows)
-    session.flush()
-    for row in rows:
-        assert row.id is not None
-        text = f"登记事由“{event.trigger}”，时间{local_iso(event.at)}，到期日{row.due_on}"
-        journal.write(session, row.id, now, "created", event.by, text)
-    return rows
+def _together(session: Session, event: Event, unit: str) -> list[Event]:
+    """The stored events of a unit, or of all, at the moment of this one; the first come last."""
+    query = select(Event).where(
+        Event.at == event.at,
+        Event.reference == event.reference,
+        col(Event.unit).in_([unit, ALL_UNITS]),
+    )
+    return list(session.exec(query.order_by(col(Event.id).desc())).all())
 
 
 def _same(

@@ -14,7 +14,7 @@ from engine.adoption import papers
 from engine.agency import Agency
 from engine.database import trying, writing
 from engine.errors import NotAllowed
-from engine.impact import Impact, impact
+from engine.impact import Basis, Impact, impact
 from engine.instants import local_day
 from engine.loaded_texts import LoadedText, current_text, digest_of
 from engine.proposals import Change, Proposal, accept, list_proposals, propose
@@ -89,7 +89,7 @@ def load_text(
     if after is None:
         seen = None
     else:
-        seen = impact(db, agency, after, calendar, now)
+        seen = impact(db, Basis(after, calendar), now, Basis(agency, calendar))
         if not offer.apply:
             return Loading(loading.text, False, True, loading.found, loading.proposals, seen)
     with writing(db) as session:

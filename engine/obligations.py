@@ -12,7 +12,7 @@ from engine import journal
 from engine.database import Instant, words
 from engine.due_dates import Due
 from engine.errors import NotAllowed, NotFound
-from engine.instants import local_day, local_iso
+from engine.instants import end_of, local_day, local_iso
 from engine.period_names import period_in_words
 
 
@@ -24,6 +24,7 @@ class Status(StrEnum):
     WAIVED = "waived"
 
 
+WITHDRAWN_BY = "期限（配置变更）"  # who waives what the configuration no longer asks for
 STATUS_NAMES = {Status.OPEN: "待办", Status.DONE: "已办结", Status.WAIVED: "已免除"}
 
 
@@ -64,6 +65,20 @@ class Obligation(SQLModel, table=True):
         has nothing to do with December. An event without a reference is named by its day."""
         named_by_event = self.event_id is not None and len(self.period) != 10
         return self.period if named_by_event else period_in_words(self.period)
+
+    @property
+    def end(self) -> datetime:
+        """The instant at which it is over: `due_at`, or the end of the due day."""
+        return self.due_at or end_of(self.due_on)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Was it waived because the configuration did not ask for it any more?"""
+        return self.status is Status.WAIVED and self.closed_by == WITHDRAWN_BY
+
+    def ahead(self, now: datetime) -> bool:
+        """Is it open and its due day still to come? What is late stays owed."""
+        return self.status is Status.OPEN and self.due_on > local_day(now)
 
     def overdue(self, now: datetime) -> bool:
         """Is it open, and its due instant or the end of its due day past?"""
@@ -171,6 +186,15 @@ def waive(
     _close(obligation, Status.WAIVED, by, now)
     _note(session, obligation, now, "waive", by, f"免除：{reason}")
     return obligation
+
+
+def withdraw(session: Session, obligation: Obligation, governed_by: str, now: datetime) -> None:
+    """Waive what is ahead and not asked for any more: its linked rule governs, or none asks."""
+    reason = (
+        f"同一事项由规则 {governed_by} 管，日期更早或相同" if governed_by else "配置不再要求此事项"
+    )
+    assert obligation.id is not None
+    waive(session, obligation.id, by=WITHDRAWN_BY, reason=reason, now=now)
 
 
 def reopen(

@@ -22,13 +22,20 @@ class Watermark(SQLModel, table=True):
 
 
 def basis_of(duty: Duty, agency: Agency, calendar: WorkCalendar) -> str:
-    """A fingerprint of all that a duty's dates rest on: reading, days in force, calendar."""
+    """A fingerprint of all that a duty's dates rest on: reading, days in force, calendar; of
+    linked duties also those of the others, any of which may govern it."""
+    parts: list[object] = [*_basis(duty, agency), calendar.fingerprint]
+    for other in agency.linked.get(duty.key, ()):
+        parts += (other.rule, *_basis(other, agency))
+    return sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _basis(duty: Duty, agency: Agency) -> list[object]:
     reading = agency.readings[duty.rule]
-    days = (duty.since, duty.until)
-    parts: list[object] = [reading.term, reading.source, *days, calendar.fingerprint]
+    parts: list[object] = [reading.term, reading.source, duty.since, duty.until]
     if reading.source is Source.STATUTORY:
         parts += _referred(duty.rule, agency.catalogue.rules)
-    return sha256(repr(parts).encode()).hexdigest()[:16]
+    return parts
 
 
 def _referred(id_: str, rules: Mapping[str, Rule]) -> Iterator[tuple[object, ...]]:

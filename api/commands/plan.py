@@ -8,8 +8,8 @@ import typer
 from api.commands.context import Context
 from api.typed_dates import stretch
 from engine.agency import Agency
-from engine.derivation import owed
 from engine.instants import local_iso
+from engine.owing import owed_among
 from engine.workdays import WorkCalendar
 
 
@@ -19,19 +19,18 @@ def plan_rows(
     """What the duties owe by rhythm or fixed date from `first` to `last`, by due day."""
     rows = []
     for duty in agency.duties_in_force.values():
-        reading = agency.readings[duty.rule]
-        if reading.term is None:
-            continue
-        for occurrence, due in owed(duty, reading.term, first, last, calendar):
+        for one in owed_among(agency, duty, first, last, calendar):
+            if one.governed_by:
+                continue
             rows.append(
                 {
                     "rule": duty.rule,
                     "unit": duty.unit,
-                    "period": occurrence.period.key,
-                    "due_on": due.due_on.isoformat(),
-                    "due_at": local_iso(due.due_at),
-                    "act_by": due.act_by.isoformat(),
-                    "provisional": due.provisional,
+                    "period": one.occurrence.period.key,
+                    "due_on": one.due.due_on.isoformat(),
+                    "due_at": local_iso(one.due.due_at),
+                    "act_by": one.due.act_by.isoformat(),
+                    "provisional": one.due.provisional,
                 }
             )
     return sorted(rows, key=lambda row: (row["due_on"], row["unit"], row["rule"]))
@@ -49,6 +48,8 @@ def plan(
     if not shared.json:
         for row in rows:
             row["matter"] = agency.catalogue.rules[row["rule"]].quote
+            same = agency.same_duties(row["rule"], row["unit"], date.fromisoformat(row["due_on"]))
+            row["same_as"] = "、".join(rule.id for rule in same)
             row["reading"] = agency.readings[row["rule"]].in_words
             row["unit"] = agency.units[row["unit"]].name
     shared.emit(
@@ -61,5 +62,6 @@ def plan(
             "period": "期间",
             "reading": "口径",
             "provisional": "暂定",
+            "same_as": "同一事项",
         },
     )

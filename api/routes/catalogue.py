@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.dependencies import AgencyNow
-from api.json_rows import rule_row
+from api.json_rows import rule_details, rule_row
 
 router = APIRouter()
 
@@ -19,7 +19,7 @@ async def rules(agency: AgencyNow) -> dict[str, Any]:
         matched = {holder: agency.matched[holder] for holder in rule.holders}
         waits = reading.term is None
         extra = {"reading": reading.in_words, "waits": waits, "holder_units": matched}
-        items.append(rule_row(rule) | extra)
+        items.append(rule_row(rule) | rule_details(rule) | extra)
     return {"items": items}
 
 

@@ -20,7 +20,7 @@ from api.typed_dates import day
 from engine.adoption import papers
 from engine.agency import Agency
 from engine.database import reading, trying, writing
-from engine.impact import impact
+from engine.impact import Basis, impact
 from engine.journal import journal_of_proposal
 from engine.proposals import (
     Proposal,
@@ -75,7 +75,7 @@ def accept_proposal(
     with trying(process.db) as session:
         deed(session, get_proposal(session, proposal_id))
         changed = papers(session, process.configuration.files).on(agency)
-    seen = impact(process.db, agency, changed, calendar, now)
+    seen = impact(process.db, Basis(changed, calendar), now, Basis(agency, calendar))
     with reading(process.db) as session:
         return _whole(session, get_proposal(session, proposal_id)) | {"impact": impact_row(seen)}
 

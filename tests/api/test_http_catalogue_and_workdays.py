@@ -23,6 +23,23 @@ def test_rules_say_how_they_are_read(office: Office) -> None:
     assert "默认口径" in monthly["reading"]
 
 
+def test_rules_say_all_that_the_catalogue_says(office: Office) -> None:
+    items = {item["id"]: item for item in office.get("/rules")["items"]}
+    keys = ["place", "text", "from", "until", "anchor", "share", "holder_kind", "exception"]
+    keys += ["softened", "starts_after", "same_as", "refers_to", "replaces", "note"]
+    assert {tuple(item)[8:-3] for item in items.values()} == {tuple(keys)}
+    reply = items["zfxxgk-tiaoli-2019-33-reply"]
+    assert (reply["from"], reply["until"]) == ("2019-05-15", None)
+    assert reply["replaces"] == "zfxxgk-tiaoli-2007-24-reply"
+    assert (reply["place"], reply["text"]) == ("第三十三条", "zfxxgk-tiaoli-2019")
+    asking = items["gbf-2017-24-65"]
+    assert asking["refers_to"] == ["zfxxgk-tiaoli-2007-24-reply"]
+    assert (asking["waits"], asking["exception"], asking["softened"]) == (False, None, None)
+    assert items["gbf-2017-24-04"]["same_as"] == ["guangyuan-2017-03"]
+    assert items["gbf-2018-23-28"]["starts_after"] == "gbf-2018-23-29"
+    assert items["gbf-2018-23-28"]["holder_kind"] == "condition"
+
+
 def test_units_do_not_show_the_addresses_of_persons(office: Office) -> None:
     items = {item["id"]: item for item in office.get("/units")["items"]}
     keys = ["id", "name", "parent", "aliases", "contacts", "channels"]

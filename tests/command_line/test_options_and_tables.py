@@ -92,6 +92,37 @@ def test_doctor_says_in_chinese_what_is_wrong(qixian: Run) -> None:
     assert "请先运行 qixian migrate" in ran.out
 
 
+def duty(rule: str, unit: str, more: str = "from = 2026-01-01") -> str:
+    return f'\n[[duty]]\nrule = "{rule}"\nunit = "{unit}"\n{more}\n'
+
+
+def test_doctor_names_the_duties_whose_days_are_not_those_of_the_configuration(
+    qixian: Run, example: Path
+) -> None:
+    text = example.read_text(encoding="utf-8")
+    text += duty("zfxxgk-tiaoli-2007-24-reply", "finance", "from = 2018-01-01")
+    text += duty("gbf-2018-23-04", "gov-office")
+    example.write_text(text, encoding="utf-8")
+    details = {row["detail"] for row in qixian("doctor", "--json").rows if row["name"] == "责任"}
+    assert {
+        "zfxxgk-tiaoli-2007-24-reply（广元市财政局）按规则的施行期间自2018-01-01起承担，至2019-05-14止",
+        "zfxxgk-tiaoli-2019-33-reply（广元市财政局）是 zfxxgk-tiaoli-2007-24-reply 的后一文本，"
+        "自2019-05-15起接着承担",
+        "gbf-2018-23-04（广元市人民政府办公室）在规则的施行期间之外，不产生事项，请核对 from 和 until",
+    } <= details
+
+
+def test_a_plan_holds_the_stricter_of_linked_duties_and_names_the_other(
+    qixian: Run, example: Path
+) -> None:
+    text = example.read_text(encoding="utf-8") + duty("gbf-2017-24-04", "statistics")
+    example.write_text(text, encoding="utf-8")
+    asked = ("plan", "--from", "2026-03-01", "--to", "2026-03-31")
+    rules = [row["rule"] for row in qixian(*asked, "--json").rows if row["unit"] == "statistics"]
+    assert rules == ["gbf-2017-24-04", "guangyuan-2017-04"]
+    assert "同一事项" in qixian(*asked).out
+
+
 def test_a_terminal_that_is_not_utf_8_shows_what_it_can(folder: Path) -> None:
     command = [sys.executable, "-m", "api.command_line", "workday", "check", "2026-10-01", "--json"]
     path = str(EXAMPLE.parent)

@@ -13,12 +13,13 @@ from sqlmodel import col, select
 
 from engine.agency import Agency
 from engine.database import reading, writing
-from engine.derivation import AHEAD, WITHDRAWN_BY, derive, owed
+from engine.derivation import AHEAD, derive
 from engine.errors import BadDatabase
 from engine.events import record_event
 from engine.instants import local_day
 from engine.journal import journal_of
-from engine.obligations import Obligation, Status, complete, waive
+from engine.obligations import WITHDRAWN_BY, Obligation, Status, complete, waive
+from engine.owing import owed
 from engine.tracing import trace_of
 from engine.watermarks import watermarks
 from engine.workdays import WorkCalendar
