@@ -91,6 +91,9 @@ class Proposal(SQLModel, table=True):
         return tomllib.loads(self.entry)
 
 
+IS_OPEN = col(Proposal.decision) == Decision.OPEN
+
+
 def propose(
     session: Session,
     loaded: LoadedText,
@@ -224,11 +227,7 @@ def _note(session: Session, row: Proposal, now: datetime, kind: str, by: str, te
 
 
 def _supersede(session: Session, loaded: LoadedText) -> None:
-    waiting = (
-        select(Proposal)
-        .join(LoadedText)
-        .where(LoadedText.text == loaded.text, Proposal.decision == Decision.OPEN)
-    )
+    waiting = select(Proposal).join(LoadedText).where(LoadedText.text == loaded.text, IS_OPEN)
     for row in session.exec(waiting).all():
         row.decision = Decision.SUPERSEDED
 

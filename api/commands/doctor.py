@@ -18,6 +18,8 @@ from engine.channels import disabled_channels
 from engine.database import open_database, reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
+from engine.loaded_texts import current_texts
+from engine.proposals import IS_OPEN, list_proposals
 from engine.schema import check
 from engine.units import match_holders
 
@@ -96,6 +98,14 @@ def _database(shared: Context) -> Iterator[Finding]:
                 yield Finding("渠道", "note", text)
         for row in undelivered(session, shared.now - timedelta(days=7)):
             yield Finding("送达", "fault", f"{row.id} 号（{row.recipient}）{row.reason}")
+        for text in current_texts(session):
+            if not text.intact:
+                yield Finding(
+                    "文件", "fault", f"正文 {text.text} 与载入时不同（校验值不符），请重新载入"
+                )
+        waiting = Counter(row.document for row in list_proposals(session, IS_OPEN))
+        for document, number in waiting.items():
+            yield Finding("文件", "note", f"{document} 有 {number} 条建议待确认")
 
 
 def _calendar(shared: Context) -> Finding:
