@@ -98,10 +98,10 @@ def _database(shared: Context) -> Iterator[Finding]:
                 yield Finding("渠道", "note", text)
         for row in undelivered(session, shared.now - timedelta(days=7)):
             yield Finding("送达", "fault", f"{row.id} 号（{row.recipient}）{row.reason}")
-        for text in current_texts(session):
-            if not text.intact:
+        for loaded in current_texts(session):
+            if not loaded.intact:
                 yield Finding(
-                    "文件", "fault", f"正文 {text.text} 与载入时不同（校验值不符），请重新载入"
+                    "文件", "fault", f"正文 {loaded.text} 与载入时不同（校验值不符），请重新载入"
                 )
         waiting = Counter(row.document for row in list_proposals(session, IS_OPEN))
         for document, number in waiting.items():
