@@ -9,7 +9,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
-from engine import alerts, channels, deliveries, events, journal, obligations, slots, watermarks
+from engine import (
+    alerts,
+    channels,
+    deliveries,
+    events,
+    imported_notices,
+    journal,
+    obligations,
+    slots,
+    watermarks,
+)
 from engine.errors import BadDatabase
 
 TABLES = (
@@ -18,6 +28,7 @@ TABLES = (
     deliveries.Attempt,
     deliveries.Delivery,
     events.Event,
+    imported_notices.ImportedNotice,
     journal.JournalEntry,
     obligations.Obligation,
     slots.Slot,
