@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from api import pages, problems
 from api.dependencies import Now, Reader, Running, allowed
 from api.refusals import database_in_words
-from api.routes import catalogue, deliveries, events, obligations, workdays
+from api.routes import catalogue, deliveries, events, obligations, work_calendar, workdays
 from engine.clock import read_clock
 
 STALE = timedelta(minutes=5)
@@ -44,7 +44,7 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
     problems.install(app)
     app.include_router(_health(running))
     guarded = APIRouter(dependencies=[Depends(allowed)])
-    for room in (obligations, events, catalogue, deliveries, workdays):
+    for room in (obligations, events, catalogue, deliveries, work_calendar, workdays):
         guarded.include_router(room.router, prefix="/api/v1")
     guarded.include_router(pages.router)
     guarded.add_api_route("/openapi.json", lambda: app.openapi(), include_in_schema=False)

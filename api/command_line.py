@@ -21,6 +21,7 @@ from api.commands import (
     serve,
     simulate,
     tick,
+    work_calendar,
     workday,
 )
 from api.commands.context import Context
@@ -54,6 +55,7 @@ def options(
 for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(workday.app, name="workday")
+app.add_typer(work_calendar.app, name="calendar")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

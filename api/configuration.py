@@ -13,6 +13,7 @@ from engine.agency import Agency
 from engine.duties import Duty
 from engine.errors import EngineError
 from engine.ladder import Ladder, OfficeHours
+from engine.notices import CN
 from engine.readings import Interpretation
 from engine.units import Contact, Unit
 from notifiers.channel import Notifier
@@ -33,6 +34,8 @@ class Configuration:
     server: Server
     token: str
     database_url: str
+    region: str = CN  # the office's own, whose calendar the daemon works by
+    notice_folder: Path | None = None
 
 
 def load_configuration(path: Path) -> Configuration:
@@ -45,7 +48,29 @@ def load_configuration(path: Path) -> Configuration:
     except (BadConfig, EngineError, NotifierError, RulesError) as error:
         raise BadConfig(f"配置文件 {path}：{error}") from None
     token = token or os.environ.get(TOKEN_VARIABLE, "")
-    return Configuration(agency, settings.server, token, database_url)
+    folder = path.parent.resolve() / settings.calendar.folder
+    return Configuration(
+        agency,
+        settings.server,
+        token,
+        database_url,
+        settings.calendar.region,
+        folder if settings.calendar.folder else None,
+    )
+
+
+@dataclass(frozen=True)
+class CalendarSettings:
+    """What the working calendar needs of a configuration."""
+
+    region: str
+    database_url: str
+
+
+def load_calendar_settings(path: Path) -> CalendarSettings:
+    """Only these, so that a count of days asks for no channel's secrets. Raises BadConfig."""
+    settings = read_settings(path)
+    return CalendarSettings(settings.calendar.region, _database_url(settings, path.parent))
 
 
 def _agency(settings: Settings, folder: Path) -> Agency:
@@ -67,7 +92,7 @@ def _agency(settings: Settings, folder: Path) -> Agency:
     return Agency(
         catalogue=load_catalogue([folder / name for name in settings.rules.files]),
         channels=_channels(settings.channel),
-        units=_units(settings.unit),
+        units=_units(settings.unit, settings.calendar.region),
         duties={duty.key: duty for duty in duties},
         interpretations={
             table.rule: Interpretation(**table.model_dump()) for table in settings.interpretation
@@ -96,7 +121,7 @@ def _channels(tables: Iterable[ChannelTable]) -> dict[str, Notifier]:
     return channels
 
 
-def _units(tables: Iterable[UnitTable]) -> dict[str, Unit]:
+def _units(tables: Iterable[UnitTable], region: str) -> dict[str, Unit]:
     tables = list(tables)
     _once("[[unit]]", (table.id for table in tables))
     _once("[[unit]] 的名称或别名", (n for t in tables for n in dict.fromkeys((t.name, *t.aliases))))
@@ -108,6 +133,7 @@ def _units(tables: Iterable[UnitTable]) -> dict[str, Unit]:
             aliases=tuple(table.aliases),
             contacts=tuple(Contact(**contact.model_dump()) for contact in table.contacts),
             channels=tuple(table.channels),
+            region=table.region or region,
         )
         for table in tables
     }

@@ -28,7 +28,6 @@ class Running:
 
     configuration: Configuration
     db: Engine
-    calendar: WorkCalendar
     clock: Clock
 
 
@@ -87,7 +86,7 @@ async def _agency(request: Request) -> Agency:
 
 
 async def _calendar(request: Request) -> WorkCalendar:
-    return running(request).calendar
+    return running(request).clock.calendar
 
 
 async def _reader(request: Request) -> AsyncIterator[Session]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.errors import BadInput
 
+KINDS = (".txt", ".md", ".html", ".htm")
 LARGEST = 20 * 1024 * 1024
 _MARKED = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -15,10 +16,11 @@ _MARKED = (
 )
 
 
-def read_document_text(path: Path) -> str:
+def read_document_text(path: Path, kinds: tuple[str, ...] = KINDS) -> str:
     """The decoded text of a .txt, .md or .html file; of the last without tags. Raises BadInput."""
-    if path.suffix.lower() not in (".txt", ".md", ".html", ".htm"):
-        raise BadInput(f"{path}：只能读 .txt、.md、.html 文件，请另存为其中一种")
+    if path.suffix.lower() not in kinds:
+        known = "、".join(kind for kind in kinds if kind != ".htm")
+        raise BadInput(f"{path}：只能读 {known} 文件，请另存为其中一种")
     text = _decoded(_content(path), path)
     if "\0" in text:
         raise BadInput(f"{path}：含有空字符，不是文本文件，请检查文件")

@@ -170,14 +170,15 @@ def _numeral(word: str) -> int:
 def _items(whole: str, title: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """The names of each item's holidays, and its text; a notice without items is one."""
     heads = list(_ITEM.finditer(whole))
-    ends = [head.start() for head in heads[1:]] + [len(whole)]
+    ends = [*(head.start() for head in heads), len(whole)][1:]
     for head, end in zip(heads, ends, strict=True):
         yield _names(head[1] or head[2]), whole[head.end() : end]
-    if not heads:
-        named = re.search(r"\d{4}年([一-鿿]{2,6}?)假期", title) or re.search(
-            r"[一-鿿0-9]{2,30}?(?:元旦|清明|端午|中秋|国庆|纪念日|节)", title.partition("关于")[2]
-        )
-        yield _names(named[named.lastindex or 0] if named else ""), whole.partition(title)[2]
+    if heads:
+        return
+    named = re.search(r"\d{4}年([一-鿿]{2,6}?)假期", title) or re.search(
+        r"([一-鿿0-9]{0,30}?(?:元旦|清明|端午|中秋|国庆|纪念日|节))", title.partition("关于")[2]
+    )
+    yield _names(named[1] if named else "放假"), whole[whole.find(title) + len(title) :]
 
 
 def _names(words: str) -> tuple[str, ...]:
@@ -197,7 +198,7 @@ def _read_item(reading: _Reading, names: tuple[str, ...], words: str) -> None:
             continue
         days = statement.days
         if extended:
-            days = _extended(names, days)
+            days = _extended(reading.year, names, days)
         elif off and "与周末连休" in statement.tail:
             days = _with_weekends(days)
         for day in days:
@@ -256,7 +257,7 @@ def _stretch(
             return [begin], month
         end_month = int(span[6]) if span[6] else month
         year = int(span[5]) if span[5] else begin.year
-        end = date(year, end_month or 0, int(span[7]))
+        end = _valid(year, end_month, span[7])
         if end < begin and not span[5]:
             end = end.replace(year=year + 1)
         if not begin <= end <= begin + timedelta(31):
@@ -271,8 +272,15 @@ def _stretch(
 def _date(base: int, names: tuple[str, ...], year: str | None, month: int | None, day: str) -> date:
     """A day without a year is of the notice's year; of 元旦 December is the year before."""
     if year:
-        return date(int(year), month or 0, int(day))
-    return date(base - (month == 12 and "元旦" in names), month or 0, int(day))
+        return _valid(int(year), month, day)
+    return _valid(base - (month == 12 and "元旦" in names), month, day)
+
+
+def _valid(year: int, month: int | None, day: str) -> date:
+    """Raises ValueError for a day that is none, or of another century."""
+    if not FIRST_YEAR - 1 <= year <= LAST_YEAR:
+        raise ValueError
+    return date(year, month or 0, int(day))
 
 
 def _compare_weekdays(reading: _Reading, listed: list[tuple[re.Match[str], list[date]]]) -> None:
@@ -306,11 +314,11 @@ def _with_weekends(days: tuple[date, ...]) -> tuple[date, ...]:
     return tuple(sorted(joined))
 
 
-def _extended(names: tuple[str, ...], days: tuple[date, ...]) -> tuple[date, ...]:
+def _extended(year: int, names: tuple[str, ...], days: tuple[date, ...]) -> tuple[date, ...]:
     """延长春节假期至2月2日: from the first statutory day on."""
     if not days:
         return ()
-    by_law = [day.date for day in statutory_days(days[0].year) if day.name in names]
+    by_law = [day.date for day in statutory_days(year) if day.name in names]
     begin = min(by_law, default=days[0])
     return tuple(begin + timedelta(k) for k in range((days[-1] - begin).days + 1))
 

@@ -14,13 +14,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
-from api.configuration import Configuration, load_configuration
+from api.configuration import Configuration, load_calendar_settings, load_configuration
+from api.typed_dates import typed_calendar
 from engine.clock import read_clock
-from engine.database import open_database
+from engine.database import open_database, reading
+from engine.errors import BadDatabase
+from engine.imported_notices import imported_notices
 from engine.instants import local_day
+from engine.notices import CN, Notice
 from engine.schema import check
-from engine.workdays import WorkCalendar, work_calendar
+from engine.workdays import WorkCalendar
 
 CONFIG_VARIABLE = "QIXIAN_CONFIG"
 DEFAULT_CONFIG = Path("config.toml")
@@ -57,9 +62,32 @@ class Context:
         return db
 
     @cached_property
+    def imported(self) -> tuple[Notice, ...]:
+        """The notices that were imported; none without a configuration or its database."""
+        if not self.config_path:
+            return ()
+        db = open_database(load_calendar_settings(self.config_path).database_url)
+        try:
+            check(db)
+        except (BadDatabase, DBAPIError):  # told by the commands that need it
+            return ()
+        with reading(db) as session:
+            return imported_notices(session)
+
+    @property
     def calendar(self) -> WorkCalendar:
-        """The working calendar."""
-        return work_calendar()
+        """The working calendar of the office's region, as it is known now."""
+        return self.calendar_as()
+
+    def calendar_as(self, region: str | None = None, known_on: str | None = None) -> WorkCalendar:
+        """The calendar of a region, the office's where none is given, as it was known on a day.
+
+        Raises BadInput, OutsideCalendar.
+        """
+        if region is None:
+            path = self.config_path
+            region = load_calendar_settings(path).region if path else CN
+        return typed_calendar(self.imported, region, known_on)
 
     @property
     def now(self) -> datetime:

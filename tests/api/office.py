@@ -113,7 +113,7 @@ class Office:
         copy(_EMPTY if self.empty else _DERIVED, self.db)
         self.clock = Clock(self.db, AGENCY, CALENDAR)
         configuration = replace(CONFIGURATION, token=self.token)
-        running = Running(configuration, self.db, CALENDAR, self.clock)
+        running = Running(configuration, self.db, self.clock)
         self.app = create_app(running, lambda: self.now)
         self.client = Client(self.app)
 
