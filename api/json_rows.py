@@ -37,6 +37,7 @@ def due_row(due: Due) -> dict[str, Any]:
         "provisional": due.provisional,
         "earliest": due.earliest.isoformat(),
         "latest": due.latest.isoformat(),
+        **({"reason": due.reason} if due.provisional else {}),
     }
 
 

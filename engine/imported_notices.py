@@ -10,11 +10,14 @@ from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.announced_years import built_in_notices
 from engine.database import Instant
+from engine.errors import BadNotice
 from engine.instants import local_day
 from engine.notice_checks import Check, Draft, check_notice, refusal
 from engine.notice_text import read_notice
 from engine.notices import CN, Notice, days_as_rows, days_of_rows, read_json
 from engine.workdays import work_calendar
+
+LONGEST = 100_000  # characters; a notice has about 600
 
 
 class ImportedNotice(SQLModel, table=True):
@@ -60,7 +63,8 @@ class Assessment:
 
 
 def assess(text: str, stated: Stated, imported: tuple[Notice, ...], today: date) -> Assessment:
-    """Read a notice's text, or its JSON form, and check it. Raises BadNotice for unreadable JSON."""
+    """Read a notice's text, or its JSON form, and check it. Raises BadNotice for unreadable JSON or
+    a text that is too long."""
     draft = _draft(text, stated)
     checks = check_notice(draft, (*built_in_notices(), *imported), today)
     moved: tuple[date, ...] = ()
@@ -117,6 +121,8 @@ def hash_of(text: str) -> str:
 
 
 def _draft(text: str, stated: Stated) -> Draft:
+    if len(text) > LONGEST:
+        raise BadNotice(f"放假通知超过{LONGEST}字，请只留正文")
     draft = _draft_of_json(text) if text.lstrip().startswith("{") else _draft_of_text(text)
     number = stated.number or draft.number
     scope = stated.scope or draft.scope or (CN if number.startswith("国") else "")

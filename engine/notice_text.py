@@ -18,7 +18,7 @@ _WEEKDAYS = "一二三四五六日"
 _DIGITS = str.maketrans("〇○Oo零一二三四五六七八九", "00000123456789")
 _NUMERAL = {word: number for number, word in enumerate("一二三四五六七八九十", 1)}
 
-_DAY = r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})(?:日|(?=[—–―~〜-]))((?:\([^()]{0,40}\))?)"
+_DAY = r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})(?:日|(?=[至—–―~〜-]))((?:\([^()]{0,40}\))?)"
 _SPAN = re.compile(rf"{_DAY}(?:(?:至|到|[—–―~〜-]{{1,2}}){_DAY})?")
 _BETWEEN = re.compile(r"[、和及与]")  # a comma ends a list: 公休日调至2月12日，2月2日上班
 _OFF = re.compile(r"(?:为)?(?:全国|全区|全省|全州|全市|统一|均)?(?:调休)?(?:放假|补休)")
@@ -29,7 +29,9 @@ _LENGTH = re.compile(r"(?:放假|共计?)(\d{1,2}|[一二三四五六七八九�
 _PRINTED = re.compile(r"(?:星期|周|礼拜)([一二三四五六日天])")
 
 _NAME = r"[“\"]?[一-鿿“”\"·0-9]{0,20}?(?:元旦|清明|端午|中秋|国庆|三月三|新年|纪念日|五一[”\"]|节)"
-_NAMES = rf"({_NAME}(?:[、和及与]{_NAME})*)"
+_NAMES = (
+    rf"({_NAME}(?:[、和及与]{_NAME}){{0,5}})"  # bounded, or a long list is tried from each place
+)
 _NUMBERING = r"(?:[一二三四五六七八九十]{1,3}、|\d{1,2}[.、]|\([一二三四五六七八九十]{1,3}\))"
 _ITEM = re.compile(rf"{_NUMBERING}?{_NAMES}:|{_NUMBERING}{_NAMES},?(?=\d)")
 _KNOWN = {

@@ -158,7 +158,7 @@ class WorkCalendar(WorkingDays):
         if n == 0 or self._all_certain(first, last):
             return Estimate(day, False, day, day)
         bounds = (self._early.add(start, n), self._late.add(start, n))
-        return Estimate(day, True, min(bounds), max(bounds), self._doubt(first, last))
+        return Estimate(day, True, min(bounds), max(bounds), self.doubt(first, last))
 
     def safe_on_or_before(self, day: date) -> date:
         """The last day not after it that works in all three tables: the late one has the fewest."""
@@ -172,7 +172,7 @@ class WorkCalendar(WorkingDays):
         """Why the day is a working day or not; the basis says so when that is provisional."""
         workday = self.is_workday(day)
         found = self._reasons.get(day)
-        doubt = "" if self.certain(day) else f"（{self._doubt(day, day)}）"
+        doubt = "" if self.certain(day) else f"（{self.doubt(day, day)}）"
         if found:
             return replace(found, basis=found.basis + doubt) if doubt else found
         name = "工作日" if workday else "周末"
@@ -193,8 +193,8 @@ class WorkCalendar(WorkingDays):
         found = self._open_days[index : index + 1]
         return found[0] if found and found[0] <= last else None
 
-    def _doubt(self, first: date, last: date) -> str:
-        """What is still to be announced for these days."""
+    def doubt(self, first: date, last: date) -> str:
+        """What is still to be announced for these days, one of which is not certain."""
         waits = []
         if last > self.certain_through:
             begin = max(first.year, self.announced_through + 1)

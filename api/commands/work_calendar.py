@@ -77,7 +77,8 @@ def show(
             print_json(row)
         return
     # For people the plain weekdays and weekends say nothing; what is left is what was arranged.
-    print(f"{year}年：工作日{sum(row['workday'] for row in rows)}天，其中暂定的日期有（暂定）字样")
+    working, waiting = (sum(row[key] for row in rows) for key in ("workday", "provisional"))
+    print(f"{year}年：工作日{working}天" + (f"，{waiting}个日期为暂定" if waiting else ""))
     shared.emit(
         [
             {

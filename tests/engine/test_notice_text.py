@@ -176,3 +176,28 @@ def test_what_does_not_fit_is_named(item: str, check: str, words: str) -> None:
 def test_no_text_stops_the_reader(text: str) -> None:
     read = read_notice("关于2026年" + text)
     assert all(day.date.year >= 1 for day in read.days)
+
+
+@pytest.mark.parametrize("item", [
+    "一、元旦：1月1日—3日放假公休，共3天。",
+    "一、元旦：1月1-3日放假，共3天。",
+    "一、元旦，1月1日至3日放假，共3天。",
+    "一、元旦：1月1日、2日、3日放假，共3天。",
+    "一、元旦：1月1日至3日（周四至周六）放假，共3天。",
+    "一、元旦：放假时间为1月1日至3日，共3天。",
+    "一、元旦：1月1日（星期四、新年）至3日（星期六）调休放假，共三天。",
+    "(一)元旦:2026年1月1日～2026年1月3日放假,共计3天。",
+])  # fmt: skip
+def test_the_same_days_in_other_words(item: str) -> None:
+    read = read_notice(notice_of(2026, item + "1月4日（周日）照常上班。"))
+    assert read.faults == {}
+    assert [(d.date.day, d.workday, d.name) for d in read.days] == [
+        *((1, False, "元旦"), (2, False, "元旦"), (3, False, "元旦"), (4, True, "元旦")),
+    ]
+
+
+def test_one_bracket_may_hold_the_weekdays_of_a_list() -> None:
+    read = read_notice(
+        notice_of(2026, "七、国庆节：10月1日至7日放假。9月20日、10月10日（周日、周六）上班。")
+    )
+    assert (read.faults, read.found["weekday"]) == ({}, 2)
