@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from itertools import accumulate, compress
+from typing import NamedTuple
 
 from engine.announced_years import built_in_notices, notice_title
 from engine.errors import OutsideCalendar
@@ -34,8 +35,7 @@ _DAY = timedelta(days=1)
 Day = date  # for the class that has a field of that name
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(NamedTuple):  # made at each count, and a frozen dataclass is slower to make
     """The end of a count; `earliest` and `latest` differ from `date` only where it is provisional.
 
     `reason` says then, in Chinese, what is not announced yet.
@@ -154,8 +154,11 @@ class WorkCalendar(WorkingDays):
     def add_span(self, start: date, n: int) -> Estimate:
         """`add` with its bounds. Backwards the late table, with fewer working days, is earlier."""
         day = self.add(start, n)
-        first, last = (start + _DAY, day) if n > 0 else (day, start - _DAY)
-        if n == 0 or self._all_certain(first, last):
+        last = day if n > 0 else start - _DAY
+        if n == 0 or (last <= self.certain_through and not self._open_days):
+            return Estimate(day, False, day, day)
+        first = start + _DAY if n > 0 else day
+        if last <= self.certain_through and not self._first_open(first, last):
             return Estimate(day, False, day, day)
         bounds = (self._early.add(start, n), self._late.add(start, n))
         return Estimate(day, True, min(bounds), max(bounds), self.doubt(first, last))
@@ -183,11 +186,6 @@ class WorkCalendar(WorkingDays):
         """The days that are working days in only one of the two calendars."""
         return sorted(set(self._days) ^ set(other._days))
 
-    def _all_certain(self, first: date, last: date) -> bool:
-        return last <= self.certain_through and not (
-            self._open_days and self._first_open(first, last)
-        )
-
     def _first_open(self, first: date, last: date) -> date | None:
         index = bisect_left(self._open_days, first)
         found = self._open_days[index : index + 1]
@@ -195,14 +193,9 @@ class WorkCalendar(WorkingDays):
 
     def doubt(self, first: date, last: date) -> str:
         """What is still to be announced for these days, one of which is not certain."""
-        waits = []
-        if last > self.certain_through:
-            begin = max(first.year, self.announced_through + 1)
-            years = f"{begin}年" if last.year <= begin else f"{begin}年至{last.year}年"
-            waits.append(f"{years}放假安排尚未公布")
-        if day := self._first_open(first, last):
-            waits.append(self._open[day])
-        return f"暂定：{'，'.join(waits)}"
+        begin = max(first.year, self.announced_through + 1) if last > self.certain_through else 0
+        near = self._first_open(first, last) if self._open_days else None
+        return _sentence(begin, last.year, self._open[near] if near else "")
 
 
 def work_calendar(
@@ -220,6 +213,14 @@ def work_calendar(
 @lru_cache(maxsize=16)
 def _calendar(built_in: int, imported: tuple[Notice, ...], region: str) -> WorkCalendar:
     return WorkCalendar((*built_in_notices()[:built_in], *imported), region)
+
+
+@cache
+def _sentence(begin: int, end: int, local: str) -> str:
+    """What waits for the notices of the years from `begin` (0 for none) to `end`, and a local one."""
+    years = f"{begin}年" if end <= begin else f"{begin}年至{end}年"
+    waits = (f"{years}放假安排尚未公布" if begin else "", local)
+    return f"暂定：{'，'.join(filter(None, waits))}"
 
 
 @cache

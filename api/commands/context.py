@@ -74,7 +74,7 @@ class Context:
         with reading(db) as session:
             return imported_notices(session)
 
-    @property
+    @cached_property
     def calendar(self) -> WorkCalendar:
         """The working calendar of the office's region, as it is known now."""
         return self.calendar_as()
