@@ -24,7 +24,8 @@ class Due:
 
     `act_by` is a working day not after it that is right under every reading and under every
     calendar that may still be announced; where hours count it is the day itself. `provisional`
-    (暂定) says that the date or `act_by` rests on a calendar that is not announced yet.
+    (暂定) says that the date or `act_by` rests on a calendar that is not announced yet, and `reason`
+    what is not announced.
     """
 
     due_on: date
@@ -33,6 +34,7 @@ class Due:
     provisional: bool
     earliest: date
     latest: date
+    reason: str = ""
 
     @property
     def end(self) -> datetime:
@@ -73,7 +75,8 @@ def on_day(day: date, calendar: WorkCalendar) -> Due:
     """A date that is a date: it does not move, but the day to act does."""
     act_by = calendar.safe_on_or_before(day)
     provisional = not all(calendar.certain(d) for d in (act_by, day))
-    return Due(day, None, act_by, provisional, day, day)
+    reason = calendar.doubt(act_by, day) if provisional else ""
+    return Due(day, None, act_by, provisional, day, day, reason)
 
 
 def after(amount: Amount, event: date | datetime, calendar: WorkCalendar) -> Due:
@@ -114,4 +117,4 @@ def _in_time(end: Estimate, safe: date, start: date, calendar: WorkCalendar) -> 
     act_by = calendar.safe_on_or_before(safe)
     if act_by < start:
         act_by = end.date
-    return Due(end.date, None, act_by, end.provisional, end.earliest, end.latest)
+    return Due(end.date, None, act_by, end.provisional, end.earliest, end.latest, end.reason)

@@ -154,7 +154,7 @@ def _to_act(due: Due, calendar: WorkCalendar) -> Iterator[Step]:
         text = f"{name}宜在{_named(due.act_by)}前办理，按各种算法都不逾期"
         yield Step(due.act_by, text, "宜办日：不晚于到期日的最后一个工作日")
     if due.provisional:
-        text = f"暂定：放假安排尚未公布，可能在{due.earliest}至{due.latest}之间，提醒按最早的日期"
+        text = f"{due.reason}，可能在{due.earliest}至{due.latest}之间，提醒按最早的日期"
         if due.earliest == due.latest:
-            text = "暂定：所依据的放假安排尚未公布，公布后重新推算"
+            text = f"{due.reason}，公布后重新推算"
         yield Step(due.earliest, text, "《全国年节及纪念日放假办法》")

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from engine.notices import CN, Notice
+from engine.workdays import WorkCalendar, work_calendar
+
 
 @dataclass(frozen=True)
 class Contact:
@@ -15,7 +18,8 @@ class Contact:
 
 @dataclass(frozen=True)
 class Unit:
-    """单位. `parent` is the id of the superior unit, to whom what is late is reported."""
+    """单位. `parent` is the id of the superior unit, to whom what is late is reported; `region` the
+    GB/T 2260 code whose holiday notices it follows, or CN."""
 
     id: str
     name: str
@@ -23,12 +27,18 @@ class Unit:
     aliases: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
     channels: tuple[str, ...] = ()
+    region: str = CN
 
 
 def match_holders(holders: Iterable[str], units: Iterable[Unit]) -> dict[str, str | None]:
     """Each holder's unit id by name or alias, None where no unit answers to it."""
     names = {name: unit.id for unit in units for name in (unit.name, *unit.aliases)}
     return {holder: names.get(holder) for holder in holders}
+
+
+def calendar_of(unit: Unit, imported: tuple[Notice, ...] = ()) -> WorkCalendar:
+    """The working calendar of the unit's region, by the built-in and the imported notices."""
+    return work_calendar(imported, unit.region)
 
 
 def lineage(unit_id: str, units: Mapping[str, Unit]) -> list[Unit]:

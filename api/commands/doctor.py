@@ -11,6 +11,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from api.commands.context import Context
+from api.notice_folder import not_imported
 from api.refusals import database_in_words
 from engine.agency import Agency
 from engine.alerts import unreachable
@@ -55,6 +56,7 @@ def _findings(shared: Context, agency: Agency) -> list[Finding]:
         _packages(),
         *_database(shared),
         _calendar(shared),
+        *_notices(shared),
         *_reach(agency),
         *_holders(agency),
         *_days_in_force(agency),
@@ -112,7 +114,31 @@ def _calendar(shared: Context) -> Finding:
     last = shared.calendar.certain_through
     if last >= shared.today:
         return Finding("工作日历", "ok", f"放假安排已知到{last}，其后的日期为暂定")
-    return Finding("工作日历", "fault", f"放假安排只知到{last}，请升级程序")
+    return Finding(
+        "工作日历",
+        "fault",
+        f"放假安排只知到{last}，请用 qixian calendar import 导入通知，或升级程序",
+    )
+
+
+def _notices(shared: Context) -> Iterator[Finding]:
+    """Files in the watched folder that are not in the calendar."""
+    folder = shared.configuration.notice_folder
+    if folder is None:
+        return
+    if not folder.is_dir():
+        yield Finding("放假通知", "fault", f"[calendar] 的 folder {folder} 不是文件夹，请建立它")
+        return
+    db = open_database(shared.configuration.database_url)
+    try:
+        check(db)
+    except (BadDatabase, DBAPIError):
+        return  # reported with the database
+    for name, refused in not_imported(folder, db, shared.today):
+        waits = f"{name} 等待服务导入（qixian serve）"
+        yield Finding(
+            "放假通知", *(("fault", f"{name}：{refused}") if refused else ("note", waits))
+        )
 
 
 def _reach(agency: Agency) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from api.commands.context import Context, print_json
+from api.commands.workday import KnownOn
 from api.errors import BadInput
 from api.json_rows import due_row, trace_rows
 from api.typed_dates import moment
@@ -22,6 +23,7 @@ def due(
     event: Annotated[
         str, typer.Option(metavar="INSTANT", help="事由的日期或时刻；周期规则给期内任一日")
     ],
+    known_on: KnownOn = None,
 ) -> None:
     """按一条规则推算到期日，并逐步说明。"""
     shared: Context = context.obj
@@ -36,16 +38,17 @@ def due(
         raise BadInput(
             f"规则 {rule}“{quote}”没有写明期限，须先由机关确定口径（[[interpretation]]）"
         )
-    reading = reading_on(reading, catalogue.rules[rule], catalogue.rules, when, shared.calendar)
+    calendar = shared.calendar_as(known_on=known_on)
+    reading = reading_on(reading, catalogue.rules[rule], catalogue.rules, when, calendar)
     assert reading.term
-    computed = due_of(reading.term, when, shared.calendar)
+    computed = due_of(reading.term, when, calendar)
     day = day_of(when)
     rhythms = reading.term.rhythms
-    period = period_of(rhythms[0].every, day, day, shared.calendar) if rhythms else None
+    period = period_of(rhythms[0].every, day, day, calendar) if rhythms else None
     steps = explain(
         reading.term,
         computed,
-        shared.calendar,
+        calendar,
         event=when,
         period=period,
         referred=reading.referred,

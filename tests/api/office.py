@@ -117,7 +117,7 @@ class Office:
         self.current = CurrentAgency(self.db, AGENCY, CONFIGURATION.files)
         self.clock = Clock(self.db, self.current, CALENDAR)
         configuration = replace(CONFIGURATION, token=self.token)
-        running = Running(configuration, self.db, CALENDAR, self.clock, self.current)
+        running = Running(configuration, self.db, self.clock, self.current)
         self.app = create_app(running, lambda: self.now)
         self.client = Client(self.app)
 

@@ -30,6 +30,7 @@ from tests.builders import (
     build_duty,
     build_rule,
     build_unit,
+    calendar_through,
     day,
     instant,
     memory,
@@ -256,7 +257,7 @@ def test_a_new_calendar_moves_what_was_provisional(db: Engine) -> None:
     rule = build_rule("paper-1-01", "periodic", "P1M;after=10WD")
     agency, now = build_agency([rule]), instant("2019-12-02T09:00")
     agency = until(agency, None, since="2019-12-01")
-    before, after = WorkCalendar.of(2019), WorkCalendar.of(2020)
+    before, after = calendar_through(2019), calendar_through(2020)
     run(db, agency, now, before)
     old = {row.occurrence: row for row in stored(db)}
     assert old["2020-09"].provisional
