@@ -22,6 +22,7 @@ _MARKED = (
 
 def read_document_text(path: Path, kinds: tuple[str, ...] = KINDS) -> str:
     """The text of the file, as `document_text` gives it; reads at most LARGEST. Raises BadInput."""
+    _check_kind(str(path), kinds)
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its writer
             raise BadInput(f"{path}：读不到文件（不是普通文件），请检查路径")
@@ -38,10 +39,7 @@ def document_text(name: str, content: bytes, kinds: tuple[str, ...] = KINDS) -> 
     A file without any text is refused: a scan must not look like a paper without deadlines.
     Raises BadInput, which begins with the name.
     """
-    suffix = PurePath(name).suffix.lower()
-    if suffix not in kinds:
-        known = "、".join(kind for kind in kinds if kind != ".htm")
-        raise BadInput(f"{name}：只能读 {known} 文件，请另存为其中一种")
+    suffix = _check_kind(name, kinds)
     if len(content) > LARGEST:
         raise BadInput(f"{name}：文件超过 20 MB，请只留正文再读")
     if suffix == ".docx":
@@ -53,6 +51,15 @@ def document_text(name: str, content: bytes, kinds: tuple[str, ...] = KINDS) -> 
     if not text.strip():
         raise BadInput(f"{name}：没有读到文字（空文件，或者只有图片），请换成有文字的文件")
     return text
+
+
+def _check_kind(name: str, kinds: tuple[str, ...]) -> str:
+    """The name's suffix. Raises BadInput."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix not in kinds:
+        known = "、".join(kind for kind in kinds if kind != ".htm")
+        raise BadInput(f"{name}：只能读 {known} 文件，请另存为其中一种")
+    return suffix
 
 
 def _decoded(name: str, content: bytes, otherwise: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from api.notice_folder import NoticeFolder, not_imported
 from engine.agency import Agency
 from engine.clock import Clock
+from engine.current_agency import CurrentAgency
 from engine.database import reading
 from engine.imported_notices import imported_notices
 from tests.builders import build_agency, calendar_through, memory
@@ -92,7 +93,7 @@ def test_what_is_no_notice_is_left_alone(db: Engine, tmp_path: Path) -> None:
 def test_the_clock_works_by_what_came_in(db: Engine, agency: Agency, tmp_path: Path) -> None:
     (tmp_path / "2027.txt").write_text(NOTICE_2027, encoding="utf-8")
     folder = NoticeFolder(tmp_path, db)
-    clock = Clock(db, agency, calendar_through(2026), folder.take)
+    clock = Clock(db, CurrentAgency(db, agency, ()), calendar_through(2026), folder.take)
     folder.take(NOW)
     folder.take(NOW)
     assert clock.calendar.announced_through == 2026
