@@ -1,6 +1,7 @@
 """时间量: 20个工作日, 两周, 半年, 3至5日, as text patterns and as the values of rules.terms."""
 
 import re
+from functools import lru_cache
 
 from rules.numerals import NUMBER, number
 
@@ -36,6 +37,7 @@ _NUMBERS = re.compile(NUMBER)
 _HALVES = {"半年": "P6M", "半月": "P15D", "半个月": "P15D"}
 
 
+@lru_cache(maxsize=1024)
 def value_of(amount: str) -> str:
     """`20WD`, `PT5H`, `P2W`; empty where the grammar of values has no word for it (30分钟)."""
     if amount.startswith("半"):

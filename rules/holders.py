@@ -7,7 +7,7 @@ together, they follow the order of the paragraphs above them; a sub-heading may 
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from rules.families.events import MODAL
@@ -43,26 +43,23 @@ _HEADING = re.compile(
 )
 
 
-def subject_of(*places: str) -> str:
-    """The acting subject: of the first place, the words of a clause or sentence, that has one."""
-    for words in places:
-        words = _URGED.sub("", words[_OPENING.match(words).end() :])  # type: ignore[union-attr]
-        clause = words[: _FIRST_CLAUSE.match(words).end() + 1]  # type: ignore[union-attr]
-        found = _ORGAN_ACTS.search(clause)
-        subject = clause[: found.end()] if found else ""
-        if len(subject) > 1 and not _NOT_A_SUBJECT.search(subject):
-            return subject.removeprefix("由")
-    return ""
-
-
-class NamedUnits:
-    """The units that a text names for its items, by place."""
+class Holders:
+    """Who acts in a text's clauses, and the units that it names for its items, by place."""
 
     def __init__(self, plain: str) -> None:
         self._plain = plain
-        self._starts = [0, *(match.end() for match in re.finditer("\n", plain))]
+        self._subjects: dict[int, str] = {}
 
-    def at(self, place: int) -> str:
+    def acting(self, clauses: Iterable[int]) -> str:
+        """The acting subject: of the first clause, told by where it begins, that has one."""
+        for start in clauses:
+            if start not in self._subjects:
+                self._subjects[start] = _subject(self._plain[start : start + 240])
+            if self._subjects[start]:
+                return self._subjects[start]
+        return ""
+
+    def named_at(self, place: int) -> str:
         """The unit named for the item that holds the place; empty where none is named."""
         index = bisect_right(self._starts, place) - 1
         start, end = self._line(index)
@@ -75,6 +72,10 @@ class NamedUnits:
         if label >= 0 and self._labels[label][0] >= max(start, place - _LONGEST_ITEM):
             return self._labels[label][1]
         return self._by_paragraph.get(index, "")
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self._plain))]
 
     def _line(self, index: int) -> tuple[int, int]:
         end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._plain) + 1
@@ -113,6 +114,16 @@ class NamedUnits:
     def _unit_follows(self, index: int) -> bool:
         start, end = self._line(index + 1) if index + 1 < len(self._starts) else (0, 0)
         return bool(_unit_line(self._plain[start:end].strip()))
+
+
+def _subject(words: str) -> str:
+    words = _URGED.sub("", words[_OPENING.match(words).end() :])  # type: ignore[union-attr]
+    clause = words[: _FIRST_CLAUSE.match(words).end() + 1]  # type: ignore[union-attr]
+    found = _ORGAN_ACTS.search(clause)
+    subject = clause[: found.end()] if found else ""
+    if len(subject) > 1 and not _NOT_A_SUBJECT.search(subject):
+        return subject.removeprefix("由")
+    return ""
 
 
 def _shared_out(paragraphs: list[int], units: list[str]) -> dict[int, str]:

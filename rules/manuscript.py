@@ -76,7 +76,7 @@ def _blanks(formed: str) -> Iterator[tuple[int, int]]:
 def _set_breaks(formed: str) -> Iterator[tuple[int, int]]:
     """The line breaks inside paragraphs, where every full line has the page's width."""
     lines = formed.split("\n")
-    if len(lines) < 5:
+    if len(lines) < 5 or max(map(len, lines)) < _SET_WIDTHS.start:
         return
     widths = [_width(line) for line in lines]
     lengths = [len(line.rstrip()) for line in lines]

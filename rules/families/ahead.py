@@ -9,7 +9,7 @@ from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
 _AHEAD = re.compile(rf"提前(?:至少|不少于|不得少于|最少)?({AMOUNT})(?:以上)?")
-_COUNTED = re.compile(rf"({AMOUNT})(?:之前|以前|前)(?![三两几一二1-9期款述后]|年[度内])")
+_COUNTED = re.compile(r"(?:之前|以前|前)(?![三两几一二1-9期款述后]|年[度内])")
 _AFTER_WORD = re.compile(
     rf"(?<![目当以之此提日眼跟空从生年])前(?:的|，)?(?:至少|不少于|不得少于|最迟|提前)?({AMOUNT})(?:之?内|以内|以上)?"
 )
@@ -42,34 +42,35 @@ _TOLD = re.compile(
 def find(page: Page) -> Iterator[Phrase]:
     """Limits that end, or acts that lie, before an event."""
     for match in _AHEAD.finditer(page.plain):
-        yield _counted(page, match, "")
+        yield _counted(page, *match.span(), match[1], "")
     yield from _before_counted(page)
     for match in _AFTER_WORD.finditer(page.plain):
         words = page.before(match.start())
         if _EVENT_ENDS.search(words):
-            yield _counted(page, match, event_in(words))
+            yield _counted(page, *match.span(), match[1], event_in(words))
     yield from _uncounted(page)
 
 
 def _before_counted(page: Page) -> Iterator[Phrase]:
-    for match in _COUNTED.finditer(page.plain):
-        words = page.before(match.start())
+    for start, amount, match in page.amounts_before(_COUNTED):
+        words = page.before(start)
         named = bool(_EVENT_ENDS.search(words.rstrip("至少最迟提不晚于在")))
         if words.endswith(("月", "年", "每", "本", "当", "下", "上", "第")):
             continue  # 2月20日前 is a date
-        if not named and (_YEARS_AGO.search(match[0]) or not _TOLD.match(page.plain, match.end())):
+        years_ago = _YEARS_AGO.search(page.plain[start : match.end()])
+        if not named and (years_ago or not _TOLD.match(page.plain, match.end())):
             continue
-        if not named and match[1].endswith("日") and words[-1:] in ("", "于", "在", "请"):
+        if not named and amount.endswith("日") and words[-1:] in ("", "于", "在", "请"):
             continue  # 请于20日前: a day of the month
         event = event_in(words.rstrip("至少最迟提不晚于在的")) if named else ""
-        yield _counted(page, match, event)
+        yield _counted(page, start, match.end(), amount, event)
 
 
-def _counted(page: Page, match: re.Match[str], event: str) -> Phrase:
-    value = as_days(value_of(match[1]))
-    first = page.plain.rfind(event, max(0, match.start() - 80), match.start()) if event else -1
-    near = first >= 0 and match.start() - first <= 30
-    return Phrase(first if near else match.start(), match.end(), Kind.BEFORE_EVENT, value, event)
+def _counted(page: Page, start: int, end: int, amount: str, event: str) -> Phrase:
+    first = page.plain.rfind(event, max(0, start - 80), start) if event else -1
+    near = first >= 0 and start - first <= 30
+    value = as_days(value_of(amount))
+    return Phrase(first if near else start, end, Kind.BEFORE_EVENT, value, event)
 
 
 def _uncounted(page: Page) -> Iterator[Phrase]:

@@ -28,8 +28,8 @@ _DOING_NOUN = re.compile(
 )
 _SHOWN_FOR = re.compile(rf"(?:公示|公告|张贴|展示|悬挂)(?:满|达)?({AMOUNT})(?![前内以之]|后(?!无))")
 _KEPT = re.compile(rf"(?:保存|保留|留存|保管)(?:期)?(?:至少)?({AMOUNT})")
-_DONE_IN = re.compile(rf"({AMOUNT})(?:办结|办好|办理完毕|答复|回复|反馈|出证|办成|完成审批)")
-_OR_MORE = re.compile(rf"({AMOUNT})以上")
+_DONE_IN = re.compile(r"办结|办好|办理完毕|答复|回复|反馈|出证|办成|完成审批")
+_OR_MORE = re.compile("以上")
 _SPAN_CONTEXT = re.compile(
     r"(?:公示|公告|征求意见|征集|保存|留存|保管|展示|张贴|时间|期限|(?<![逾超])期)(?:期|时间|期限)?(?:应当?|须|要|为|达到?|不少于)*$"
 )
@@ -44,28 +44,28 @@ _EXTENDS = re.compile(r"延长|延期|顺延")
 def find(page: Page) -> Iterator[Phrase]:
     """Bounds of a span (at least: window) and of a limit (at most: after_event)."""
     for pattern in (_AT_LEAST, _SPAN_NOUN, _SHOWN_FOR, _KEPT):
-        yield from _bounds(page, pattern, Kind.WINDOW)
-    for pattern in (_AT_MOST, _DOING_NOUN, _EXTENDED, _DONE_IN):
-        yield from _bounds(page, pattern, Kind.AFTER_EVENT)
-    for match in _OR_MORE.finditer(page.plain):
-        if _SPAN_CONTEXT.search(page.before(match.start(), 20)):
-            yield from _bound(page, match, Kind.WINDOW)
+        for match in pattern.finditer(page.plain):
+            yield from _bound(page, *match.span(), match[1], Kind.WINDOW)
+    for pattern in (_AT_MOST, _DOING_NOUN, _EXTENDED):
+        for match in pattern.finditer(page.plain):
+            yield from _bound(page, *match.span(), match[1], Kind.AFTER_EVENT)
+    for start, amount, match in page.amounts_before(_DONE_IN):
+        yield from _bound(page, start, match.end(), amount, Kind.AFTER_EVENT)
+    for start, amount, match in page.amounts_before(_OR_MORE):
+        if _SPAN_CONTEXT.search(page.before(start, 20)):
+            yield from _bound(page, start, match.end(), amount, Kind.WINDOW)
 
 
-def _bounds(page: Page, pattern: re.Pattern[str], kind: Kind) -> Iterator[Phrase]:
-    for match in pattern.finditer(page.plain):
-        words = page.before(match.start(), 14)
-        if not _NOT_A_DUTY.search(words) and not _OF_THE_PAPER.search(words):
-            yield from _bound(page, match, kind)
-
-
-def _bound(page: Page, match: re.Match[str], kind: Kind) -> Iterator[Phrase]:
-    value = as_days(value_of(match[1])) if kind is Kind.WINDOW else value_of(match[1])
+def _bound(page: Page, start: int, end: int, amount: str, kind: Kind) -> Iterator[Phrase]:
+    value = as_days(value_of(amount)) if kind is Kind.WINDOW else value_of(amount)
+    nearby = page.before(start, 14)
+    if _NOT_A_DUTY.search(nearby) or _OF_THE_PAPER.search(nearby):
+        return
     if not value and kind is Kind.WINDOW:
         return
-    words = page.before(match.start())
-    extension = "延长期限" if _EXTENDS.search(words + match[0]) else ""
-    yield Phrase(*match.span(), kind, value, extension or _counted_from(words))
+    words = page.before(start)
+    extension = "延长期限" if _EXTENDS.search(words + page.plain[start:end]) else ""
+    yield Phrase(start, end, kind, value, extension or _counted_from(words))
 
 
 def _counted_from(words: str) -> str:

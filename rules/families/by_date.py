@@ -29,7 +29,10 @@ _ACT_NEXT = re.compile(rf"，?(?:分别|集中|各|统一)?(?:{_ACTS})")
 _SET = re.compile(
     r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
 )
-_LABELLED_RANGE = re.compile(r"(?:时限|期限|时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－-]$")
+_LABELLED_RANGE = re.compile(
+    r"(?:时限|期限|时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－～-]$"
+)
+_TO = ("至", "到", "-", "—", "－", "～")
 _LABELLED = re.compile(
     r"(?:时限|期限|时间|节点|进度|截止日期)(?:要求|安排)?(?:为|是|：)?[ |]{0,3}$|[|]$"
 )
@@ -115,7 +118,7 @@ def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
 
 
 def _isdeadline(page: Page, match: re.Match[str]) -> bool:
-    start, end = match.span()
+    start = match.start()
     before = page.plain[max(0, start - 10) : start]
     if match["end"] in ("底", "末") and not (match["year"] or match["this"] or match["next"]):
         return False
@@ -125,11 +128,14 @@ def _isdeadline(page: Page, match: re.Match[str]) -> bool:
         if match["limit"] == "止" and _VALIDITY.search(page.before(start, 40)):
             return False
         return not _counts_months(match)
+    return _is_set(page, match, before) and not _is_told(page, match, before)
+
+
+def _is_told(page: Page, match: re.Match[str], before: str) -> bool:
+    """截至2018年底, 2019年4月3日修订: what was, or what is reported."""
     if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
-        return False
-    if _HISTORY_NEXT.match(page.plain, end):
-        return False
-    return _is_set(page, match, before)
+        return True
+    return bool(_HISTORY_NEXT.match(page.plain, match.end()))
 
 
 def _counts_months(match: re.Match[str]) -> bool:
@@ -141,21 +147,20 @@ def _counts_months(match: re.Match[str]) -> bool:
 def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     """A date without 前 or 内: do the words around it set it as a day to be kept?"""
     following = page.plain[match.end() : match.end() + 12]
-    if _LABELLED_RANGE.search(page.plain[max(0, match.start() - 24) : match.start()]):
+    begun = before.endswith(_TO)
+    if begun and _LABELLED_RANGE.search(page.plain[max(0, match.start() - 24) : match.start()]):
         return True
-    if _LABELLED.search(before) and not following.startswith(
-        ("至", "-", "—", "－", "～", "起", "到")
-    ):
+    if _LABELLED.search(before) and not following.startswith((*_TO, "起")):
         return True
-    if _FACT_NEXT.match(following):
+    ends = match["end"] or match["part"] in ("底", "末") or "截止" in before
+    acts = _ACT_NEXT.match(following)
+    if not (ends or acts) or _FACT_NEXT.match(following):
         return False
-    if match["end"] or match["part"] in ("底", "末"):
-        return True
-    if "截止" in before:
+    if ends:
         return True
     # 9月20日召开 may be news; 于9月20日召开, 9月召开 and 第三季度召开 set a time.
     may_be_news = match["day"] and not _SET.search(before)
-    if may_be_news or match["half"] == "年中" or not _ACT_NEXT.match(following):
+    if may_be_news or match["half"] == "年中":
         return False
     return _is_ahead(page, match) and not _PAST.match(page.plain, match.end())
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rules.amount_words import AMOUNT, as_days, value_of, written
 from rules.calendar_words import DATE, month_and_day
@@ -9,9 +10,10 @@ from rules.families.page import Page, Phrase
 from rules.numerals import NUMBER, number
 from rules.terms import Kind
 
+# 每年每季度: the last one tells the rhythm.
 _EACH = re.compile(
-    rf"每(?:隔|间隔)?(?P<count>{NUMBER})?"
-    r"(?P<unit>个?工作日|个?小时|天|日|个?星期|周(?![岁年])|旬|个?月|个?季度?|半年度?|半个?月|年(?![级龄])度?|个?学期|个?财年)"
+    rf"每(?>(?:隔|间隔)?(?P<count>{NUMBER})?"
+    r"(?P<unit>个?工作日|个?小时|天|日|个?星期|周(?![岁年])|旬|个?月|个?季度?|半年度?|半个?月|年(?![级龄])度?|个?学期|个?财年))(?!每)"
 )
 _UNITS = {"工作日": "WD", "小时": "H", "天": "D", "日": "D", "星期": "W", "周": "W", "月": "M"}
 _UNITS |= {"季": "Q", "季度": "Q", "年": "Y", "年度": "Y", "财年": "Y"}
@@ -36,19 +38,22 @@ _WEEKDAY = re.compile(
     r"(?P<day>[一二三四五六日天])(?P<range>[至到—-]周?五)?(?:下午|上午|晚)?(?:下班)?(?:之前|以前|前)?"
 )
 _YEAR_OPENS = re.compile(r"度?的?(?:于|在)?(?:次年)?")
+_NUMBER = re.compile(NUMBER)
 _LEAST = re.compile(
     rf"[^，。；：\n]{{0,16}}?(?P<least>不少于|不低于|不得少于|不得低于|至少|最少)?[^，。；：\n0-9一二两三四五六七八九十]{{0,12}}?"
     rf"(?P<count>{NUMBER})(?:[-—至到~]{NUMBER})?个?(?:次|轮|场|期|回|批)(?!级|性)"
 )
-_SEASON = re.compile(
-    r"(?P<season>[^，。；：、\n]{0,10}?(?:旺季|淡季|汛期|防火期|采暖期|供暖季|供暖期|高峰期|敏感期|节假日|时期|期间|季节|防控期))(?:时|里|内|，)?$"
+_SEASONS = (
+    *("旺季", "淡季", "汛期", "防火期", "采暖期", "供暖季", "供暖期", "高峰期", "敏感期"),
+    *("节假日", "时期", "期间", "季节", "防控期"),
 )
+_SEASON = re.compile(rf"[^，。；：、\n]{{0,10}}?(?:{'|'.join(_SEASONS)})$")
 
 
 def find(page: Page) -> Iterator[Phrase]:
     """Rhythms that are told with 每."""
     for match in _EACH.finditer(page.plain):
-        base = _base(match)
+        base = _base(match["count"], match["unit"])
         if not base:
             yield Phrase(*match.span(), Kind.VAGUE_PERIODIC)
             continue
@@ -66,11 +71,11 @@ def _next_month(page: Page) -> Iterator[Phrase]:
             yield Phrase(*match.span(), Kind.PERIODIC, f"P1M;after={value}")
 
 
-def _base(match: re.Match[str]) -> str:
-    unit = match["unit"]
+@lru_cache(maxsize=1024)
+def _base(count_words: str | None, unit: str) -> str:
     if unit in _WHOLE:
         return _WHOLE[unit]
-    count = number(match["count"]) if match["count"] else 1
+    count = number(count_words) if count_words else 1
     return as_days(written(count, _UNITS.get(unit.removeprefix("个"), "")))
 
 
@@ -157,7 +162,8 @@ def _day_of_week(page: Page, start: int, end: int) -> tuple[int, int, str]:
 
 def _least(page: Page, end: int) -> str:
     """每年至少一次 and 每年两次 ask for a number; 每年一次 only says the rhythm again."""
-    found = _LEAST.match(page.plain, end)
+    # Most of what follows 每… holds no number at all, which is quickly seen.
+    found = _NUMBER.search(page.plain, end, end + 40) and _LEAST.match(page.plain, end)
     count = number(found["count"]) if found else None
     if found is None or not count or count > 366 or (count == 1 and not found["least"]):
         return ""
@@ -165,8 +171,10 @@ def _least(page: Page, end: int) -> str:
 
 
 def _season(page: Page, start: int) -> str:
-    found = _SEASON.search(page.before(start, 14) or page.plain[max(0, start - 14) : start])
-    if found is None or "五" in found["season"] or "规划" in found["season"]:
+    words = page.before(start, 14) or page.plain[max(0, start - 14) : start]
+    words = words[:-1] if words.endswith(("时", "里", "内", "，")) else words
+    found = _SEASON.search(words) if words.endswith(_SEASONS) else None
+    if found is None or "五" in found[0] or "规划" in found[0]:
         return ""  # “十四五”期间，每年: a plan is no season
-    season = "".join(found["season"].removesuffix("期间").removeprefix("在").split())
+    season = "".join(found[0].removesuffix("期间").removeprefix("在").split())
     return f";season={season}" if season and not set(season) & set(";|=\ue000") else ""

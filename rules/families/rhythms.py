@@ -35,8 +35,9 @@ _AT_LEAST = re.compile(
 )
 _QUARTER_END = re.compile(r"季度(?<![一二三四上下本每按0-9第各分个该]季度)[底末](?!月)(?:之?前)?")
 _EVERY_OTHER = re.compile(r"隔(?P<unit>[月周])(?=[^，。；\n]{0,8}(?:一次|通报|召开|报|更新|公|组))")
+_TEN_DAYS_OR_QUARTER = re.compile(r"[一1](?:旬|季度?)")
 _ONCE = re.compile(
-    rf"(?P<amount>{AMOUNT}|[一1]旬|[一1]季度?)(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
+    r"(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
 )
 _NAMED_ACT = re.compile(
     r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
@@ -77,13 +78,21 @@ def find(page: Page) -> Iterator[Phrase]:
     for match in _CYCLE_OF.finditer(page.plain):
         if as_days(value_of(match[1])):
             yield Phrase(*match.span(), Kind.PERIODIC, as_days(value_of(match[1])))
-    for match in _ONCE.finditer(page.plain):
-        value = _once(match["amount"])
-        if value and page.plain[match.start() - 1 : match.start()] not in ("每", "第"):
-            yield Phrase(*match.span(), Kind.PERIODIC, value)
+    for start, amount, match in (*page.amounts_before(_ONCE), *_named_periods(page)):
+        value = _once(amount)
+        if value and page.plain[start - 1 : start] not in ("每", "第"):
+            yield Phrase(start, match.end(), Kind.PERIODIC, value)
     for match in _NOUN.finditer(page.plain):
         if not _is_name(page, match):
             yield from _listed(match, len(match["noun"]))
+
+
+def _named_periods(page: Page) -> Iterator[tuple[int, str, re.Match[str]]]:
+    """一旬一次, 一季度一次."""
+    for match in _TEN_DAYS_OR_QUARTER.finditer(page.plain):
+        found = _ONCE.match(page.plain, match.end())
+        if found:
+            yield match.start(), match[0], found
 
 
 def _once(amount: str) -> str:
