@@ -30,7 +30,7 @@ _SET = re.compile(
     r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
 )
 _LABELLED_RANGE = re.compile(
-    r"(?:时限|期限|时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－～-]$"
+    r"(?:时限|期限|(?<![测查计])时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－～-]$"
 )
 _TO = ("至", "到", "-", "—", "－", "～")
 _LABELLED = re.compile(
@@ -50,8 +50,14 @@ _BY_THE_YEAR = re.compile(
 # How far back 每年 may stand: a text without full stops has no sentences.
 _REACH = 200
 _EACH_YEAR = re.compile("每年")
+_LAW = re.compile(r"(?:法|条例|规定|办法|细则|规则)(?:（[^（）]*）)?$")
 _VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
 _PAST = re.compile(r"[^。；\n]{0,40}?(?:了|共计|已[经完])")
+_STAGE_OPENS = re.compile(
+    r"(?:^|[（，。；\n |])(?:从|自|于|在)?$|(?<![测查计划])(?:时间|期限|时限)(?:为|：)$"
+)
+_STAGE_GOES_ON = re.compile(rf"[）\n |]|$|[为是，]|，?(?:{_ACTS})")
+_BETWEEN = re.compile(r"起?(?:[至到—－～-]|——)")
 _JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
 
 
@@ -83,14 +89,25 @@ def _year_end(year: int | None) -> date | None:
 def _dates(page: Page) -> Iterator[Phrase]:
     """The dates in their order; one that only leads up to a deadline (9月21日、12月9日前) is one."""
     waiting: list[re.Match[str]] = []
-    last_year, last_end = None, 0
+    last_year, last_end, previous = None, 0, None
     for match in dates(page.plain):
+        opened = (
+            previous
+            if previous and _BETWEEN.fullmatch(page.plain, previous.end(), match.start())
+            else None
+        )
+        previous = match
         if last_year and page.plain.find("。", last_end, match.start()) >= 0:
             last_year = None
         last_end = match.end()
         if waiting and page.plain[waiting[-1].end() : match.start()] not in _JOINED:
             waiting = []
         waiting.append(match)
+        if opened and _is_stage(page, opened, match):
+            last_year = stated_year(match) or stated_year(opened) or last_year
+            yield _dated(page, match, last_year)._replace(start=opened.start())
+            waiting = []
+            continue
         if not _isdeadline(page, match):
             continue
         for date_match in waiting:
@@ -106,6 +123,11 @@ def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
     if not year and _EACH_YEAR.search(page.plain, sentence, match.start()):
         named = month_and_day(match, None)
         if named and (match["month"] or match["quarter"] or match["half"]):
+            return Phrase(*match.span(), Kind.PERIODIC, "P1Y;by={:02}-{:02}".format(*named))
+    # A law is in force for years: 3月31日前 in it comes every year.
+    if not year and not match["this"] and match["month"] and _LAW.search(document.title):
+        named = month_and_day(match, None)
+        if named:
             return Phrase(*match.span(), Kind.PERIODIC, "P1Y;by={:02}-{:02}".format(*named))
     if is_next_year(match):
         year = document.year + 1 if document.year else None
@@ -135,7 +157,8 @@ def _is_told(page: Page, match: re.Match[str], before: str) -> bool:
     """截至2018年底, 2019年4月3日修订: what was, or what is reported."""
     if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
         return True
-    return bool(_HISTORY_NEXT.match(page.plain, match.end()))
+    dated = match["day"] or match["year"]
+    return bool(dated and _HISTORY_NEXT.match(page.plain, match.end()))
 
 
 def _counts_months(match: re.Match[str]) -> bool:
@@ -152,7 +175,11 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
         return True
     if _LABELLED.search(before) and not following.startswith((*_TO, "起")):
         return True
-    ends = match["end"] or match["part"] in ("底", "末") or "截止" in before
+    if before.endswith(("即日起至", "即日起到")):
+        return True
+    if _is_cell(page, match) and _is_ahead(page, match):
+        return True
+    ends = match["end"] or match[0].endswith(("底", "末")) or "截止" in before
     acts = _ACT_NEXT.match(following)
     if not (ends or acts) or _FACT_NEXT.match(following):
         return False
@@ -163,6 +190,26 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     if may_be_news or match["half"] == "年中":
         return False
     return _is_ahead(page, match) and not _PAST.match(page.plain, match.end())
+
+
+def _is_cell(page: Page, match: re.Match[str]) -> bool:
+    """3 修订指南 市政府办公室 2020年6月: a month that ends a line of words set apart by blanks."""
+    start, end = match.span()
+    if match["day"] or page.plain[end : end + 1] not in ("", "\n", " ", "|"):
+        return False
+    cells = page.plain[page.clause_start(start, _REACH) : start]
+    return page.plain[page.sentence(start)[0] : start] == cells and " " in cells.strip()
+
+
+def _is_stage(page: Page, first: re.Match[str], last: re.Match[str]) -> bool:
+    """（3月1日—3月31日）, 9月至10月，…: a stage of the work, which ends on its last day."""
+    start, end = first.start(), last.end()
+    return (
+        bool(_STAGE_OPENS.search(page.plain[max(0, start - 8) : start]))
+        and bool(_STAGE_GOES_ON.match(page.plain, end))
+        and not _PAST.match(page.plain, end)
+        and _is_ahead(page, last)
+    )
 
 
 def _is_ahead(page: Page, match: re.Match[str]) -> bool:

@@ -12,8 +12,9 @@ from rules.terms import Kind
 
 # 每年每季度: the last one tells the rhythm.
 _EACH = re.compile(
-    rf"每(?>(?:隔|间隔)?(?P<count>{NUMBER})?"
+    rf"每(?>(?:隔|间隔|满)?(?P<count>{NUMBER})?"
     r"(?P<unit>个?工作日|个?小时|天|日|个?星期|周(?![岁年])|旬|个?月|个?季度?|半年度?|半个?月|年(?![级龄])度?|个?学期|个?财年))(?!每)"
+    r"(?!按[^，。；\n]{0,20}(?:罚款|加处|加收|滞纳金))"
 )
 _UNITS = {"工作日": "WD", "小时": "H", "天": "D", "日": "D", "星期": "W", "周": "W", "月": "M"}
 _UNITS |= {"季": "Q", "季度": "Q", "年": "Y", "年度": "Y", "财年": "Y"}
@@ -27,12 +28,15 @@ _ENDED = re.compile(
 _NEXT = re.compile(
     rf"(?:次|下个?)月的?(?:([0-9]{{1,2}})[日号](?:之前|以前|前|内)?|(?:前)?({AMOUNT})(?:之内|以内|内))"
 )
+_PERIOD_ENDED = re.compile(
+    rf"(?P<period>[年月季]|半年)度(?:终了|结束)(?:之?后)?的?({AMOUNT})(?:之?内|以内)"
+)
 _MONTH_DAY = re.compile(
     r"度?(?:的|末月的?|最后一个?月的?|于)?(?P<day>[0-9]{1,2})[日号]?(?P<more>(?:[、和及][0-9]{1,2}[日号])*)(?:(?<=[日号])|(?=[-—~～至到]))"
     r"(?:[-—~～至到](?P<until>[0-9]{1,2})[日号])?(?:下班)?(?:之前|以前|前)?"
 )
 _MONTH_PART = re.compile(
-    r"的?(?:(?P<ten>上旬)|(?P<twenty>中旬)|下旬|月?[底末](?!月))(?:之前|以前|前)?"
+    r"的?(?:(?P<ten>上旬)|(?P<twenty>中旬)|下旬|月?[底末](?!月)(?:[0-9]{1,2}日内)?)(?:之前|以前|前)?"
 )
 _WEEKDAY = re.compile(
     r"(?P<day>[一二三四五六日天])(?P<range>[至到—-]周?五)?(?:下午|上午|晚)?(?:下班)?(?:之前|以前|前)?"
@@ -61,6 +65,7 @@ def find(page: Page) -> Iterator[Phrase]:
             options = _least(page, end) + _season(page, match.start())
             yield Phrase(start, end, Kind.PERIODIC, value + options)
     yield from _next_month(page)
+    yield from _ended_period(page)
 
 
 def _next_month(page: Page) -> Iterator[Phrase]:
@@ -69,6 +74,16 @@ def _next_month(page: Page) -> Iterator[Phrase]:
         value = as_days(value_of(match[2])).removeprefix("P") if match[2] else f"{match[1]}D"
         if value and (match[2] or 0 < int(match[1]) < 32) and not value.endswith("Y"):
             yield Phrase(*match.span(), Kind.PERIODIC, f"P1M;after={value}")
+
+
+def _ended_period(page: Page) -> Iterator[Phrase]:
+    """年度终了后五个月内, 季度结束后15日内: the event is the end of every period."""
+    bases = {"年": "P1Y", "半年": "P6M", "季": "P3M", "月": "P1M"}
+    for match in _PERIOD_ENDED.finditer(page.plain):
+        value = value_of(match[2])
+        if value and not value.startswith("PT") and not value.endswith("Y"):
+            after = f"{bases[match['period']]};after={value.removeprefix('P')}"
+            yield Phrase(*match.span(), Kind.PERIODIC, after)
 
 
 @lru_cache(maxsize=1024)

@@ -15,6 +15,7 @@ _RENEWED = frozenset(("更新", "发布", "维护", "新增", "公开"))
 _LOOKED_AT = re.compile(
     rf"(?:监测|检查|考察|抽查|评估|扫描)(?:(?:时间|时)?(?:点|日|期)?之?前({AMOUNT})(?:之内|以内|内)?|({AMOUNT})(?=，))"
 )
+_UNANSWERED = re.compile(r"，?[^0-9，。；]{0,20}[未无没][^，。；]{0,4}(?:反馈|答复|回复|回应|办理)")
 _LEAD = re.compile(r"(?:连续)?(?:超过|超|已达|达|满|长达)?(?:（含）)?$")
 
 
@@ -32,9 +33,16 @@ def find(page: Page) -> Iterator[Phrase]:
     for match in _LOOKED_AT.finditer(page.plain):
         value = as_days(value_of(match[1] or match[2]))
         start, end = page.sentence(match.start())
-        renewed = "更新" in page.plain[match.end() : min(end, match.end() + 80)]
+        told = page.plain[match.end() : min(end, match.end() + 80)]
         if value:
-            yield Phrase(*match.span(), Kind.PERIODIC if renewed else Kind.WINDOW, value)
+            yield Phrase(*match.span(), _kind_of(told), value)
+
+
+def _kind_of(told: str) -> Kind:
+    """A page has to be renewed again and again, a letter answered; the rest is only looked at."""
+    if "更新" in told:
+        return Kind.PERIODIC
+    return Kind.AFTER_EVENT if _UNANSWERED.match(told) else Kind.WINDOW
 
 
 def _lead(page: Page, start: int) -> str:
