@@ -27,7 +27,7 @@ _RANGE = r"[-－—–~～至到或]"
 # 3至5个工作日, 15（十五）日, 20日（不含公示时间）内: the larger number counts.
 # It begins with a set of characters, which lets the search skip fast to where an amount can begin.
 AMOUNT = (
-    r"[0-9一二两三四五六七八九十百廿半](?:[0-9]{0,3}|[一二两三四五六七八九十百廿]{0,5})"
+    r"[0-9一二两三四五六七八九十百廿半](?!(?<=[0-9])[0-9]?月)(?:[0-9]{0,3}|[一二两三四五六七八九十百廿]{0,5})"
     rf"(?:个?(?:工作日|月|日|天|周)?{_RANGE}{{1,2}}{NUMBER})?(?:（{NUMBER}）)?多?{UNIT}"
     # 2017年 and 8月 are dates.
     r"(?<![0-9]月)(?<![0-9]{4}年)"

@@ -100,7 +100,7 @@ def _width(line: str) -> int:
     if len(line) > 200:
         return 200
     stripped = line.rstrip()
-    return len(stripped) - sum(character.isascii() for character in stripped) // 2
+    return len(stripped) - len(stripped.encode("ascii", "ignore")) // 2
 
 
 def _goes_on(line: str, following: str) -> bool:

@@ -20,10 +20,11 @@ _EVENTS = (
     "开学|汛期|来临|到来|下班|听证会|发布会|调整|处罚|登记|办结|起草|备案|申报|发放|换届|选举|放假|节假日|运行|启用|"
     "录用|任命|离任|上岗|出境|出行|招标|采购|拍卖|评审|论证|征收|拆迁|施工"
 )
-_FEAST = "春节|国庆节?|“?五一”?|“?十一”?|劳动节|端午节?|中秋节?|清明节?|元旦节?|元宵节?|“?两会”?"
+_FEASTS = "春节|国庆节?|五一|十一|劳动节|端午节?|中秋节?|清明节?|元旦节?|元宵节?|两会"
 _UNCOUNTED = re.compile(
-    rf"(?:{_EVENTS}|{_FEAST})(?:之前|以前|前)(?![期述款沿置景后夕]|无法|不能|未)(?!的(?:实施|工作)?情况)"
+    r"(?:之前|以前|前)(?![期述款沿置景后夕]|无法|不能|未)(?!的(?:实施|工作)?情况)"
 )
+_NAMED = re.compile(rf"(?:{_EVENTS}|“?(?:{_FEASTS})”?)$")
 _WITH_MODAL = re.compile(
     r"(?<![目日当以之此提眼面跟空史从生年月底末往事天周期午末])前，?(?:应当?|须|必须|要|需|不得|先)"
 )
@@ -78,8 +79,11 @@ def _uncounted(page: Page) -> Iterator[Phrase]:
     for match in _BEFOREHAND.finditer(page.plain):
         yield Phrase(*match.span(), Kind.BEFORE_EVENT)
     for match in _UNCOUNTED.finditer(page.plain):
-        words = page.before(match.end()).removesuffix("前").removesuffix("之").removesuffix("以")
-        yield Phrase(*match.span(), Kind.BEFORE_EVENT, "", event_in(words))
+        named = _NAMED.search(page.plain[max(0, match.start() - 5) : match.start()])
+        if named:
+            event = event_in(page.before(match.start()))
+            start = match.start() - len(named[0])
+            yield Phrase(start, match.end(), Kind.BEFORE_EVENT, "", event)
     for match in _WITH_MODAL.finditer(page.plain):
         words = page.before(match.start())
         if len(words) > 1:

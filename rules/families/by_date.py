@@ -33,6 +33,8 @@ _LABELLED_RANGE = re.compile(
     r"(?:时限|期限|(?<![测查计])时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－～-]$"
 )
 _TO = ("至", "到", "-", "—", "－", "～")
+# What a label, or a span's first day, ends with.
+_LEADING = (*_TO, *"限间点度期求排为是：| ")
 _LABELLED = re.compile(
     r"(?:时限|期限|时间|节点|进度|截止日期)(?:要求|安排)?(?:为|是|：)?[ |]{0,3}$|[|]$"
 )
@@ -89,18 +91,15 @@ def _year_end(year: int | None) -> date | None:
 def _dates(page: Page) -> Iterator[Phrase]:
     """The dates in their order; one that only leads up to a deadline (9月21日、12月9日前) is one."""
     waiting: list[re.Match[str]] = []
-    last_year, last_end, previous = None, 0, None
+    last_year, last_end = None, 0
+    previous: re.Match[str] | None = None
     for match in dates(page.plain):
-        opened = (
-            previous
-            if previous and _BETWEEN.fullmatch(page.plain, previous.end(), match.start())
-            else None
-        )
-        previous = match
-        if last_year and page.plain.find("。", last_end, match.start()) >= 0:
+        between = page.plain[last_end : match.start()]
+        opened = previous if _BETWEEN.fullmatch(between) else None
+        previous, last_end = match, match.end()
+        if "。" in between:
             last_year = None
-        last_end = match.end()
-        if waiting and page.plain[waiting[-1].end() : match.start()] not in _JOINED:
+        if between not in _JOINED:
             waiting = []
         waiting.append(match)
         if opened and _is_stage(page, opened, match):
@@ -120,14 +119,11 @@ def _dates(page: Page) -> Iterator[Phrase]:
 def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
     document = page.document
     sentence = max(page.sentence(match.start())[0], match.start() - _REACH)
-    if not year and _EACH_YEAR.search(page.plain, sentence, match.start()):
+    # A law is in force for years: 3月31日前 in it comes every year.
+    law = not match["this"] and match["month"] and _LAW.search(document.title)
+    if not year and (law or _EACH_YEAR.search(page.plain, sentence, match.start())):
         named = month_and_day(match, None)
         if named and (match["month"] or match["quarter"] or match["half"]):
-            return Phrase(*match.span(), Kind.PERIODIC, "P1Y;by={:02}-{:02}".format(*named))
-    # A law is in force for years: 3月31日前 in it comes every year.
-    if not year and not match["this"] and match["month"] and _LAW.search(document.title):
-        named = month_and_day(match, None)
-        if named:
             return Phrase(*match.span(), Kind.PERIODIC, "P1Y;by={:02}-{:02}".format(*named))
     if is_next_year(match):
         year = document.year + 1 if document.year else None
@@ -142,15 +138,21 @@ def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
 def _isdeadline(page: Page, match: re.Match[str]) -> bool:
     start = match.start()
     before = page.plain[max(0, start - 10) : start]
-    if match["end"] in ("底", "末") and not (match["year"] or match["this"] or match["next"]):
-        return False
-    if before.endswith(("每", "上", "去", "前", "历", "近", "往")) and not match["year"]:
-        return False
-    if match["only_limit"] or match["limit"]:
+    # The cheap question first: most dates are no deadlines.
+    if match["limit"] or match["only_limit"]:
+        ends = not _counts_months(match)
         if match["limit"] == "止" and _VALIDITY.search(page.before(start, 40)):
             return False
-        return not _counts_months(match)
-    return _is_set(page, match, before) and not _is_told(page, match, before)
+    else:
+        ends = _is_set(page, match, before) and not _is_told(page, match, before)
+    return ends and not _is_relative(match, before)
+
+
+def _is_relative(match: re.Match[str], before: str) -> bool:
+    """每年底, 上月底, 月底: of a period that another family reads, or that has passed."""
+    if match["end"] in ("底", "末") and not (match["year"] or match["this"] or match["next"]):
+        return True
+    return before.endswith(("每", "上", "去", "前", "历", "近", "往")) and not match["year"]
 
 
 def _is_told(page: Page, match: re.Match[str], before: str) -> bool:
@@ -170,14 +172,9 @@ def _counts_months(match: re.Match[str]) -> bool:
 def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     """A date without 前 or 内: do the words around it set it as a day to be kept?"""
     following = page.plain[match.end() : match.end() + 12]
-    begun = before.endswith(_TO)
-    if begun and _LABELLED_RANGE.search(page.plain[max(0, match.start() - 24) : match.start()]):
+    if before.endswith(_LEADING) and _is_labelled(page, match, before, following):
         return True
-    if _LABELLED.search(before) and not following.startswith((*_TO, "起")):
-        return True
-    if before.endswith(("即日起至", "即日起到")):
-        return True
-    if _is_cell(page, match) and _is_ahead(page, match):
+    if following[:1] in ("", "\n", " ", "|") and _is_cell(page, match) and _is_ahead(page, match):
         return True
     ends = match["end"] or match[0].endswith(("底", "末")) or "截止" in before
     acts = _ACT_NEXT.match(following)
@@ -192,12 +189,22 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     return _is_ahead(page, match) and not _PAST.match(page.plain, match.end())
 
 
+def _is_labelled(page: Page, match: re.Match[str], before: str, following: str) -> bool:
+    """完成时限：2020年10月, and the end of a span behind such a label; 即日起至4月10日."""
+    if _LABELLED.search(before):
+        return not following.startswith((*_TO, "起"))
+    if before.endswith(("即日起至", "即日起到")):
+        return True
+    opening = page.plain[max(0, match.start() - 24) : match.start()]
+    return bool(_LABELLED_RANGE.search(opening))
+
+
 def _is_cell(page: Page, match: re.Match[str]) -> bool:
     """3 修订指南 市政府办公室 2020年6月: a month that ends a line of words set apart by blanks."""
-    start, end = match.span()
-    if match["day"] or page.plain[end : end + 1] not in ("", "\n", " ", "|"):
+    if match["day"]:
         return False
-    cells = page.plain[page.clause_start(start, _REACH) : start]
+    start = match.start()
+    cells = page.before(start)
     return page.plain[page.sentence(start)[0] : start] == cells and " " in cells.strip()
 
 
