@@ -60,6 +60,8 @@ _STAGE_OPENS = re.compile(
 )
 _STAGE_GOES_ON = re.compile(rf"[）\n |]|$|[为是，]|，?(?:{_ACTS})")
 _BETWEEN = re.compile(r"起?(?:[至到—－～-]|——)")
+# 到2021年6月，全部联通
+_UP_TO = re.compile(r"(?:^|[，。；\n争保划])到$")
 _JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
 
 
@@ -175,6 +177,8 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     if before.endswith(_LEADING) and _is_labelled(page, match, before, following):
         return True
     if following[:1] in ("", "\n", " ", "|") and _is_cell(page, match) and _is_ahead(page, match):
+        return True
+    if following.startswith("，") and _UP_TO.search(before) and _is_ahead(page, match):
         return True
     ends = match["end"] or match[0].endswith(("底", "末")) or "截止" in before
     acts = _ACT_NEXT.match(following)
