@@ -258,8 +258,28 @@ def test_a_year_is_read_in_figures_and_in_characters() -> None:
     assert year("2019") == year("二〇一九") == 2019
 
 
+def test_a_phrase_that_only_repeats_itself_is_one_hit() -> None:
+    assert [hit.time_phrase for hit in read_document("当日" * 500).hits] == ["当日" * 500]
+
+
+def test_a_text_that_is_repeated_gives_its_hits_as_often() -> None:
+    sentences = "各单位要每月5日前报送。发现问题的，应当在3个工作日内整改，并及时公开。\n"
+    once = terms(sentences)
+    assert len(once) == 3
+    assert terms(sentences * 300) == once * 300
+
+
+def test_a_day_in_a_law_comes_every_year() -> None:
+    law = "某省政府信息公开办法\n\n第一条 主管部门应当在3月31日前公布上一年度报告。"
+    assert only(law).value == "P1Y;by=03-31"
+
+
 @pytest.mark.parametrize(
-    "hostile", ["每", "在", "、", "（", "《", "自", "时", "1", "一", "每年1月、"]
+    "hostile",
+    [
+        *("每", "在", "、", "（", "《", "自", "时", "1", "一", "前", "\n", "每年1月、"),
+        *("每年", "12月", "及时", "5日内", "3月1日—", "召开前", "按月、", "每年 ", "应当"),
+    ],
 )
 def test_hostile_text_is_read_in_linear_time(hostile: str) -> None:
     text = hostile * (60_000 // len(hostile))
