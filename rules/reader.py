@@ -66,7 +66,7 @@ def _is_hard(kind: Kind, value: str) -> bool:
 
 def _hits(manuscript: Manuscript, page: Page, phrases: list[Phrase]) -> Iterator[Hit]:
     holders = Holders(manuscript.plain)
-    for phrase in phrases:
+    for phrase in map(page.without_item_number, phrases):
         start, end = manuscript.verbatim(phrase.start, phrase.end)
         quoted = manuscript.verbatim(*_quote(page, phrase))
         yield Hit(
@@ -88,7 +88,7 @@ def _quote(page: Page, phrase: Phrase) -> tuple[int, int]:
     start, end = page.clause_start(phrase.start), page.clause_end(phrase.end)
     if end - phrase.end < 2 and page.plain[end : end + 1] == "，":
         end = page.clause_end(end + 1)
-    while start < phrase.start and page.plain[start] in " 　“”）":
+    while start < phrase.start and page.plain[start] in f" 　“”）{MASK}":
         start += 1
     end = min(end, max(phrase.end, start + _LONGEST_QUOTE))
     while end > phrase.end and page.plain[end - 1] in " 　“（":

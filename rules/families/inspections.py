@@ -15,6 +15,9 @@ _RENEWED = frozenset(("更新", "发布", "维护", "新增", "公开"))
 _LOOKED_AT = re.compile(
     rf"(?:监测|检查|考察|抽查|评估|扫描)(?:(?:时间|时)?(?:点|日|期)?之?前({AMOUNT})(?:之内|以内|内)?|({AMOUNT})(?=，))"
 )
+_UNCHANGED_FOR = re.compile(
+    rf"(?:未|没有|无)(?:及时)?(?:更新|发布|维护|新增|公开)[^，。；：\n]{{0,12}}?(?:超过|超|达到|达|满)({AMOUNT})"
+)
 _UNANSWERED = re.compile(r"，?[^0-9，。；]{0,20}[未无没][^，。；]{0,4}(?:反馈|答复|回复|回应|办理)")
 _LEAD = re.compile(r"(?:连续)?(?:超过|超|已达|达|满|长达)?(?:（含）)?$")
 
@@ -30,6 +33,9 @@ def find(page: Page) -> Iterator[Phrase]:
             yield Phrase(start, match.end(), Kind.AFTER_EVENT, value)
         elif as_days(value):
             yield Phrase(start, match.end(), Kind.PERIODIC, as_days(value))
+    for match in _UNCHANGED_FOR.finditer(page.plain):
+        if value := as_days(value_of(match[1])):
+            yield Phrase(*match.span(), Kind.PERIODIC, value)
     for match in _LOOKED_AT.finditer(page.plain):
         value = as_days(value_of(match[1] or match[2]))
         start, end = page.sentence(match.start())

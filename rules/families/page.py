@@ -65,6 +65,12 @@ class Page:
         start = ends[index - 1] + 1 if index else 0
         return start, ends[index] if index < len(ends) else len(self.plain)
 
+    def without_item_number(self, phrase: Phrase) -> Phrase:
+        """A phrase that begins an item, without the item's number."""
+        masks = phrase.end - phrase.start - len(self.plain[phrase.start : phrase.end].lstrip(MASK))
+        trigger = phrase.trigger.lstrip(MASK)
+        return phrase._replace(start=phrase.start + masks, trigger=trigger)
+
     def before(self, place: int, reach: int = _REACH) -> str:
         """What stands before the place in its clause, at most `reach` characters."""
         return self.plain[self.clause_start(place, reach) : place]

@@ -287,3 +287,14 @@ def test_hostile_text_is_read_in_linear_time(hostile: str) -> None:
     read_document(text)
     # Far above what linear reading takes on a slow machine, far below what backtracking would.
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "number", ["一、", "十二、", "（三）", "（3）", "4.", "4．", "4、", "⑤", "第六条 "]
+)
+def test_the_number_of_an_item_belongs_to_nothing(number: str) -> None:
+    text = f"某市工作要点\n{number}收到信息公开申请之日起20个工作日内予以答复。\n{number}市财政局要按月公开收支。\n"
+    answer, figures = read_document(text).hits
+    assert answer.time_phrase.startswith("收到")
+    assert (answer.quote[:2], answer.trigger) == ("收到", "收到信息公开申请")
+    assert (figures.quote[:4], figures.duty_holder) == ("市财政局", "市财政局")
