@@ -45,7 +45,9 @@ async def overview(
             "disabled": disabled_channels(session),
             "undelivered": undelivered(session, now - timedelta(days=7)),
             "kinds": KIND_NAMES,
-            "remaining": lambda row: remaining_in_words(row, now, calendar),
+            "remaining": lambda row: remaining_in_words(
+                row, now, agency.calendar_of(row.unit, calendar)
+            ),
         },
     )
 

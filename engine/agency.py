@@ -99,6 +99,11 @@ class Agency:
         """All ladders in use."""
         return frozenset({self.ladder, *(duty.ladder for duty in self.duties.values())})
 
+    def calendar_of(self, unit: str, calendar: WorkCalendar) -> WorkCalendar:
+        """The calendar of a unit's region, by the notices of the office's calendar."""
+        found = self.units.get(unit)
+        return calendar.in_region(found.region) if found else calendar
+
     def reading_on(self, id_: str, event: date | datetime, calendar: WorkCalendar) -> Reading:
         """How a rule is read for an event. Raises NoDate."""
         rules = self.catalogue.rules

@@ -82,7 +82,9 @@ def _candidates(
     session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
 ) -> Iterable[Obligation]:
     lead = max((n for ladder in agency.ladders for n in ladder.before), default=0)
-    near = calendar.add(local_day(now), lead)
+    regions = {unit.region for unit in agency.units.values()}
+    today = local_day(now)
+    near = max((calendar.in_region(one).add(today, lead) for one in regions), default=today)
     query = select(Obligation).where(
         Obligation.status == Status.OPEN,
         or_(col(Obligation.act_by) <= near, col(Obligation.due_at).is_not(None)),
@@ -98,7 +100,8 @@ def _due(
         dates = Dates(row.opens_on, row.due_on, row.due_at, row.act_by)
         ladder = agency.ladder_of(row.rule, row.unit)
         try:
-            rungs = rungs_at(ladder, dates, now, calendar, agency.hours)
+            local = agency.calendar_of(row.unit, calendar)
+            rungs = rungs_at(ladder, dates, now, local, agency.hours)
         except EngineError:  # one row that cannot be counted must not silence the others
             log.exception("obligation %s: no rungs", row.id)
             continue

@@ -64,7 +64,8 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
     added = 0
     _refuse_a_foreign_database(marks, agency)
     for duty in agency.duties_in_force.values():
-        mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, calendar)
+        local = agency.calendar_of(duty.unit, calendar)
+        mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, local)
         start, end = duty.since, through
         if mark:
             end = max(end, mark.through)  # rows that stand beyond a shortened horizon count too
@@ -73,8 +74,8 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
                 continue
             start = mark.through
         else:  # changed, or back after it had been taken out
-            added += _recompute(session, agency, calendar, duty, end, now)
-        added += _insert(session, agency, calendar, duty, start, end, now)
+            added += _recompute(session, agency, local, duty, end, now)
+        added += _insert(session, agency, local, duty, start, end, now)
         session.merge(Watermark(duty=duty.key, through=end, basis=basis))
     for key, mark in marks.items():  # duties that the configuration no longer has
         rule, _, unit = key.partition("@")

@@ -175,7 +175,9 @@ class Composer:
 
     def _deadline(self, obligation: Obligation) -> str:
         provisional = "（暂定，放假安排尚未公布）" if obligation.provisional else ""
-        return f"{self._due(obligation)}{provisional}，{remaining_in_words(obligation, self.now, self.calendar)}"
+        calendar = self.agency.calendar_of(obligation.unit, self.calendar)
+        left = remaining_in_words(obligation, self.now, calendar)
+        return f"{self._due(obligation)}{provisional}，{left}"
 
     def _due(self, obligation: Obligation) -> str:
         if obligation.due_at:

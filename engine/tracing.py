@@ -18,6 +18,7 @@ def trace_of(
 ) -> tuple[Step, ...]:
     """The steps to an obligation's date, by today's reading; if that would give another date,
     as it does for some that were closed under an earlier reading, one step that says so."""
+    calendar = agency.calendar_of(row.unit, calendar)
     reading = agency.readings.get(row.rule)
     steps = _steps(session, agency, calendar, row, reading.term) if reading and reading.term else ()
     if steps:

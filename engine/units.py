@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.notices import CN, Notice
-from engine.workdays import WorkCalendar, work_calendar
+from engine.notices import CN
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,6 @@ def match_holders(holders: Iterable[str], units: Iterable[Unit]) -> dict[str, st
     """Each holder's unit id by name or alias, None where no unit answers to it."""
     names = {name: unit.id for unit in units for name in (unit.name, *unit.aliases)}
     return {holder: names.get(holder) for holder in holders}
-
-
-def calendar_of(unit: Unit, imported: tuple[Notice, ...] = ()) -> WorkCalendar:
-    """The working calendar of the unit's region, by the built-in and the imported notices."""
-    return work_calendar(imported, unit.region)
 
 
 def lineage(unit_id: str, units: Mapping[str, Unit]) -> list[Unit]:

@@ -135,6 +135,7 @@ class WorkCalendar(WorkingDays):
 
     def __init__(self, notices: Sequence[Notice], region: str = CN) -> None:
         self.region = region
+        self._notices, self._elsewhere = notices, {region: self}
         self.announced_through = _announced_through(notices)
         # 21-31 December may still be moved by the next notice: 4 of 20 years were.
         self.certain_through = date(self.announced_through, 12, 20)
@@ -150,6 +151,12 @@ class WorkCalendar(WorkingDays):
         self._early, self._late = WorkingDays(early), WorkingDays(late)
         tables = b"".join((flags, early, late, str(self.certain_through).encode()))
         self.fingerprint = hashlib.sha256(tables).hexdigest()[:12]
+
+    def in_region(self, region: str) -> "WorkCalendar":
+        """The calendar of another region (GB/T 2260) by the same notices."""
+        if region not in self._elsewhere:
+            self._elsewhere[region] = WorkCalendar(self._notices, region)
+        return self._elsewhere[region]
 
     def add_span(self, start: date, n: int) -> Estimate:
         """`add` with its bounds. Backwards the late table, with fewer working days, is earlier."""

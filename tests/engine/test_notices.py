@@ -19,7 +19,6 @@ from engine.notices import (
     scopes_of,
 )
 from engine.regional_festivals import FESTIVALS
-from engine.units import Unit, calendar_of
 from engine.workdays import WorkCalendar, work_calendar
 
 ONE_DAY = timedelta(days=1)
@@ -207,13 +206,13 @@ def test_islamic_festivals_lie_near_the_days_that_were_kept() -> None:
         assert kept in firsts[name](kept.year)
 
 
-def test_a_unit_counts_by_its_region() -> None:
-    guangxi, plain = Unit("a", "甲", region=NANNING), Unit("b", "乙")
-    day = date(2026, 4, 20)
-    assert (calendar_of(guangxi).is_workday(day), calendar_of(plain).is_workday(day)) == (
-        False,
-        True,
-    )
+def test_the_calendar_of_a_region_has_its_days() -> None:
+    office = work_calendar()
+    there, day = office.in_region(NANNING), date(2026, 4, 20)
+    assert (there.is_workday(day), office.is_workday(day)) == (False, True)
+    assert there.in_region(CN) is not there
+    assert there.in_region(NANNING) is there
+    assert there.in_region(CN).fingerprint == office.fingerprint
 
 
 def test_the_json_form_keeps_every_day() -> None:
