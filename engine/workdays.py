@@ -6,7 +6,7 @@ plausible extra weekday is off. Both differ from the point estimate only after `
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -151,6 +151,14 @@ class WorkCalendar(WorkingDays):
         if n == 0 or self.certain(last_counted):
             return Estimate(day, False, day, day)
         bounds = (self._early.add(start, n), self._late.add(start, n))
+        return Estimate(day, True, min(bounds), max(bounds))
+
+    def span_of(self, count: Callable[[WorkingDays], date]) -> Estimate:
+        """A count forwards with its bounds: the same question to each of the three tables."""
+        day = count(self)
+        if self.certain(day):
+            return Estimate(day, False, day, day)
+        bounds = (count(self._early), count(self._late))
         return Estimate(day, True, min(bounds), max(bounds))
 
     def safe_on_or_before(self, day: date) -> date:
