@@ -81,6 +81,10 @@ def _named(day: date) -> str:
     return f"{day}（{weekday_name(day)}）"
 
 
+def _span(first: date, last: date) -> str:
+    return _named(first) if first == last else f"{_named(first)}至{_named(last)}"
+
+
 def _reference(rule: Rule, day: date) -> Step:
     text = f"原文所指的规定，事由之日{day}施行的文本为{rule.term.in_words()}"
     basis = f"《{rule.document.title}》{rule.number}{rule.place}：“{rule.quote}”"
@@ -165,8 +169,9 @@ def _calendar_days(clock: Running, due: Due, calendar: WorkCalendar) -> Iterator
             break
         days = until - begin
         last += days
-        out = f"{_named(begin + _DAY)}至{_named(until)}：{_reason(change)}，{days.days}日不计入"
-        yield Step(last, f"{out}，最后一日推至{_named(last)}", _basis(change))
+        if days:
+            out = f"{_span(begin + _DAY, until)}：{_reason(change)}，{days.days}日不计入"
+            yield Step(last, f"{out}，最后一日推至{_named(last)}", _basis(change))
     if due.due_on != last:
         name = calendar.reason(last).name
         over = any(begin < due.due_on and last < until for begin, until in clock.pauses)
@@ -214,7 +219,7 @@ def _count(
         ):
             day += step
             size += 1
-        span = _named(first) if size == 1 else f"{_named(first)}至{_named(day)}"
+        span = _span(first, day)
         if not reason.workday:
             yield Step(day, f"{span}：{reason.name}，不计入", reason.basis)
             continue
