@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
+from engine.clock_entries import changes_by_event
 from engine.due_dates import Due
 from engine.duties import Duty
 from engine.errors import BadDatabase, NoDate
@@ -175,14 +176,16 @@ def _from_events(
     did not stand then and does now begins now."""
     expected = Expected()
     own = _events(session, duty.unit, (duty.rule,))
+    changes = changes_by_event(session, duty.rule, duty.unit, agency.catalogue.clauses)
     links = agency.catalogue.rules[duty.rule].same_as
     for event in own:
         governing = (
             beginnings(session, agency, calendar, duty, event, now).governed if links else {}
         )
         try:
-            date = due_of_event(agency, calendar, duty.rule, event)
-        except NoDate:  # the limit is in hours now and only the day is known, or none is left
+            changed = changes.get(event.id or 0, ())
+            date = due_of_event(agency, calendar, duty.rule, event.moment, changed)
+        except NoDate:  # the limit is in hours now and only a day is known, or none is left
             date = None
         expected.add(f"event:{event.id}", date, governing.get(duty.rule, ""))
     moments = {(event.at, event.reference) for event in own}

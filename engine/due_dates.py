@@ -3,19 +3,25 @@
 Counting rules: 《民法典》第二百条至第二百零四条. The starting day is not counted; hours run from
 the moment of the event, through nights and holidays; a limit in calendar days, weeks, months or
 years whose last day is a day off ends on the first working day after (a make-up Saturday is a
-working day and stays); a fixed date is a date and does not move.
+working day and stays); a fixed date is a date and does not move. Days that are taken out of the
+count (不计入期限) do not end it either: a last day that would roll onto one rolls over it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import NoDate
 from engine.instants import day_of, end_of, local_day
 from engine.periods import Period, due_day, period_of, shifted
-from engine.workdays import Estimate, WorkCalendar
+from engine.workdays import Estimate, WorkCalendar, WorkingDays
 from rules.terms import Amount, Kind, Measure, Rhythm, Term
 
 _DAY = timedelta(days=1)
+
+# What is not counted: after the first, up to and including the second. In order, without overlap.
+Pauses = Sequence[tuple[date, date]]
+InstantPauses = Sequence[tuple[datetime, datetime]]
 
 
 @dataclass(frozen=True)
@@ -82,13 +88,59 @@ def on_day(day: date, calendar: WorkCalendar) -> Due:
 def after(amount: Amount, event: date | datetime, calendar: WorkCalendar) -> Due:
     """The end of a limit that begins with an event, the event's day not counted."""
     if amount.measure is Measure.HOUR:
-        return _after_hours(amount.number, event)
+        return after_hours(amount.number, event)
+    return after_days(amount, day_of(event), calendar)
+
+
+def after_hours(hours: int, event: date | datetime, pauses: InstantPauses = ()) -> Due:
+    """The end of a limit in hours. `pauses` begin with the event at the earliest."""
+    if not isinstance(event, datetime):
+        raise NoDate(f"以小时计的期限须给出事由的时刻，例如 {event}T08:30+08:00")
+    due_at = event.astimezone(UTC) + timedelta(hours=hours)  # in UTC no clock is put back
+    for begin, end in pauses:
+        if begin < due_at:
+            due_at += end - begin
+    day = local_day(due_at)
+    return Due(day, due_at, day, False, day, day)
+
+
+def after_days(amount: Amount, start: date, calendar: WorkCalendar, pauses: Pauses = ()) -> Due:
+    """The end of a limit in days of any kind. `pauses` begin on the start day at the earliest."""
     if amount.measure is Measure.WORKING_DAY:
-        return _working_days(amount.number, day_of(event), calendar)
-    start = day_of(event)
-    last = shifted(amount, start)
-    rolled = calendar.add_span(last - _DAY, 1)  # the first working day not before the last one
+        span = calendar.span_of(
+            start + _DAY, lambda days: _counted(days, amount.number, start, pauses)
+        )
+        return _in_time(span, span.earliest, start, calendar)
+    last = _put_off(shifted(amount, start), pauses)
+    rolled = calendar.span_of(last, lambda days: _rolled(days, last, pauses))
     return _in_time(rolled, last, start, calendar)
+
+
+def _put_off(last: date, pauses: Pauses) -> date:
+    """The last of the calendar days, moved by the days of each pause that begins before it."""
+    for begin, end in pauses:
+        if begin < last:
+            last += end - begin
+    return last
+
+
+def _counted(days: WorkingDays, number: int, start: date, pauses: Pauses) -> date:
+    """The working day with this number after `start`, those within a pause not counted."""
+    for begin, end in pauses:
+        before = days.count(start, begin)
+        if before >= number:
+            break
+        number, start = number - before, end
+    return days.add(start, number)
+
+
+def _rolled(days: WorkingDays, last: date, pauses: Pauses) -> date:
+    """The first working day not before the last one, and in no pause."""
+    last = days.on_or_after(last)
+    for begin, end in pauses:
+        if begin < last <= end:
+            last = days.on_or_after(end + _DAY)
+    return last
 
 
 def before(amount: Amount, event_day: date, calendar: WorkCalendar) -> Due:
@@ -96,14 +148,6 @@ def before(amount: Amount, event_day: date, calendar: WorkCalendar) -> Due:
     if amount.measure is Measure.WORKING_DAY:
         return _working_days(-amount.number, event_day, calendar)
     return on_day(shifted(amount, event_day, -1), calendar)
-
-
-def _after_hours(hours: int, event: date | datetime) -> Due:
-    if not isinstance(event, datetime):
-        raise NoDate(f"以小时计的期限须给出事由的时刻，例如 {event}T08:30+08:00")
-    due_at = event.astimezone(UTC) + timedelta(hours=hours)  # in UTC no clock is put back
-    day = local_day(due_at)
-    return Due(day, due_at, day, False, day, day)
 
 
 def _working_days(number: int, start: date, calendar: WorkCalendar) -> Due:

@@ -170,7 +170,7 @@ def complete(
     """办结: with who, when, and the address of the evidence. Raises NotFound, NotAllowed."""
     if at > now:
         raise NotAllowed("办结时间不能晚于现在")
-    obligation = _open(session, obligation_id)
+    obligation = open_obligation(session, obligation_id)
     _close(obligation, Status.DONE, by, at)
     obligation.evidence = evidence
     proof = f"，证据：{evidence}" if evidence else ""
@@ -182,7 +182,7 @@ def waive(
     session: Session, obligation_id: int, *, by: str, reason: str, now: datetime
 ) -> Obligation:
     """免除, with a reason. Raises NotFound, NotAllowed."""
-    obligation = _open(session, obligation_id)
+    obligation = open_obligation(session, obligation_id)
     _close(obligation, Status.WAIVED, by, now)
     _note(session, obligation, now, "waive", by, f"免除：{reason}")
     return obligation
@@ -211,7 +211,8 @@ def reopen(
     return obligation
 
 
-def _open(session: Session, obligation_id: int) -> Obligation:
+def open_obligation(session: Session, obligation_id: int) -> Obligation:
+    """Raises NotFound, NotAllowed when it is done or waived."""
     obligation = get_obligation(session, obligation_id)
     if obligation.status is not Status.OPEN:
         raise NotAllowed(f"待办事项 {obligation_id} {STATUS_NAMES[obligation.status]}，不能再改")

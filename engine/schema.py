@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from engine import (
     alerts,
     channels,
+    clock_entries,
     deliveries,
     events,
     imported_notices,
@@ -27,6 +28,7 @@ from engine.errors import BadDatabase
 TABLES = (
     alerts.Alert,
     channels.ChannelState,
+    clock_entries.ClockEntry,
     deliveries.Attempt,
     deliveries.Delivery,
     events.Event,

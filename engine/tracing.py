@@ -3,8 +3,10 @@
 from sqlmodel import Session
 
 from engine.agency import Agency
-from engine.due_dates import due, of_period, on_day
+from engine.clock_entries import changes_of
+from engine.due_dates import of_period, on_day
 from engine.errors import NoDate
+from engine.event_clocks import replay
 from engine.events import EVENT_KINDS, Event
 from engine.explanation import Step, explain
 from engine.obligations import Obligation
@@ -31,12 +33,13 @@ def _steps(
 ) -> tuple[Step, ...]:
     event = session.get(Event, row.event_id) if row.event_id else None
     duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
+    changes = changes_of(session, row.id, agency.catalogue.clauses)
     period, referred = None, None
     try:
         if event and term.kind in EVENT_KINDS:
             reading = agency.reading_on(row.rule, event.moment, calendar)
             term, referred = reading.term or term, reading.referred
-            computed = due(term, event.moment, calendar)
+            computed = replay(term, event.moment, changes, calendar)
         elif term.rhythms and not event:
             anchor = duty.since if duty else row.opens_on
             # Not the period in which it opened: what falls due in the duty's first days may be
@@ -55,4 +58,6 @@ def _steps(
     if (computed.due_on, computed.due_at) != (row.due_on, row.due_at):
         return ()
     moment = event.moment if event else None
-    return explain(term, computed, calendar, event=moment, period=period, referred=referred)
+    return explain(
+        term, computed, calendar, event=moment, period=period, referred=referred, changes=changes
+    )

@@ -8,7 +8,7 @@ and around a region's own festival of which no notice is known.
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -161,14 +161,24 @@ class WorkCalendar(WorkingDays):
     def add_span(self, start: date, n: int) -> Estimate:
         """`add` with its bounds. Backwards the late table, with fewer working days, is earlier."""
         day = self.add(start, n)
-        last = day if n > 0 else start - _DAY
-        if n == 0 or (last <= self.certain_through and not self._open_days):
-            return Estimate(day, False, day, day)
-        first = start + _DAY if n > 0 else day
-        if last <= self.certain_through and not self._first_open(first, last):
+        first, last = (start + _DAY, day) if n > 0 else (day, start - _DAY)
+        if n == 0 or self._settled(first, last):
             return Estimate(day, False, day, day)
         bounds = (self._early.add(start, n), self._late.add(start, n))
         return Estimate(day, True, min(bounds), max(bounds), self.doubt(first, last))
+
+    def span_of(self, first: date, count: Callable[[WorkingDays], date]) -> Estimate:
+        """A count from a first day on with its bounds: the same question to each of the tables."""
+        day = count(self)
+        if self._settled(first, day):
+            return Estimate(day, False, day, day)
+        bounds = (count(self._early), count(self._late))
+        return Estimate(day, True, min(bounds), max(bounds), self.doubt(first, day))
+
+    def _settled(self, first: date, last: date) -> bool:
+        if last > self.certain_through:
+            return False
+        return not self._open_days or not self._first_open(first, last)
 
     def safe_on_or_before(self, day: date) -> date:
         """The last day not after it that works in all three tables: the late one has the fewest."""
