@@ -158,7 +158,9 @@ def replay_reopened(
     changes = changes_of(session, row.id, agency.catalogue.clauses)
     with suppress(NoDate):
         moment = _event(session, row).moment
-        move(session, row, *due_of_event(agency, calendar, row.rule, moment, changes), now)
+        move(
+            session, row, *due_of_event(agency, calendar, row.rule, row.unit, moment, changes), now
+        )
 
 
 def _store(
@@ -176,8 +178,8 @@ def _store(
 ) -> None:
     _check_times(change, now)
     changes = [*others, change]
-    check(limit.amount, limit.start, changes, calendar)
-    due, reading = due_of_event(agency, calendar, row.rule, limit.start, changes)
+    check(limit.amount, limit.start, changes, agency.calendar_of(row.unit, calendar))
+    due, reading = due_of_event(agency, calendar, row.rule, row.unit, limit.start, changes)
     assert row.id is not None
     entry = entry_of(change, row.id, by, now)
     entry.corrects = wrong.id if wrong else None
@@ -227,8 +229,9 @@ def _from(
         )
     changes = changes_of(session, row.id, agency.catalogue.clauses)
     if changes:
-        check(_limit(agency, calendar, row, moment).amount, moment, changes, calendar)
-    return due_of_event(agency, calendar, row.rule, moment, changes)
+        amount = _limit(agency, calendar, row, moment).amount
+        check(amount, moment, changes, agency.calendar_of(row.unit, calendar))
+    return due_of_event(agency, calendar, row.rule, row.unit, moment, changes)
 
 
 def _clause(agency: Agency, limit: _Limit, change: Change, asked: str) -> Clause | None:

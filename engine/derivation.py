@@ -184,7 +184,7 @@ def _from_events(
         )
         try:
             changed = changes.get(event.id or 0, ())
-            date = due_of_event(agency, calendar, duty.rule, event.moment, changed)
+            date = due_of_event(agency, calendar, duty.rule, duty.unit, event.moment, changed)
         except NoDate:  # the limit is in hours now and only a day is known, or none is left
             date = None
         expected.add(f"event:{event.id}", date, governing.get(duty.rule, ""))

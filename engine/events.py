@@ -100,7 +100,7 @@ def record_event(
     begun = _begun(session, event)
     # The dates come first: where one cannot be computed nothing is stored.
     missing = [duty for duty in duties if (duty.rule, duty.unit) not in begun]
-    dates = [due_of_event(agency, calendar, duty.rule, moment) for duty in missing]
+    dates = [due_of_event(agency, calendar, duty.rule, duty.unit, moment) for duty in missing]
     governing = _governing(session, agency, calendar, duties, event, now)
     stored = bool(missing) and event.id is None
     if stored:
@@ -121,10 +121,16 @@ def record_event(
 
 
 def due_of_event(
-    agency: Agency, calendar: WorkCalendar, rule: str, moment: Moment, changes: Changes = ()
+    agency: Agency,
+    calendar: WorkCalendar,
+    rule: str,
+    unit: str,
+    moment: Moment,
+    changes: Changes = (),
 ) -> tuple[Due, str]:
-    """The date that an event gives after the changes of the obligation's clock, and the reading
-    that gives it, in words. Raises NoDate."""
+    """The date that an event gives a unit after the changes of the obligation's clock, and the
+    reading that gives it, in words. Raises NoDate."""
+    calendar = agency.calendar_of(unit, calendar)
     reading = agency.reading_on(rule, moment, calendar)
     if reading.term is None:
         raise NoDate(f"规则 {rule} 须先由机关确定口径")
@@ -181,7 +187,8 @@ def beginnings(
         named = events.get(agency.catalogue.rules[one.rule].trigger)
         if named and one.in_force(day_of(named.at)):
             try:
-                dates[one.rule] = (named, *due_of_event(agency, calendar, one.rule, named.moment))
+                date = due_of_event(agency, calendar, one.rule, one.unit, named.moment)
+                dates[one.rule] = (named, *date)
             except NoDate:  # it begins nothing here, and so governs nothing
                 continue
     ends = {rule: due.end for rule, (_, due, _) in dates.items()}

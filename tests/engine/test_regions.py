@@ -6,6 +6,7 @@ from engine.agency import Agency
 from engine.alerts import Alert, plan
 from engine.database import writing
 from engine.derivation import derive
+from engine.events import record_event
 from engine.instants import local_day
 from engine.notices import Notice, NoticeDay
 from engine.obligations import Obligation
@@ -68,3 +69,25 @@ def test_reminders_fall_by_the_calendar_of_the_unit() -> None:
         assert first["north"] == CALENDAR.add(dates["north"], -5)
         assert first["south"] == CALENDAR.in_region(NANNING).add(dates["south"], -5)
         assert first["south"] != CALENDAR.add(dates["south"], -5)
+
+
+def test_an_event_counts_by_the_calendar_of_the_unit() -> None:
+    units = [Unit("south", "南宁市财政局", region=NANNING), Unit("north", "北方市财政局")]
+    rule = build_rule(kind="after_event", value="5WD", trigger="收到申请")
+    agency = build_agency([rule], [build_duty(unit=unit.id) for unit in units], units=units)
+    with memory() as db, writing(db) as session:
+        _, rows, _ = record_event(
+            session,
+            agency,
+            CALENDAR,
+            trigger="收到申请",
+            unit="all",
+            moment=day("2026-04-15"),
+            reference="1",
+            by="王莉",
+            now=instant("2026-04-16T09:00"),
+        )
+        assert {row.unit: row.due_on for row in rows} == {
+            "north": day("2026-04-22"),
+            "south": day("2026-04-24"),
+        }
