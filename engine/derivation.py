@@ -29,7 +29,7 @@ from engine.obligations import (
 )
 from engine.owing import owed_among
 from engine.periods import span
-from engine.watermarks import Watermark, basis_of, watermarks
+from engine.watermarks import Watermark, basis_of, watermarks, what_changed
 from engine.workdays import LAST_DAY, WorkCalendar
 from rules.terms import Term
 
@@ -53,11 +53,14 @@ class Expected:
             self.dates[occurrence] = date
 
 
-def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime) -> int:
+def derive(
+    session: Session, agency: Agency, calendar: WorkCalendar, now: datetime, notice: str = ""
+) -> int:
     """Store what falls due within the horizon and is not there yet; how many rows are new.
 
     A duty whose reading, days in force or calendar changed is computed again: open obligations
-    move, those not asked for any more and not yet due are waived.
+    move, those not asked for any more and not yet due are waived. `notice` is the holiday notice
+    that has just come in.
     """
     needed = min(local_day(now) + timedelta(days=agency.horizon_days), LAST_DAY)
     through = min(needed + AHEAD, LAST_DAY)
@@ -75,7 +78,8 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
                 continue
             start = mark.through
         else:  # changed, or back after it had been taken out
-            added += _recompute(session, agency, local, duty, end, now)
+            because = what_changed(mark.basis, basis, notice) if mark else "责任恢复"
+            added += _recompute(session, agency, local, duty, end, now, because)
         added += _insert(session, agency, local, duty, start, end, now)
         session.merge(Watermark(duty=duty.key, through=end, basis=basis))
     for key, mark in marks.items():  # duties that the configuration no longer has
@@ -143,6 +147,7 @@ def _recompute(
     duty: Duty,
     through: date,
     now: datetime,
+    because: str,
 ) -> int:
     """Bring the rows of a duty in line; how many began with an event that was another's alone."""
     reading = agency.readings[duty.rule]
@@ -158,7 +163,7 @@ def _recompute(
         if row.withdrawn and row.occurrence in expected.dates and row.id:
             reopen(session, row.id, by=WITHDRAWN_BY, reason="配置重新要求此事项", now=now)
         if row.status is Status.OPEN and (moved := expected.dates.get(row.occurrence)):
-            move(session, row, *moved, now)
+            move(session, row, *moved, now, because)
     _withdraw(session, duty.rule, duty.unit, expected, now)
     return expected.begun
 

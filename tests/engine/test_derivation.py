@@ -129,7 +129,7 @@ def test_a_changed_interpretation_moves_what_is_open_and_leaves_what_is_done(db:
     assert entry.kind == "moved"
     assert (
         entry.text
-        == "到期日由2026-03-15改为2026-03-10（宜办日2026-03-10，每月一次，次月10日前（口径））"
+        == "到期日由2026-03-15改为2026-03-10，宜办日2026-03-10（每月一次，次月10日前（口径）；规则、口径或责任有变动）"
     )
 
 
