@@ -237,6 +237,18 @@ def test_of_the_wording_before_2019_the_old_cap_counts(db: Engine) -> None:
         change(db, agency, extend("2019-05-20", "16WD"))
 
 
+def test_a_clause_that_was_not_in_force_on_the_events_day_allows_nothing(db: Engine) -> None:
+    agency = office()
+    begin(db, agency)
+    ended = {
+        id_: replace(clause, until=day("2026-03-01"))
+        for id_, clause in agency.catalogue.clauses.items()
+    }
+    without = replace(agency, catalogue=replace(agency.catalogue, clauses=ended))
+    with pytest.raises(NotAllowed, match="没有规定可以延期"):
+        change(db, without, EXTEND)
+
+
 ROOM = build_rule("paper-1-01", "before_event", "P7D", trigger="听证会")
 SAME = build_rule("paper-1-02", "simultaneous", "", trigger="听证会", hard=True)
 
