@@ -35,7 +35,7 @@ from engine.event_clocks import (
     in_words,
     why,
 )
-from engine.events import Event, check_time, due_of_event, same_event
+from engine.events import Event, check_time, due_of_event, of_one_moment, same_event
 from engine.instants import day_of, in_future, local_day, written
 from engine.obligations import Obligation, Status, move, open_obligation
 from engine.workdays import WorkCalendar
@@ -126,27 +126,37 @@ def correct_start(
     Raises NotFound, NotAllowed, NoDate.
     """
     asked = open_obligation(session, obligation_id)
-    event = _event(session, asked)
-    query = select(Obligation).where(Obligation.event_id == event.id).order_by(col(Obligation.id))
-    rows = session.exec(query).all()
+    events = {one.id: one for one in of_one_moment(session, agency, _event(session, asked))}
+    query = select(Obligation).where(col(Obligation.event_id).in_(events))
+    rows = session.exec(query.order_by(col(Obligation.id))).all()
     moving = [row for row in rows if row.status is Status.OPEN]
     check_time(agency, (_known(agency, row) for row in moving), moment, now)
-    same = same_event(session, event.trigger, event.unit, beginning(moment), event.reference)
-    if same and same is not event:
-        raise NotAllowed(
-            f"{written(moment)}的“{event.trigger}”已另有登记（事由 {same.id}），请核对，或免除重复的事项"
-        )
+    _refuse_another(session, events, moment)
     dates = [_from(session, agency, calendar, row, moment) for row in moving]
-    text = f"事由“{event.trigger}”的时间由{written(event.moment)}更正为{written(moment)}，理由：{reason}"
-    event.at, event.day_only = beginning(moment), not isinstance(moment, datetime)
+    was = _event(session, asked).moment
+    for event in events.values():
+        event.at, event.day_only = beginning(moment), not isinstance(moment, datetime)
     for row in rows:
         assert row.id is not None
+        named = f"事由“{_event(session, row).trigger}”的时间"
+        text = f"{named}由{written(was)}更正为{written(moment)}，理由：{reason}"
         journal.write(session, row.id, now, "correct", by, text)
     for row, (due, reading) in zip(moving, dates, strict=True):
-        row.period = event.name
+        row.period = _event(session, row).name
         row.opens_on = min(day_of(moment), local_day(row.created_at), due.due_on)
         move(session, row, due, reading, now)
     return asked
+
+
+def _refuse_another(session: Session, events: Mapping[int | None, Event], moment: Moment) -> None:
+    """Two events of one name, time and reference would be one."""
+    for event in events.values():
+        same = same_event(session, event.trigger, event.unit, beginning(moment), event.reference)
+        if same and same.id not in events:
+            raise NotAllowed(
+                f"{written(moment)}的“{event.trigger}”已另有登记（事由 {same.id}），"
+                "请核对时间；重复的事项可以免除"
+            )
 
 
 def replay_reopened(

@@ -258,6 +258,22 @@ def _together(session: Session, event: Event, unit: str) -> list[Event]:
     return list(session.exec(query.order_by(col(Event.id).desc())).all())
 
 
+def of_one_moment(session: Session, agency: Agency, event: Event) -> list[Event]:
+    """An event and what else was entered of it: for the unit and for all, or under the other
+    names that linked rules give it."""
+    rules, duties = agency.catalogue.rules, agency.duties_in_force
+    names = {event.trigger}
+    for key, group in agency.linked.items():
+        if rules[duties[key].rule].trigger == event.trigger:
+            names |= {rules[duty.rule].trigger for duty in group}
+    query = select(Event).where(
+        Event.at == event.at, Event.reference == event.reference, col(Event.trigger).in_(names)
+    )
+    if event.unit != ALL_UNITS:
+        query = query.where(col(Event.unit).in_([event.unit, ALL_UNITS]))
+    return list(session.exec(query.order_by(col(Event.id))).all())
+
+
 def same_event(
     session: Session, trigger: str, unit: str, instant: datetime, reference: str
 ) -> Event | None:

@@ -33,7 +33,7 @@ def _steps(
 ) -> tuple[Step, ...]:
     event = session.get(Event, row.event_id) if row.event_id else None
     duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
-    changes = changes_of(session, row.id, agency.catalogue.clauses)
+    changes = changes_of(session, row.id, agency.catalogue.clauses) if event else []
     period, referred = None, None
     try:
         if event and term.kind in EVENT_KINDS:

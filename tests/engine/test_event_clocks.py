@@ -217,6 +217,15 @@ def test_hours_need_the_time_of_day(change: Change) -> None:
         replay(term, event, [change], CALENDAR)
 
 
+def test_what_begins_when_the_hours_have_run_out_takes_nothing_out() -> None:
+    term, event = Term.parse("after_event", "PT5H"), parse_event("2026-10-01T22:40")
+    pause = exclude("2026-10-02T03:40", "2026-10-02T08:00")
+    assert term.amount
+    assert replay(term, event, [pause], CALENDAR) == replay(term, event, [], CALENDAR)
+    with pytest.raises(NotAllowed, match="期限到2026-10-02 03:40已满"):
+        check(term.amount, event, [pause], CALENDAR)
+
+
 def test_an_extension_that_no_longer_fits_the_reading_gives_no_date() -> None:
     with pytest.raises(NoDate, match="计量单位不同"):
         replay(Term.parse("after_event", "P20D"), day("2026-03-02"), [extend("2026-03-20")], CALENDAR)  # fmt: skip
