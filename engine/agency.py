@@ -153,7 +153,10 @@ class Agency:
             *(("[[interpretation]]", rule) for rule in self.interpretations),
         ):
             if rule not in self.catalogue.rules:
-                raise BadAgency(f"{table} 的规则“{rule}”不存在，用 qixian rules 可查看全部规则")
+                raise BadAgency(
+                    f"{table} 的规则“{rule}”不存在，用 qixian rules 可查看全部规则；"
+                    "要采用新文件的建议，请先去掉这一条，采用后再写"
+                )
 
     def _neighbours(self, duty: Duty) -> list[Duty]:
         """The duties of the unit that are linked with one directly and do not wait."""

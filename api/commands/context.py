@@ -149,4 +149,5 @@ def _cell(value: Any) -> str:
         return "是" if value else ""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "、".join(map(str, value))
-    return str(value)
+    # A paper's control characters are not for the terminal.
+    return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in str(value))
