@@ -1,13 +1,15 @@
-"""The JSON objects of loaded texts, their time phrases and proposals, for every door."""
+"""The JSON objects of loaded texts, their time phrases and proposals, and of what would move."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from api.json_rows import assessment_row
 from engine.impact import Affected, Impact
 from engine.instants import local_iso
 from engine.loaded_texts import LoadedText
 from engine.loading import Loading
 from engine.proposals import Proposal
+from engine.recalculation import Taken
 from rules.audit import Standing, Verdict
 from rules.reader import Hit
 
@@ -90,6 +92,12 @@ def proposal_row(row: Proposal) -> dict[str, Any]:
         "decided_by": row.decided_by or None,
         "decided_at": local_iso(row.decided_at),
     }
+
+
+def taken_row(taken: Taken) -> dict[str, Any]:
+    """A holiday notice; `moved` is how many open obligations have another date by it."""
+    moved = len(taken.impact.moved) if taken.impact else 0
+    return {**assessment_row(taken.assessment), "moved": moved}
 
 
 def impact_row(seen: Impact) -> dict[str, Any]:

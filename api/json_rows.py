@@ -119,5 +119,4 @@ def assessment_row(found: Assessment) -> dict[str, Any]:
         "scope": draft.scope,
         "days": days_as_rows(draft.days),
         "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in found.checks],
-        "moved": len(found.moved),
     }

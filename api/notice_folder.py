@@ -9,9 +9,11 @@ from sqlalchemy import Engine
 
 from api.document_text import KINDS, read_document_text
 from api.errors import BadInput
-from engine.database import reading, writing
+from engine.current_agency import CurrentAgency
+from engine.database import reading
 from engine.errors import BadNotice
-from engine.imported_notices import Stated, assess, import_notice, imported_notices, is_imported
+from engine.imported_notices import Stated, assess, imported_notices, is_imported
+from engine.recalculation import take_notice
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +32,8 @@ class NoticeFolder:
     """Looks into the folder each time it is asked. A file counts once it has kept its size from one
     look to the next; a refused one is tried again when it changes."""
 
-    def __init__(self, folder: Path, db: Engine) -> None:
-        self._folder, self._db = folder, db
+    def __init__(self, folder: Path, db: Engine, current: CurrentAgency, region: str) -> None:
+        self._folder, self._db, self._current, self._region = folder, db, current, region
         self._seen: dict[Path, _State] = {}
         self._done: dict[Path, _State] = {}
 
@@ -51,10 +53,14 @@ class NoticeFolder:
     def _import(self, path: Path, now: datetime) -> None:
         try:
             text = read_notice_file(path)
-            with writing(self._db) as session:
+            with reading(self._db) as session:
                 if is_imported(session, text):
                     return
-                found = import_notice(session, text, Stated(), by=FOLDER_BY, now=now)
+            agency = self._current.agency()
+            taken = take_notice(
+                self._db, agency, self._region, text, Stated(), by=FOLDER_BY, now=now
+            )
+            found = taken.assessment
         except (BadInput, BadNotice) as error:
             log.warning("notice refused: %s: %s", path.name, error)
             return

@@ -50,8 +50,9 @@ def serve(
     with _listen(host, port) as listener:
         _greet(shared, agency, host, listener.getsockname()[1])
         folder = configuration.notice_folder
-        take = NoticeFolder(folder, db).take if folder else None
         current = CurrentAgency(db, agency, configuration.files)
+        notices = NoticeFolder(folder, db, current, configuration.region) if folder else None
+        take = notices.take if notices else None
         clock = Clock(db, current, shared.calendar, take)
         app = create_app(Running(configuration, db, clock, current))
         settings = uvicorn.Config(app, log_level="warning", server_header=False)

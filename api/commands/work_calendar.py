@@ -7,12 +7,13 @@ import typer
 
 from api.commands.context import Context, print_json
 from api.commands.workday import KnownOn, Region
-from api.json_rows import assessment_row, year_rows
+from api.document_rows import impact_in_words, taken_row
+from api.json_rows import year_rows
 from api.notice_folder import read_notice_file
 from api.typed_dates import day
-from engine.database import writing
 from engine.errors import BadNotice
-from engine.imported_notices import Assessment, Stated, assess, import_notice
+from engine.imported_notices import Assessment, Stated, assess
+from engine.recalculation import Taken, take_notice
 from engine.workdays import weekday_name
 
 app = typer.Typer(help="工作日历：导入放假通知，查看一年。", no_args_is_help=True)
@@ -38,17 +39,25 @@ def import_(
     shared: Context = context.obj
     text = read_notice_file(file)
     stated = Stated(number, day(issued, "--issued ") if issued else None, scope)
-    if dry_run:
-        found = assess(text, stated, shared.imported, shared.today)
-    else:
-        with writing(shared.database) as session:
-            found = import_notice(session, text, stated, by=by, now=shared.now)
+    taken = _taken(shared, text, stated, by, dry_run)
     if shared.json:
-        print_json(assessment_row(found))
-    if found.refusal:
-        raise BadNotice(f"{file}：{found.refusal}")
+        print_json(taken_row(taken))
+    if refusal := taken.assessment.refusal:
+        raise BadNotice(f"{file}：{refusal}")
     if not shared.json:
-        _tell(found, dry_run)
+        _tell(taken.assessment, dry_run)
+        for line in impact_in_words(taken.impact):
+            print(f"  {line}")
+
+
+def _taken(shared: Context, text: str, stated: Stated, by: str, dry_run: bool) -> Taken:
+    """Without a configuration there are no obligations, and a notice can only be checked."""
+    if dry_run and shared.config_path is None:
+        return Taken(assess(text, stated, shared.imported, shared.today), None)
+    agency, region = shared.configuration.agency, shared.configuration.region
+    return take_notice(
+        shared.database, agency, region, text, stated, by=by, now=shared.now, dry_run=dry_run
+    )
 
 
 def _tell(found: Assessment, dry_run: bool) -> None:

@@ -4,18 +4,19 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.dependencies import Now, running
-from api.json_rows import assessment_row, year_rows
+from api.dependencies import AgencyNow, Now, running
+from api.document_rows import impact_row, taken_row
+from api.json_rows import year_rows
 from api.problems import problem
 from api.routes.workdays import Known, calendar_asked
 from api.schemas import Name, Reference
 from api.typed_dates import day
-from engine.database import reading, writing
-from engine.imported_notices import Stated, assess, import_notice, imported_notices
-from engine.instants import local_day
+from engine.imported_notices import Stated
+from engine.recalculation import take_notice
 
 router = APIRouter(prefix="/calendar")
 
@@ -34,22 +35,27 @@ class NewNotice(BaseModel):
 
 
 @router.post("/notices")
-def add_notice(body: NewNotice, request: Request, now: Now) -> Any:
-    """A holiday notice, checked, then added; with `dry_run` only checked."""
+def add_notice(body: NewNotice, request: Request, agency: AgencyNow, now: Now) -> Any:
+    """A holiday notice, checked, then added, and what it moves; with `dry_run` nothing stays."""
     text = json.dumps(body.notice, ensure_ascii=False) if body.notice else body.text
     stated = Stated(body.number, day(body.issued, "issued ") if body.issued else None, body.scope)
     held = running(request)
-    if body.dry_run:
-        with reading(held.db) as session:
-            found = assess(text, stated, imported_notices(session), local_day(now))
-    else:
-        with writing(held.db) as session:
-            found = import_notice(session, text, stated, by=body.by, now=now)
+    taken = take_notice(
+        held.db,
+        agency,
+        held.configuration.region,
+        text,
+        stated,
+        by=body.by,
+        now=now,
+        dry_run=body.dry_run,
+    )
+    row = taken_row(taken) | {"impact": impact_row(taken.impact) if taken.impact else None}
+    if refusal := taken.assessment.refusal:
+        return problem(422, "notice_refused", refusal, more={"checks": row["checks"]})
+    if not body.dry_run:
         held.clock.renew_calendar()
-    row = assessment_row(found)
-    if found.refusal:
-        return problem(422, "notice_refused", found.refusal, more={"checks": row["checks"]})
-    return JSONResponse(row)
+    return JSONResponse(jsonable_encoder(row))
 
 
 @router.get("/{year}")

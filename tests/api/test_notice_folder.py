@@ -33,13 +33,17 @@ def agency() -> Agency:
     return build_agency([])
 
 
+def folder_of(path: Path, db: Engine) -> NoticeFolder:
+    return NoticeFolder(path, db, CurrentAgency(db, build_agency([]), ()), "CN")
+
+
 def numbers(db: Engine) -> list[str]:
     with reading(db) as session:
         return [notice.number for notice in imported_notices(session)]
 
 
 def test_a_file_is_imported_when_it_has_kept_its_size(db: Engine, tmp_path: Path) -> None:
-    folder = NoticeFolder(tmp_path, db)
+    folder = folder_of(tmp_path, db)
     file = tmp_path / "2027.txt"
     file.write_text(NOTICE_2027[:200], encoding="utf-8")
     folder.take(NOW)
@@ -49,7 +53,7 @@ def test_a_file_is_imported_when_it_has_kept_its_size(db: Engine, tmp_path: Path
     folder.take(NOW)
     assert numbers(db) == ["国办发明电〔2026〕99号"]
     folder.take(NOW)
-    NoticeFolder(tmp_path, db).take(NOW)  # and a daemon that starts again
+    folder_of(tmp_path, db).take(NOW)  # and a daemon that starts again
     assert numbers(db) == ["国办发明电〔2026〕99号"]
     assert file.read_text(encoding="utf-8") == NOTICE_2027
     assert list(not_imported(tmp_path, db, TODAY)) == []
@@ -58,7 +62,7 @@ def test_a_file_is_imported_when_it_has_kept_its_size(db: Engine, tmp_path: Path
 def test_a_refused_file_is_logged_once_and_tried_again_when_it_changes(
     db: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = NoticeFolder(tmp_path, db)
+    folder = folder_of(tmp_path, db)
     file = tmp_path / "2027.txt"
     file.write_text(WRONG, encoding="utf-8")
     with caplog.at_level(logging.INFO):
@@ -82,17 +86,17 @@ def test_what_is_no_notice_is_left_alone(db: Engine, tmp_path: Path) -> None:
     (tmp_path / "old.txt").mkdir()
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")
     (tmp_path / "zero.txt").write_bytes(b"\0")
-    folder = NoticeFolder(tmp_path, db)
+    folder = folder_of(tmp_path, db)
     folder.take(NOW)
     folder.take(NOW)
     assert numbers(db) == []
     assert [name for name, _ in not_imported(tmp_path, db, TODAY)] == ["broken.json", "zero.txt"]
-    NoticeFolder(tmp_path / "nowhere", db).take(NOW)
+    folder_of(tmp_path / "nowhere", db).take(NOW)
 
 
 def test_the_clock_works_by_what_came_in(db: Engine, agency: Agency, tmp_path: Path) -> None:
     (tmp_path / "2027.txt").write_text(NOTICE_2027, encoding="utf-8")
-    folder = NoticeFolder(tmp_path, db)
+    folder = folder_of(tmp_path, db)
     clock = Clock(db, CurrentAgency(db, agency, ()), calendar_through(2026), folder.take)
     folder.take(NOW)
     folder.take(NOW)
