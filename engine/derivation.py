@@ -3,7 +3,7 @@
 Idempotent by the unique key (rule, unit, occurrence), cheap by a watermark per duty.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -71,6 +71,7 @@ def derive(
         local = agency.calendar_of(duty.unit, calendar)
         mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, local)
         start, end = duty.since, through
+        there: set[str] = set()
         if mark:
             end = max(end, mark.through)  # rows that stand beyond a shortened horizon count too
         if mark and mark.basis == basis:
@@ -79,12 +80,14 @@ def derive(
             start = mark.through
         else:  # changed, or back after it had been taken out
             because = what_changed(mark.basis, basis, notice) if mark else "责任恢复"
-            added += _recompute(session, agency, local, duty, end, now, because)
-        added += _insert(session, agency, local, duty, start, end, now)
+            rows = _rows(session, duty.rule, duty.unit)
+            there = {row.occurrence for row in rows}
+            added += _recompute(session, agency, local, duty, rows, end, now, because)
+        added += _insert(session, agency, local, duty, start, end, there, now)
         session.merge(Watermark(duty=duty.key, through=end, basis=basis))
     for key, mark in marks.items():  # duties that the configuration no longer has
         rule, _, unit = key.partition("@")
-        _withdraw(session, rule, unit, Expected(), now)
+        _withdraw(session, _rows(session, rule, unit), Expected(), now)
         session.delete(mark)
     return added
 
@@ -107,8 +110,10 @@ def _insert(
     duty: Duty,
     start: date,
     end: date,
+    there: set[str],
     now: datetime,
 ) -> int:
+    """Store what falls due in a stretch of days, but for the occurrences that are there."""
     reading = agency.readings[duty.rule]
     if reading.term is None:
         return 0
@@ -132,7 +137,7 @@ def _insert(
             **shared,
         }
         for one in owed_among(agency, duty, start, end, calendar)
-        if not one.governed_by
+        if not one.governed_by and one.occurrence.period.key not in there
     ]
     if not rows:
         return 0
@@ -145,13 +150,13 @@ def _recompute(
     agency: Agency,
     calendar: WorkCalendar,
     duty: Duty,
+    rows: Sequence[Obligation],
     through: date,
     now: datetime,
     because: str,
 ) -> int:
     """Bring the rows of a duty in line; how many began with an event that was another's alone."""
     reading = agency.readings[duty.rule]
-    rows = _rows(session, duty.rule, duty.unit)
     expected = Expected()
     if reading.term and reading.term.kind in EVENT_KINDS:
         expected = _from_events(session, agency, calendar, duty, now)
@@ -164,7 +169,7 @@ def _recompute(
             reopen(session, row.id, by=WITHDRAWN_BY, reason="配置重新要求此事项", now=now)
         if row.status is Status.OPEN and (moved := expected.dates.get(row.occurrence)):
             move(session, row, *moved, now, because)
-    _withdraw(session, duty.rule, duty.unit, expected, now)
+    _withdraw(session, rows, expected, now)
     return expected.begun
 
 
@@ -214,9 +219,11 @@ def _events(session: Session, unit: str, rules: Iterable[str]) -> list[Event]:
     return list(session.exec(query).all())
 
 
-def _withdraw(session: Session, rule: str, unit: str, expected: Expected, now: datetime) -> None:
+def _withdraw(
+    session: Session, rows: Iterable[Obligation], expected: Expected, now: datetime
+) -> None:
     """Waive what is open, not yet due and not asked for any more. What is late stays owed."""
-    for row in _rows(session, rule, unit):
+    for row in rows:
         if row.occurrence not in expected.dates and row.ahead(now):
             withdraw(session, row, expected.governed.get(row.occurrence, ""), now)
 

@@ -156,7 +156,8 @@ def move(
     moved = (old["due_on"], old["due_at"], old["act_by"]) != (due.due_on, due.due_at, due.act_by)
     read_anew = reading != obligation.reading
     for name, value in {**columns, "reading": reading}.items():
-        setattr(obligation, name, value)
+        if getattr(obligation, name) != value:
+            setattr(obligation, name, value)
     if moved:
         obligation.version += 1
         obligation.moved, obligation.moved_at = "", None

@@ -31,6 +31,7 @@ from tests.builders import (
     build_duty,
     build_rule,
     build_unit,
+    calendar_through,
     day,
     instant,
     memory,
@@ -160,7 +161,7 @@ def test_deriving_again_changes_nothing(db: Engine) -> None:
 def test_an_announced_holiday_moves_what_was_restarted_and_extended(db: Engine) -> None:
     """As the notice of 2019-11-21 was not yet known, and then with it."""
     agency, now = office(), instant("2019-12-10T10:00")
-    before = WorkCalendar.of(2019)
+    before = calendar_through(2019)
     with writing(db) as session:
         record_event(session, agency, before, trigger="收到申请", unit="finance", moment=day("2019-11-25"), reference="1号", by="张三", now=now)  # fmt: skip
         restart = Restart(day("2019-12-06"))
@@ -306,12 +307,12 @@ def test_a_restart_does_not_raise_the_linked_duty_that_was_governed(db: Engine) 
     agency, id_ = both(db)
     expected = {"n": ("waived", day("2026-03-18")), "s": ("open", day("2026-03-26"))}
     assert change(db, agency, Restart(day("2026-03-12")), id_=id_, now=SOON) == day("2026-03-26")
-    run(db, agency, WorkCalendar.of(2025), SOON)  # everything is computed again
+    run(db, agency, calendar_through(2025), SOON)  # everything is computed again
     run(db, agency, now=SOON)
     assert states(db) == expected
     with writing(db) as session:
         complete(session, id_, by="张三", at=SOON, evidence="", now=SOON)
-    run(db, agency, WorkCalendar.of(2025), SOON)
+    run(db, agency, calendar_through(2025), SOON)
     assert states(db) == expected | {"s": ("done", day("2026-03-26"))}
 
 
@@ -321,7 +322,7 @@ def test_an_event_that_has_two_names_is_corrected_under_both(db: Engine) -> None
         correct_start(session, agency, CALENDAR, id_, day("2026-03-05"), by="张三", reason="误", now=SOON)  # fmt: skip
     with reading(db) as session:
         assert {event.moment for event in session.exec(select(Event)).all()} == {day("2026-03-05")}
-    run(db, agency, WorkCalendar.of(2025), SOON)
+    run(db, agency, calendar_through(2025), SOON)
     run(db, agency, now=SOON)
     assert states(db) == {"n": ("waived", day("2026-03-18")), "s": ("open", day("2026-03-19"))}
 
