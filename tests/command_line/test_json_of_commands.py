@@ -165,6 +165,21 @@ def test_a_tick_twice_derives_once_and_prints_only_json(qixian: Run) -> None:
     assert list(first) == ["derived", "planned", "sent"]
     assert first["derived"] > 100
     assert qixian("tick", "--json").row["derived"] == 0
+    assert qixian("tick", "--dry-run").out == "待办事项没有变动\n"
+
+
+def test_a_dry_tick_shows_what_a_changed_configuration_would_move(
+    qixian: Run, example: Path
+) -> None:
+    qixian("migrate")
+    assert qixian("tick", "--dry-run", "--json").row["added"] > 100
+    qixian("tick")
+    text = example.read_text(encoding="utf-8")
+    example.write_text(text.split("[[interpretation]]")[0], encoding="utf-8")
+    seen = qixian("tick", "--dry-run", "--json").row
+    assert seen["moved"] or seen["withdrawn"]
+    assert "待办" in qixian("tick", "--dry-run").out
+    assert qixian("tick", "--dry-run", "--json").row == seen
 
 
 @pytest.mark.usefixtures("example")
