@@ -27,6 +27,7 @@ _SPAN_NOUN = re.compile(
 _DOING_NOUN = re.compile(
     rf"(?:时限|办结期限|办理期限|答复期限|审批期限|反馈期限|整改期限|办理时间|审批时间|办结时间|答复时间|受理时间|响应时间){_LIMIT_WORDS}({AMOUNT})"
 )
+_SET_LIMIT = re.compile(rf"(?:限期|限时)(?:为|在|于)?({AMOUNT})(?![前之以内])")
 _SHOWN_FOR = re.compile(rf"(?:公示|公告|张贴|展示|悬挂)(?:满|达)?({AMOUNT})(?![前内以之]|后(?!无))")
 _KEPT = re.compile(rf"(?:保存|保留|留存|保管)(?:期)?(?:至少)?({AMOUNT})")
 _DONE_IN = re.compile(r"办结|办好|办理完毕|答复|回复|反馈|出证|办成|完成审批")
@@ -51,7 +52,7 @@ def find(page: Page) -> Iterator[Phrase]:
     for pattern in (_AT_LEAST, _SPAN_NOUN, _SHOWN_FOR, _KEPT):
         for match in pattern.finditer(page.plain):
             yield from _bound(page, *match.span(), match[1], Kind.WINDOW)
-    for pattern in (_AT_MOST, _DOING_NOUN, _EXTENDED):
+    for pattern in (_AT_MOST, _DOING_NOUN, _SET_LIMIT, _EXTENDED):
         for match in pattern.finditer(page.plain):
             yield from _bound(page, *match.span(), match[1], Kind.AFTER_EVENT)
     for match in _UNIT_IN_LABEL.finditer(page.plain):
