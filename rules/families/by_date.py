@@ -29,6 +29,10 @@ _ACT_NEXT = re.compile(rf"，?(?:分别|集中|各|统一)?(?:{_ACTS})")
 _SET = re.compile(
     r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
 )
+_NO_LATER = re.compile(r"(?:最迟|最晚|至迟|不得?[迟晚]于)[于在]?$")
+_CLOSES = re.compile(
+    r"(?:报名|申报|申请|受理|征集|投稿|投标|登记|反馈|提交|报送|征求意见)(?:的?(?:时间|日期|工作))?截[至止]到?$"
+)
 _LABELLED_RANGE = re.compile(
     r"(?:时限|期限|(?<![测查计])时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－～-]$"
 )
@@ -159,6 +163,8 @@ def _is_relative(match: re.Match[str], before: str) -> bool:
 
 def _is_told(page: Page, match: re.Match[str], before: str) -> bool:
     """截至2018年底, 2019年4月3日修订: what was, or what is reported."""
+    if _CLOSES.search(before):
+        return False
     if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
         return True
     dated = match["day"] or match["year"]
@@ -181,6 +187,7 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     if following.startswith("，") and _UP_TO.search(before) and _is_ahead(page, match):
         return True
     ends = match["end"] or match[0].endswith(("底", "末")) or "截止" in before
+    ends = ends or _NO_LATER.search(before) or _CLOSES.search(before)
     acts = _ACT_NEXT.match(following)
     if not (ends or acts) or _FACT_NEXT.match(following):
         return False
@@ -195,7 +202,8 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
 
 def _is_labelled(page: Page, match: re.Match[str], before: str, following: str) -> bool:
     """完成时限：2020年10月, and the end of a span behind such a label; 即日起至4月10日."""
-    if _LABELLED.search(before):
+    label = _LABELLED.search(before)
+    if label and not (match["sign"] and label[0].startswith("|")):
         return not following.startswith((*_TO, "起"))
     if before.endswith(("即日起至", "即日起到")):
         return True

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from rules.families.ahead import is_told_ahead
 from rules.families.by_date import deadline
 from rules.families.page import Page, Phrase
 from rules.numerals import SMALL, number
@@ -30,6 +31,8 @@ def find(page: Page) -> Iterator[Phrase]:
         ahead = 2 - (issued.month - 1) % 3 if issued else 0
         yield deadline(*match.span(), _month_end(issued, ahead))
     for match in _DAY_ONLY.finditer(page.plain):
+        if is_told_ahead(page, match.start("day"), match.end()):
+            continue
         yield deadline(*match.span(), _in_month(issued, match["day"]))
     for match in _THIS_WEEK.finditer(page.plain):
         yield deadline(*match.span(), _in_week(issued, match))

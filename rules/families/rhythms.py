@@ -53,10 +53,14 @@ _ALL_DAYS = re.compile(
 )
 _TEN_DAYS_OR_QUARTER = re.compile(r"[一1](?:旬|季度?)")
 _ONCE = re.compile(
-    r"(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
+    r"(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判|评估|评议|考评|演练|审计|抽查|巡查|复核)|至少[一1]次|不少于[一1]次)"
 )
 _NAMED_ACT = re.compile(
-    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?<![上下]半年)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
+    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?<![上下]半年)(?:评估|调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
+)
+# 半年评估、年终考核
+_YEAR_END_ACT = re.compile(
+    r"(?P<first>年)(?<!去年年)(?<!上年年)终(?:考核|考评|评估|检查|评议|述职|测评|验收)(?!结果|成绩|得分|的|中)"
 )
 _REPORT = re.compile(
     r"(?P<first>[月季年])报(?<![人民].报)表?(?![告送请备批名考废经价道账销刊社复])"
@@ -94,6 +98,9 @@ def find(page: Page) -> Iterator[Phrase]:
             start = end
     for pattern in (_BY, _UNIT_OF, _NAMED_ACT, _REPORT, _DAILY_REPORT, _ALL_DAYS, _CELL):
         for match in pattern.finditer(page.plain):
+            yield from _listed(match)
+    for match in _YEAR_END_ACT.finditer(page.plain):
+        if not _INTO.search(page.before(match.start(), 24)):
             yield from _listed(match)
     for match in _AT_LEAST.finditer(page.plain):
         count, start = number(match["count"]), match.start()
