@@ -94,7 +94,8 @@ def _breaks(formed: str) -> Iterator[tuple[int, int]]:
     place = 0
     for line, filled, following in zip(lines, full, lines[1:], strict=False):
         place += len(line) + 1
-        if not line or not following:
+        # Two rows of a table are no paragraph.
+        if not line or not following or "|" in line or "|" in following:
             continue
         if _cuts_a_word(line, following) or (filled and _goes_on(line, following, indented)):
             blanks = len(following) - len(following.lstrip(" "))

@@ -9,7 +9,7 @@ from rules.families.page import Page, Phrase
 from rules.numerals import NUMBER
 from rules.terms import Kind
 
-_LIMIT_WORDS = r"(?:为|是|在|：|期为)?(?:一般|原则上|通常)?(?:为)?"
+_LIMIT_WORDS = r"(?:为|是|在|：|期为| ?\| ?)?(?:一般|原则上|通常)?(?:为)?"
 _AT_LEAST = re.compile(
     rf"(?:不少于|不得少于|不低于|不得低于|至少|最少|不短于|不得短于|应少于)(?:为)?({AMOUNT})(?![前之的]?(?:前|一次))"
 )

@@ -110,19 +110,20 @@ def _dates(page: Page) -> Iterator[Phrase]:
         waiting.append(match)
         if opened and _is_stage(page, opened, match):
             last_year = stated_year(match) or stated_year(opened) or last_year
-            yield _dated(page, match, last_year)._replace(start=opened.start())
+            yield dated(page, match, last_year)._replace(start=opened.start())
             waiting = []
             continue
         if not _isdeadline(page, match):
             continue
         for date_match in waiting:
             year = stated_year(date_match) or last_year
-            yield _dated(page, date_match, year)
+            yield dated(page, date_match, year)
             last_year = year
         waiting = []
 
 
-def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
+def dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
+    """The deadline that a match of DATE sets, in that year or in the one that the text tells."""
     document = page.document
     sentence = max(page.sentence(match.start())[0], match.start() - _REACH)
     # A law is in force for years: 3月31日前 in it comes every year.

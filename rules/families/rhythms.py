@@ -8,7 +8,7 @@ from rules.families.page import Page, Phrase
 from rules.numerals import NUMBER, number
 from rules.terms import Kind
 
-_PERIODS = {
+PERIODS = {
     "工作日": "1WD",
     "日": "P1D",
     "天": "P1D",
@@ -94,7 +94,7 @@ def find(page: Page) -> Iterator[Phrase]:
         start = match.start()
         for word in re.finditer("[日周月].", match[0]):
             end = match.start() + word.end()
-            yield Phrase(start, end, Kind.PERIODIC, _PERIODS[word[0][0]])
+            yield Phrase(start, end, Kind.PERIODIC, PERIODS[word[0][0]])
             start = end
     for pattern in (_BY, _UNIT_OF, _NAMED_ACT, _REPORT, _DAILY_REPORT, _ALL_DAYS, _CELL):
         for match in pattern.finditer(page.plain):
@@ -143,7 +143,7 @@ def _named_periods(page: Page) -> Iterator[tuple[int, str, re.Match[str]]]:
 
 def _once(amount: str) -> str:
     period = amount.lstrip("一1个")
-    return _PERIODS.get(period) or as_days(value_of(amount))
+    return PERIODS.get(period) or as_days(value_of(amount))
 
 
 def _is_name(page: Page, match: re.Match[str]) -> bool:
@@ -162,7 +162,7 @@ def _listed(match: re.Match[str], noun: int = 99) -> Iterator[Phrase]:
     if first.startswith("年") and match.string[start - 1 : start] == "半":
         first, start = f"半{first}", start - 1
     words = [*re.finditer(_PERIOD, more)]
-    values = [_PERIODS[first], *(_PERIODS[word[0]] for word in words)]
+    values = [PERIODS[first], *(PERIODS[word[0]] for word in words)]
     if "或" in more:
         yield Phrase(start, end, Kind.PERIODIC, "|".join(dict.fromkeys(values)))
         return
