@@ -31,7 +31,8 @@ _SET_LIMIT = re.compile(rf"(?:限期|限时)(?:为|在|于)?({AMOUNT})(?![前之
 _SHOWN_FOR = re.compile(rf"(?:公示|公告|张贴|展示|悬挂)(?:满|达)?({AMOUNT})(?![前内以之]|后(?!无))")
 _KEPT = re.compile(rf"(?:保存|保留|留存|保管)(?:期)?(?:至少)?({AMOUNT})")
 _DONE_IN = re.compile(r"办结|办好|办理完毕|答复|回复|反馈|出证|办成|完成审批")
-_OR_MORE = re.compile("以上")
+# 一年以上不满三年的: a class.
+_OR_MORE = re.compile(r"以上(?!不满|不足|未满|[^，。；\n]{0,8}以下)")
 _SPAN_CONTEXT = re.compile(
     r"(?:公示|公告|征求意见|征集|保存|留存|保管|展示|张贴|时间|期限|(?<![逾超])期)(?:期|时间|期限)?(?:应当?|须|要|在|为|达到?|不少于)*$"
 )

@@ -59,6 +59,10 @@ _EACH_YEAR = re.compile("每年")
 _LAW = re.compile(r"(?:法|条例|规定|办法|细则|规则)(?:（[^（）]*）)?$")
 _VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
 _PAST = re.compile(r"[^。；\n]{0,40}?(?:了|共计|已[经完])")
+# 2020年底前已完成的; 4月15日前应公开的信息已公开。
+_DONE_BY = re.compile(
+    r"已经?[完建公实投形办报]|应[^，。；\n]{0,24}已(?:全部|经)?(?:公开|公布|完成|办结|报送|整改)(?=[，。；\n]|$)"
+)
 _STAGE_OPENS = re.compile(
     r"(?:^|[（，。；\n |])(?:从|自|于|在)?$|(?<![测查计划])(?:时间|期限|时限)(?:为|：)$"
 )
@@ -147,7 +151,7 @@ def _isdeadline(page: Page, match: re.Match[str]) -> bool:
     before = page.plain[max(0, start - 10) : start]
     # The cheap question first: most dates are no deadlines.
     if match["limit"] or match["only_limit"]:
-        ends = not _counts_months(match)
+        ends = not _counts_months(match) and not _DONE_BY.match(page.plain, match.end())
         if match["limit"] == "止" and _VALIDITY.search(page.before(start, 40)):
             return False
     else:

@@ -14,8 +14,16 @@ from rules.terms import Kind
 _EACH = re.compile(
     rf"每(?>(?:隔|间隔|满)?(?P<count>{NUMBER})?"
     r"(?P<unit>个?工作日|个?小时|天|日|个?星期|周(?![岁年])|旬|个?月|个?季度?|半年度?|半个?月|年(?![级龄])度?|个?学期|个?财年))(?!每)"
-    r"(?!按[^，。；\n]{0,20}(?:罚款|加处|加收|滞纳金))"
+    r"(?!(?:按[^，。；\n]{0,20})?(?:罚款|加处|加收|滞纳金))"
 )
+# 每日1000元, 每人每天补助50元: a rate of money.
+_SUM = r"[0-9一二三四五六七八九十百千万.]{1,8}(?:亿|余)?元"
+_AMOUNT_OF_MONEY = re.compile(_SUM)
+_RATE = re.compile(rf"[^，。；\n]{{0,16}}?{_SUM}")
+_PER_HEAD = re.compile("每(?:人|户|名|亩|辆|台|件|家|吨)$")
+# 2019年以来，每年增长5%: what was.
+_SINCE = re.compile("以来，[^。；\\n]{0,20}$")
+_GROWN = re.compile("(?:平均)?(?:增长|递增|增加|提高|下降|减少|递减)")
 _UNITS = {"工作日": "WD", "小时": "H", "天": "D", "日": "D", "星期": "W", "周": "W", "月": "M"}
 _UNITS |= {"季": "Q", "季度": "Q", "年": "Y", "年度": "Y", "财年": "Y"}
 _WHOLE = {"旬": "P10D", "半年": "P6M", "半年度": "P6M", "半月": "P15D", "半个月": "P15D"}
@@ -59,6 +67,8 @@ _SEASON = re.compile(rf"[^，。；：、\n]{{0,10}}?(?:{'|'.join(_SEASONS)})$")
 def find(page: Page) -> Iterator[Phrase]:
     """Rhythms that are told with 每."""
     for match in _EACH.finditer(page.plain):
+        if _is_rate(page, match) or _is_past(page, match):
+            continue
         base = _base(match["count"], match["unit"])
         if not base:
             yield Phrase(*match.span(), Kind.VAGUE_PERIODIC)
@@ -68,6 +78,18 @@ def find(page: Page) -> Iterator[Phrase]:
             yield Phrase(start, end, Kind.PERIODIC, value + options)
     yield from _next_month(page)
     yield from _ended_period(page)
+
+
+def _is_rate(page: Page, match: re.Match[str]) -> bool:
+    if _AMOUNT_OF_MONEY.match(page.plain, match.end()):
+        return True
+    per_head = _PER_HEAD.search(page.plain, max(0, match.start() - 2), match.start())
+    return bool(per_head and _RATE.match(page.plain, match.end()))
+
+
+def _is_past(page: Page, match: re.Match[str]) -> bool:
+    since = _SINCE.search(page.plain, max(0, match.start() - 24), match.start())
+    return bool(since and _GROWN.match(page.plain, match.end()))
 
 
 def _next_month(page: Page) -> Iterator[Phrase]:
