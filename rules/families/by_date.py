@@ -105,7 +105,7 @@ def _dates(page: Page) -> Iterator[Phrase]:
     previous: re.Match[str] | None = None
     for match in dates(page.plain):
         between = page.plain[last_end : match.start()]
-        opened = previous if _BETWEEN.fullmatch(between) else None
+        opened = previous if between and _BETWEEN.fullmatch(between) else None
         previous, last_end = match, match.end()
         if "。" in between:
             last_year = None
@@ -192,7 +192,9 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     if following.startswith("，") and _UP_TO.search(before) and _is_ahead(page, match):
         return True
     ends = match["end"] or match[0].endswith(("底", "末")) or "截止" in before
-    ends = ends or _NO_LATER.search(before) or _CLOSES.search(before)
+    # Most dates have neither, which their last character tells.
+    if before.endswith(("迟", "晚", "于", "在", "至", "止", "到")):
+        ends = ends or _NO_LATER.search(before) or _CLOSES.search(before)
     acts = _ACT_NEXT.match(following)
     if not (ends or acts) or _FACT_NEXT.match(following):
         return False
