@@ -22,15 +22,16 @@ _UNIT_MEASURES = {
     "月": "M",
     "年": "Y",
 }
-UNIT = rf"(?:个?(?:法定)?(?:{'|'.join(list(_UNIT_MEASURES)[:9])}|月)|天|日|周|年)"
+_AND_A_HALF = "个半(?:月|小时|钟头|星期|学期)|年半(?![年月日天载夜])|[天周]半(?!天)"
+UNIT = rf"(?:{_AND_A_HALF}|个?(?:法定)?(?:{'|'.join(list(_UNIT_MEASURES)[:9])}|月)|天|日|周|年)"
 _RANGE = r"[-－—–~～至到或]"
 # 3至5个工作日, 15（十五）日, 20日（不含公示时间）内: the larger number counts.
 # It begins with a set of characters, which lets the search skip fast to where an amount can begin.
 AMOUNT = (
-    r"[0-9一二两三四五六七八九十百廿半](?!(?<=[0-9])[0-9]?月)(?:[0-9]{0,3}|[一二两三四五六七八九十百廿]{0,5})"
+    r"[0-9一二两三四五六七八九十百廿半](?!(?<=[0-9])[0-9]?月)(?:[0-9]{0,3}|[一二两三四五六七八九十百廿]{0,5})(?:[.．][0-9])?"
     rf"(?:个?(?:工作日|月|日|天|周)?{_RANGE}{{1,2}}{NUMBER})?(?:（{NUMBER}）)?多?{UNIT}"
     # 2017年 and 8月 are dates.
-    r"(?<![0-9]月)(?<![0-9]{4}年)"
+    r"(?<![0-9]月)(?<![0-9]{4}年)(?<![0-9]{4}年半)"
 )
 
 _NUMBERS = re.compile(NUMBER)
@@ -39,9 +40,12 @@ _HALVES = {"半年": "P6M", "半月": "P15D", "半个月": "P15D"}
 
 @lru_cache(maxsize=1024)
 def value_of(amount: str) -> str:
-    """`20WD`, `PT5H`, `P2W`; empty where the grammar of values has no word for it (30分钟)."""
+    """`20WD`, `PT5H`, `P2W`; empty where the grammar of values has no word for it: 30分钟, 3个半月."""
     if amount.startswith("半"):
         return _HALVES.get(amount, "")
+    if "半" in amount or "." in amount or "．" in amount:
+        years = number(_NUMBERS.findall(amount)[-1]) if amount.endswith("年半") else None
+        return written(years * 12 + 6, "M") if years else ""
     # 十五（15）日 says its number twice; the last one is the upper end of 3至5日 too.
     count = number(_NUMBERS.findall(amount)[-1])
     unit = next(unit for unit in _UNIT_MEASURES if amount.endswith(unit))

@@ -30,6 +30,11 @@ _ITEM = re.compile(
 _STAMP = re.compile(
     r"(?:https?：//|www\.)[^ \n一-龥]{1,200}|[12][0-9]{3}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?: {1,2}[0-9]{1,2}：[0-9：]{2,5})?"
 )
+# A day in figures is a requirement where the words before or after it, or its cell, say so.
+_LIMIT = re.compile(r"日?(?:[之以]?前|止|截止|为止)|日? {0,3}\|")
+_SET = re.compile(
+    r"(?:最迟|最晚|至迟|[迟晚]于|截止?(?:日期|时间)?[为是：至到于]?|(?:时限|期限)(?:要求)?[为是：]|完成时间[为是：]|\| {0,3})$"
+)
 # Telephone numbers and the like: no amount is that long.
 _LONG_NUMERAL = re.compile(r"[0-9]{9,}|[一二三四五六七八九十百〇]{9,}")
 _TITLE_LINE = re.compile(
@@ -58,8 +63,14 @@ def masked(plain: str) -> str:
 
 
 def _spans(plain: str) -> Iterator[tuple[int, int]]:
-    for pattern in (_NUMBER, _DATA_LINE, _ATTACHMENT, _ITEM, _STAMP, _LONG_NUMERAL):
+    for pattern in (_NUMBER, _DATA_LINE, _ATTACHMENT, _ITEM, _LONG_NUMERAL):
         yield from (match.span() for match in pattern.finditer(plain))
+    for match in _STAMP.finditer(plain):
+        if not (
+            _LIMIT.match(plain, match.end())
+            or _SET.search(plain, max(0, match.start() - 12), match.start())
+        ):
+            yield match.span()
     for match in _TITLE.finditer(plain):
         yield match.start() + 1, match.end() - 1
     for match in _TITLE_LINE.finditer(plain, 0, _HEAD_OF_TEXT):

@@ -16,6 +16,7 @@ from rules.manuscript import Manuscript
 from rules.masking import masked
 from rules.rule import Document
 from rules.selection import selected
+from rules.task_tables import TaskTables
 from rules.terms import Kind, Term
 
 _LONGEST_QUOTE = 160
@@ -55,8 +56,10 @@ def read_document(text: str, document_id: str = "") -> Reading:
     manuscript = Manuscript.of(text)
     document = read_document_data(manuscript, document_id)
     page = Page(masked(manuscript.plain), document)
-    phrases = selected(page, (phrase for family in FAMILIES for phrase in family(page)))
-    return Reading(document, tuple(_hits(manuscript, page, phrases)))
+    tables = TaskTables.of(manuscript.plain)
+    found = (phrase for family in (tables.find, *FAMILIES) for phrase in family(page))
+    phrases = selected(page, (phrase for phrase in found if not tables.is_header(phrase.end)))
+    return Reading(document, tuple(_hits(manuscript, page, phrases, tables)))
 
 
 @lru_cache(maxsize=1024)
@@ -64,11 +67,13 @@ def _is_hard(kind: Kind, value: str) -> bool:
     return Term.parse(kind, value).hard
 
 
-def _hits(manuscript: Manuscript, page: Page, phrases: list[Phrase]) -> Iterator[Hit]:
+def _hits(
+    manuscript: Manuscript, page: Page, phrases: list[Phrase], tables: TaskTables
+) -> Iterator[Hit]:
     holders = Holders(manuscript.plain)
     for phrase in map(page.without_item_number, phrases):
         start, end = manuscript.verbatim(phrase.start, phrase.end)
-        quoted = manuscript.verbatim(*_quote(page, phrase))
+        quoted = manuscript.verbatim(*(tables.quote(phrase.start) or _quote(page, phrase)))
         yield Hit(
             start=start,
             end=end,
@@ -78,7 +83,7 @@ def _hits(manuscript: Manuscript, page: Page, phrases: list[Phrase]) -> Iterator
             kind=phrase.kind,
             value=phrase.value,
             trigger=_as_written(manuscript, page.plain, phrase.trigger, phrase),
-            duty_holder=_holder(manuscript, page, holders, phrase),
+            duty_holder=_holder(manuscript, page, holders, phrase, tables),
             hard=_is_hard(phrase.kind, phrase.value),
         )
 
@@ -96,11 +101,14 @@ def _quote(page: Page, phrase: Phrase) -> tuple[int, int]:
     return start, end
 
 
-def _holder(manuscript: Manuscript, page: Page, holders: Holders, phrase: Phrase) -> str:
+def _holder(
+    manuscript: Manuscript, page: Page, holders: Holders, phrase: Phrase, tables: TaskTables
+) -> str:
     """The sentence's subject, and the unit that the item names: `subject | unit`."""
     plain = manuscript.plain
     acting = holders.acting(_clauses(page, phrase))
-    names = dict.fromkeys((acting, holders.named_at(phrase.start)))
+    named = tables.holder(phrase.start) or holders.named_at(phrase.start)
+    names = dict.fromkeys((acting, named))
     return " | ".join(_as_written(manuscript, plain, name, phrase) for name in names if name)
 
 

@@ -36,6 +36,10 @@ _BEFOREHAND = re.compile(
 )
 _YEARS_AGO = re.compile(r"(?:几|数|多)?(?:年|个月|周|星期|天)(?:之前|以前|前)$")
 _EVENT_ENDS = re.compile(rf"(?:{_EVENTS}|会|期|节|日|前|的|时)$")
+_DUE = re.compile("(?:应当|必须|须)[在于]$")
+_TELLS = re.compile(
+    "(?:书面|以[^，。；\n]{2,8})?(?:通知|告知|公告|公布|公示)|向社会|[将把][^，。；\n]{1,24}(?:通知|告知|公告)"
+)
 _TOLD = re.compile(
     r"，?(?:应当?|要|须|必须|书面)?(?:将|把|向|以|通知|公告|告知|报|送|公布|发布|提交|发出)"
 )
@@ -53,6 +57,12 @@ def find(page: Page) -> Iterator[Phrase]:
     yield from _uncounted(page)
 
 
+def is_told_ahead(page: Page, start: int, end: int) -> bool:
+    """应当在五日前通知当事人 counts days; 请于20日前报送 names a day of the month."""
+    due = _DUE.search(page.plain, max(0, start - 4), start)
+    return bool(due and _TELLS.match(page.plain, end))
+
+
 def _before_counted(page: Page) -> Iterator[Phrase]:
     for start, amount, match in page.amounts_before(_COUNTED):
         words = page.before(start)
@@ -62,8 +72,9 @@ def _before_counted(page: Page) -> Iterator[Phrase]:
         years_ago = _YEARS_AGO.search(page.plain[start : match.end()])
         if not named and (years_ago or not _TOLD.match(page.plain, match.end())):
             continue
-        if not named and amount.endswith("日") and words[-1:] in ("", "于", "在", "请"):
-            continue  # 请于20日前: a day of the month
+        day_of_month = amount.endswith("日") and words[-1:] in ("", "于", "在", "请")
+        if not named and day_of_month and not is_told_ahead(page, start, match.end()):
+            continue  # 请于20日前
         event = event_in(words.rstrip("至少最迟提不晚于在的")) if named else ""
         yield _counted(page, start, match.end(), amount, event)
 

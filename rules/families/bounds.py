@@ -9,7 +9,7 @@ from rules.families.page import Page, Phrase
 from rules.numerals import NUMBER
 from rules.terms import Kind
 
-_LIMIT_WORDS = r"(?:为|是|在|：|期为)?(?:一般|原则上|通常)?(?:为)?"
+_LIMIT_WORDS = r"(?:为|是|在|：|期为| ?\| ?)?(?:一般|原则上|通常)?(?:为)?"
 _AT_LEAST = re.compile(
     rf"(?:不少于|不得少于|不低于|不得低于|至少|最少|不短于|不得短于|应少于)(?:为)?({AMOUNT})(?![前之的]?(?:前|一次))"
 )
@@ -25,12 +25,14 @@ _SPAN_NOUN = re.compile(
     rf"{_LIMIT_WORDS}({AMOUNT})"
 )
 _DOING_NOUN = re.compile(
-    rf"(?:时限|办结期限|办理期限|答复期限|审批期限|反馈期限|整改期限|办理时间|审批时间|办结时间|答复时间|受理时间|响应时间){_LIMIT_WORDS}({AMOUNT})"
+    rf"(?:时限|(?:上诉|申诉|答辩|举证|起诉|补正|异议|质疑|履行|缴纳|支付|交付)期限?|办结期限|办理期限|答复期限|审批期限|反馈期限|整改期限|办理时间|审批时间|办结时间|答复时间|受理时间|响应时间){_LIMIT_WORDS}({AMOUNT})"
 )
+_SET_LIMIT = re.compile(rf"(?:限期|限时)(?:为|在|于)?({AMOUNT})(?![前之以内])")
 _SHOWN_FOR = re.compile(rf"(?:公示|公告|张贴|展示|悬挂)(?:满|达)?({AMOUNT})(?![前内以之]|后(?!无))")
 _KEPT = re.compile(rf"(?:保存|保留|留存|保管)(?:期)?(?:至少)?({AMOUNT})")
 _DONE_IN = re.compile(r"办结|办好|办理完毕|答复|回复|反馈|出证|办成|完成审批")
-_OR_MORE = re.compile("以上")
+# 一年以上不满三年的: a class.
+_OR_MORE = re.compile(r"以上(?!不满|不足|未满|[^，。；\n]{0,8}以下)")
 _SPAN_CONTEXT = re.compile(
     r"(?:公示|公告|征求意见|征集|保存|留存|保管|展示|张贴|时间|期限|(?<![逾超])期)(?:期|时间|期限)?(?:应当?|须|要|在|为|达到?|不少于)*$"
 )
@@ -51,7 +53,7 @@ def find(page: Page) -> Iterator[Phrase]:
     for pattern in (_AT_LEAST, _SPAN_NOUN, _SHOWN_FOR, _KEPT):
         for match in pattern.finditer(page.plain):
             yield from _bound(page, *match.span(), match[1], Kind.WINDOW)
-    for pattern in (_AT_MOST, _DOING_NOUN, _EXTENDED):
+    for pattern in (_AT_MOST, _DOING_NOUN, _SET_LIMIT, _EXTENDED):
         for match in pattern.finditer(page.plain):
             yield from _bound(page, *match.span(), match[1], Kind.AFTER_EVENT)
     for match in _UNIT_IN_LABEL.finditer(page.plain):

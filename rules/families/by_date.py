@@ -29,6 +29,10 @@ _ACT_NEXT = re.compile(rf"，?(?:分别|集中|各|统一)?(?:{_ACTS})")
 _SET = re.compile(
     r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
 )
+_NO_LATER = re.compile(r"(?:最迟|最晚|至迟|不得?[迟晚]于)[于在]?$")
+_CLOSES = re.compile(
+    r"(?:报名|申报|申请|受理|征集|投稿|投标|登记|反馈|提交|报送|征求意见)(?:的?(?:时间|日期|工作))?截[至止]到?$"
+)
 _LABELLED_RANGE = re.compile(
     r"(?:时限|期限|(?<![测查计])时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－～-]$"
 )
@@ -55,6 +59,10 @@ _EACH_YEAR = re.compile("每年")
 _LAW = re.compile(r"(?:法|条例|规定|办法|细则|规则)(?:（[^（）]*）)?$")
 _VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
 _PAST = re.compile(r"[^。；\n]{0,40}?(?:了|共计|已[经完])")
+# 2020年底前已完成的; 4月15日前应公开的信息已公开。
+_DONE_BY = re.compile(
+    r"已经?[完建公实投形办报]|应[^，。；\n]{0,24}已(?:全部|经)?(?:公开|公布|完成|办结|报送|整改)(?=[，。；\n]|$)"
+)
 _STAGE_OPENS = re.compile(
     r"(?:^|[（，。；\n |])(?:从|自|于|在)?$|(?<![测查计划])(?:时间|期限|时限)(?:为|：)$"
 )
@@ -97,7 +105,7 @@ def _dates(page: Page) -> Iterator[Phrase]:
     previous: re.Match[str] | None = None
     for match in dates(page.plain):
         between = page.plain[last_end : match.start()]
-        opened = previous if _BETWEEN.fullmatch(between) else None
+        opened = previous if between and _BETWEEN.fullmatch(between) else None
         previous, last_end = match, match.end()
         if "。" in between:
             last_year = None
@@ -106,19 +114,20 @@ def _dates(page: Page) -> Iterator[Phrase]:
         waiting.append(match)
         if opened and _is_stage(page, opened, match):
             last_year = stated_year(match) or stated_year(opened) or last_year
-            yield _dated(page, match, last_year)._replace(start=opened.start())
+            yield dated(page, match, last_year)._replace(start=opened.start())
             waiting = []
             continue
         if not _isdeadline(page, match):
             continue
         for date_match in waiting:
             year = stated_year(date_match) or last_year
-            yield _dated(page, date_match, year)
+            yield dated(page, date_match, year)
             last_year = year
         waiting = []
 
 
-def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
+def dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
+    """The deadline that a match of DATE sets, in that year or in the one that the text tells."""
     document = page.document
     sentence = max(page.sentence(match.start())[0], match.start() - _REACH)
     # A law is in force for years: 3月31日前 in it comes every year.
@@ -142,7 +151,7 @@ def _isdeadline(page: Page, match: re.Match[str]) -> bool:
     before = page.plain[max(0, start - 10) : start]
     # The cheap question first: most dates are no deadlines.
     if match["limit"] or match["only_limit"]:
-        ends = not _counts_months(match)
+        ends = not _counts_months(match) and not _DONE_BY.match(page.plain, match.end())
         if match["limit"] == "止" and _VALIDITY.search(page.before(start, 40)):
             return False
     else:
@@ -159,6 +168,8 @@ def _is_relative(match: re.Match[str], before: str) -> bool:
 
 def _is_told(page: Page, match: re.Match[str], before: str) -> bool:
     """截至2018年底, 2019年4月3日修订: what was, or what is reported."""
+    if _CLOSES.search(before):
+        return False
     if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
         return True
     dated = match["day"] or match["year"]
@@ -181,6 +192,9 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     if following.startswith("，") and _UP_TO.search(before) and _is_ahead(page, match):
         return True
     ends = match["end"] or match[0].endswith(("底", "末")) or "截止" in before
+    # Most dates have neither, which their last character tells.
+    if before.endswith(("迟", "晚", "于", "在", "至", "止", "到")):
+        ends = ends or _NO_LATER.search(before) or _CLOSES.search(before)
     acts = _ACT_NEXT.match(following)
     if not (ends or acts) or _FACT_NEXT.match(following):
         return False
@@ -195,7 +209,8 @@ def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
 
 def _is_labelled(page: Page, match: re.Match[str], before: str, following: str) -> bool:
     """完成时限：2020年10月, and the end of a span behind such a label; 即日起至4月10日."""
-    if _LABELLED.search(before):
+    label = _LABELLED.search(before)
+    if label and not (match["sign"] and label[0].startswith("|")):
         return not following.startswith((*_TO, "起"))
     if before.endswith(("即日起至", "即日起到")):
         return True

@@ -1,12 +1,13 @@
 """起算事由: the event that a limit counts from, read from the words before the limit."""
 
 import re
+from collections.abc import Iterable
 
 from rules.amount_words import AMOUNT
 
 # The event begins after the modal verb and the preposition: 应当自|收到申请之日起.
 # 回应, 要点, 许可 hold the letters of a modal verb and are none.
-MODAL = r"(?:(?<![回相对响反适供])应当?|必?须|(?<![许认])可以?|需要?|(?<![主需必重纪摘])要(?![点求素件闻事领])|不得)"
+MODAL = r"(?:(?<![回相对响反适供])应(?:当(?!知道)|(?!当))|必?须|(?<![许认])可以?|需要?|(?<![主需必重纪摘])要(?![点求素件闻事领])|不得)"
 # Each with the signs without which it cannot match: most words hold none, and that is quickly seen.
 _LEADS = (
     (
@@ -33,6 +34,7 @@ _MODALS = re.compile(rf"{MODAL}|负责")
 _ABOUT = re.compile(r"对于?(?!外|内|照|社会)|针对")
 # 最迟5小时内发布…、24小时内: the second limit runs from the same event as the first.
 _EARLIER_LIMIT = re.compile(rf"(?:最迟|最晚|至迟)?(?:{AMOUNT})[之以]?内.*")
+_LIMITED = re.compile(rf"{AMOUNT}[之以]?内|立即|立刻|及时|第一时间")
 _EVENT_CLAUSE = re.compile(r"(?:后|时|的|之日起?|以后|之后)$")
 
 
@@ -51,4 +53,18 @@ def event_without_mark(before: str, clause_before: str) -> str:
         return event_in(words)
     if _EVENT_CLAUSE.search(clause_before) or _ABOUT.match(clause_before):
         return event_in(_EVENT_CLAUSE.sub("", clause_before))
+    return ""
+
+
+def event_of_sentence(earlier: Iterable[str]) -> str:
+    """发生事故的，应当立即报告，2小时内书面报告: the event before other limits, which all count from it.
+
+    `earlier` holds the clauses before the limit's own, the nearest first.
+    """
+    for words in earlier:
+        told = _EARLIER_LIMIT.sub("", words).rstrip("应当须必要在于")
+        if _EVENT_CLAUSE.search(told):
+            return event_in(_EVENT_CLAUSE.sub("", told))
+        if not _LIMITED.search(words):
+            return ""
     return ""

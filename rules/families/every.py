@@ -7,42 +7,52 @@ from functools import lru_cache
 from rules.amount_words import AMOUNT, as_days, value_of, written
 from rules.calendar_words import DATE, month_and_day
 from rules.families.page import Page, Phrase
-from rules.numerals import NUMBER, number
+from rules.numerals import NUMBER, SMALL, number
 from rules.terms import Kind
 
 # 每年每季度: the last one tells the rhythm.
 _EACH = re.compile(
     rf"每(?>(?:隔|间隔|满)?(?P<count>{NUMBER})?"
     r"(?P<unit>个?工作日|个?小时|天|日|个?星期|周(?![岁年])|旬|个?月|个?季度?|半年度?|半个?月|年(?![级龄])度?|个?学期|个?财年))(?!每)"
-    r"(?!按[^，。；\n]{0,20}(?:罚款|加处|加收|滞纳金))"
+    r"(?!(?:按[^，。；\n]{0,20})?(?:罚款|加处|加收|滞纳金))"
 )
+# 每日1000元, 每人每天补助50元: a rate of money.
+_SUM = r"[0-9一二三四五六七八九十百千万.]{1,8}(?:亿|余)?元"
+_AMOUNT_OF_MONEY = re.compile(_SUM)
+_RATE = re.compile(rf"[^，。；\n]{{0,16}}?{_SUM}")
+_PER_HEAD = re.compile("每(?:人|户|名|亩|辆|台|件|家|吨)$")
+# 2019年以来，每年增长5%: what was.
+_SINCE = re.compile("以来，[^。；\\n]{0,20}$")
+_GROWN = re.compile("(?:平均)?(?:增长|递增|增加|提高|下降|减少|递减)")
 _UNITS = {"工作日": "WD", "小时": "H", "天": "D", "日": "D", "星期": "W", "周": "W", "月": "M"}
 _UNITS |= {"季": "Q", "季度": "Q", "年": "Y", "年度": "Y", "财年": "Y"}
 _WHOLE = {"旬": "P10D", "半年": "P6M", "半年度": "P6M", "半月": "P15D", "半个月": "P15D"}
 
 _ENDED = re.compile(
     rf"度?(?:(?:结束|终了|期满|届满|过)(?:之?后|的)?|之?后)的?({AMOUNT})(?:之?内|以内|前)"
-    rf"|(?:首|的?第一个?)月的?(?P<first>[0-9]{{1,2}})[日号](?:之前|以前|前)?"
+    rf"|(?:首|的?第一个?)月的?(?P<first>{SMALL})[日号](?:之前|以前|前)?"
     rf"|的?(?:前|头)({AMOUNT})(?:之?内|以内|内)?|的?(?P<first_day>第一个|首个)工作日"
 )
 _NEXT = re.compile(
-    rf"(?:次|下个?)月的?(?:([0-9]{{1,2}})[日号](?:之前|以前|前|内)?|(?:前)?({AMOUNT})(?:之内|以内|内))"
+    rf"(?:次|下个?)月的?(?:({SMALL})[日号](?:之前|以前|前|内)?|(?:前)?({AMOUNT})(?:之内|以内|内))"
 )
 _PERIOD_ENDED = re.compile(
     rf"(?P<period>[年月季]|半年)度(?:终了|结束)(?:之?后)?的?({AMOUNT})(?:之?内|以内)"
 )
 _MONTH_DAY = re.compile(
-    r"度?(?:的|末月的?|最后一个?月的?|于)?(?P<day>[0-9]{1,2})[日号]?(?P<more>(?:[、和及][0-9]{1,2}[日号])*)(?:(?<=[日号])|(?=[-—~～至到]))"
-    r"(?:[-—~～至到](?P<until>[0-9]{1,2})[日号])?(?:下班)?(?:之前|以前|前)?"
+    rf"度?(?:的|末月的?|最后一个?月的?|于)?(?P<day>{SMALL})[日号]?(?P<more>(?:[、和及]{SMALL}[日号])*)(?:(?<=[日号])|(?=[-—~～至到]{SMALL}[日号]))"
+    rf"(?:[-—~～至到](?P<until>{SMALL})[日号])?(?:下班)?(?:之前|以前|前)?"
 )
 _MONTH_PART = re.compile(
-    r"的?(?:(?P<ten>上旬)|(?P<twenty>中旬)|下旬|月?[底末](?!月)(?:[0-9]{1,2}日内)?)(?:之前|以前|前)?"
+    rf"的?(?:(?P<ten>上旬)|(?P<twenty>中旬)|下旬|月?[底末](?!月)(?:{SMALL}日内)?)(?:之前|以前|前)?"
 )
+_LAST_DAY = re.compile(r"的?最后(?:[一1]个?)?(?:工作日|[天日])(?:下班)?(?:之前|以前|前)?")
 _WEEKDAY = re.compile(
-    r"(?P<day>[一二三四五六日天])(?P<range>[至到—-]周?五)?(?:下午|上午|晚)?(?:下班)?(?:之前|以前|前)?"
+    r"(?P<day>[一二三四五六日天])(?P<range>[至到—-]周?五)?(?!日)(?:下午|上午|晚)?(?:下班)?(?:之前|以前|前)?"
 )
 _YEAR_OPENS = re.compile(r"度?的?(?:于|在)?(?:次年)?")
 _NUMBER = re.compile(NUMBER)
+_DAY_NUMERAL = re.compile(rf"({SMALL})[日号]?")
 _LEAST = re.compile(
     rf"[^，。；：\n]{{0,16}}?(?P<least>不少于|不低于|不得少于|不得低于|至少|最少)?[^，。；：\n0-9一二两三四五六七八九十]{{0,12}}?"
     rf"(?P<count>{NUMBER})(?:[-—至到~]{NUMBER})?个?(?:次|轮|场|期|回|批)(?!级|性)"
@@ -57,6 +67,8 @@ _SEASON = re.compile(rf"[^，。；：、\n]{{0,10}}?(?:{'|'.join(_SEASONS)})$")
 def find(page: Page) -> Iterator[Phrase]:
     """Rhythms that are told with 每."""
     for match in _EACH.finditer(page.plain):
+        if _is_rate(page, match) or _is_past(page, match):
+            continue
         base = _base(match["count"], match["unit"])
         if not base:
             yield Phrase(*match.span(), Kind.VAGUE_PERIODIC)
@@ -68,11 +80,24 @@ def find(page: Page) -> Iterator[Phrase]:
     yield from _ended_period(page)
 
 
+def _is_rate(page: Page, match: re.Match[str]) -> bool:
+    if _AMOUNT_OF_MONEY.match(page.plain, match.end()):
+        return True
+    per_head = _PER_HEAD.search(page.plain, max(0, match.start() - 2), match.start())
+    return bool(per_head and _RATE.match(page.plain, match.end()))
+
+
+def _is_past(page: Page, match: re.Match[str]) -> bool:
+    since = _SINCE.search(page.plain, max(0, match.start() - 24), match.start())
+    return bool(since and _GROWN.match(page.plain, match.end()))
+
+
 def _next_month(page: Page) -> Iterator[Phrase]:
     """次月10日前, 次月5个工作日内: what is owed for each month, in the next."""
     for match in _NEXT.finditer(page.plain):
-        value = as_days(value_of(match[2])).removeprefix("P") if match[2] else f"{match[1]}D"
-        if value and (match[2] or 0 < int(match[1]) < 32) and not value.endswith("Y"):
+        day = _day(match[1]) if match[1] else None
+        value = as_days(value_of(match[2])).removeprefix("P") if match[2] else f"{day}D"
+        if value and (match[2] or day) and not value.endswith("Y"):
             yield Phrase(*match.span(), Kind.PERIODIC, f"P1M;after={value}")
 
 
@@ -97,6 +122,10 @@ def _base(count_words: str | None, unit: str) -> str:
 def _with_day(page: Page, match: re.Match[str], base: str) -> Iterator[tuple[int, int, str]]:
     """The spans and values that the words after 每… make of the period: its day, if they say one."""
     start, end = match.span()
+    last = _LAST_DAY.match(page.plain, end)
+    if last:
+        yield start, last.end(), base
+        return
     if base == "P1Y":
         days = list(_days_of_year(page, start, end))
         if days:
@@ -117,9 +146,16 @@ def _after(ended: re.Match[str]) -> str:
     if ended["first_day"]:
         return "1WD"
     if ended["first"]:
-        return f"{int(ended['first'])}D" if 0 < int(ended["first"]) < 32 else ""
+        day = _day(ended["first"])
+        return f"{day}D" if day else ""
     value = value_of(ended[1] or ended[3])
     return "" if value.startswith("PT") or value.endswith("Y") else value.removeprefix("P")
+
+
+def _day(numeral: str) -> int | None:
+    """A day of a month: 5, 二十五."""
+    day = number(numeral)
+    return day if day and day <= 31 else None
 
 
 def _days_of_year(page: Page, start: int, end: int) -> Iterator[tuple[int, int, str]]:
@@ -149,17 +185,19 @@ def _days_of_month(page: Page, start: int, end: int, base: str) -> Iterator[tupl
         yield start, part.end(), base + (f";day={tenth}" if tenth else "")
         return
     found = _MONTH_DAY.match(page.plain, end)
-    days = [int(day) for day in re.findall("[0-9]+", found[0])] if found else []
-    if found is None or not all(1 <= day <= 31 for day in days):
+    numerals = (
+        [*_DAY_NUMERAL.finditer(page.plain, found.start("day"), found.end())] if found else []
+    )
+    days = [_day(numeral[1]) for numeral in numerals]
+    if found is None or not all(days):
         yield start, end, base
         return
     if found["until"]:
-        days = days[-1:]
-    cut = [*(m.end() for m in re.finditer("[0-9]+", found[0])), len(found[0])]
-    for index, day in enumerate(days):
-        last = found.end() if index == len(days) - 1 else found.start() + cut[index]
-        yield start, last, f"{base};day={day}"
-        start = last
+        numerals, days = numerals[-1:], days[-1:]
+    starts = [start, *(numeral.start() for numeral in numerals[1:])]
+    ends = [*(numeral.end() for numeral in numerals[:-1]), found.end()]
+    for day, first, last in zip(days, starts, ends, strict=True):
+        yield first, last, f"{base};day={day}"
 
 
 def _day_of_week(page: Page, start: int, end: int) -> tuple[int, int, str]:

@@ -8,7 +8,7 @@ from rules.families.page import Page, Phrase
 from rules.numerals import NUMBER, number
 from rules.terms import Kind
 
-_PERIODS = {
+PERIODS = {
     "工作日": "1WD",
     "日": "P1D",
     "天": "P1D",
@@ -53,10 +53,14 @@ _ALL_DAYS = re.compile(
 )
 _TEN_DAYS_OR_QUARTER = re.compile(r"[一1](?:旬|季度?)")
 _ONCE = re.compile(
-    r"(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
+    r"(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判|评估|评议|考评|演练|审计|抽查|巡查|复核)|至少[一1]次|不少于[一1]次)"
 )
 _NAMED_ACT = re.compile(
-    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?<![上下]半年)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
+    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?<![上下]半年)(?:评估|调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
+)
+# 半年评估、年终考核
+_YEAR_END_ACT = re.compile(
+    r"(?P<first>年)(?<!去年年)(?<!上年年)终(?:考核|考评|评估|检查|评议|述职|测评|验收)(?!结果|成绩|得分|的|中)"
 )
 _REPORT = re.compile(
     r"(?P<first>[月季年])报(?<![人民].报)表?(?![告送请备批名考废经价道账销刊社复])"
@@ -70,7 +74,7 @@ _CELL = re.compile(
 )
 _NOUN = re.compile(
     r"(?P<first>[月季年]度)(?<![一二三四上下本每按0-9第各分个旬前当该某全跨逐为近去今]..)(?P<more>(?:[、和及](?:月度|季度|半年度|年度)){0,2})"
-    r"(?=(?P<noun>[^，。；：、\n（）“”《》 |]{0,14}?(?:报告|报表|总结|发布会|例会|会议|通报|抽查|检查|督查|考核|评估|考评|自查|审查|清理|培训|分析|评议|测评|点评|调度|公报|盘点|体检|审计|述职|报送|公布|公开|发布)))"
+    r"(?=(?P<noun>[^，。；：、\n（）“”《》 |]{0,14}?(?:报告|(?<!申)报表|总结|发布会|例会|会议|通报|抽查|检查|督查|考核|评估|考评|自查|审查|清理|培训|分析|评议|测评|点评|调度|公报|盘点|体检|审计|述职|报送|公布|公开|发布)))"
 )
 # 年度目标任务, 年度薪酬 name things of the year; they do not recur by these words.
 _NAMES = re.compile(
@@ -90,10 +94,13 @@ def find(page: Page) -> Iterator[Phrase]:
         start = match.start()
         for word in re.finditer("[日周月].", match[0]):
             end = match.start() + word.end()
-            yield Phrase(start, end, Kind.PERIODIC, _PERIODS[word[0][0]])
+            yield Phrase(start, end, Kind.PERIODIC, PERIODS[word[0][0]])
             start = end
     for pattern in (_BY, _UNIT_OF, _NAMED_ACT, _REPORT, _DAILY_REPORT, _ALL_DAYS, _CELL):
         for match in pattern.finditer(page.plain):
+            yield from _listed(match)
+    for match in _YEAR_END_ACT.finditer(page.plain):
+        if not _INTO.search(page.before(match.start(), 24)):
             yield from _listed(match)
     for match in _AT_LEAST.finditer(page.plain):
         count, start = number(match["count"]), match.start()
@@ -136,7 +143,7 @@ def _named_periods(page: Page) -> Iterator[tuple[int, str, re.Match[str]]]:
 
 def _once(amount: str) -> str:
     period = amount.lstrip("一1个")
-    return _PERIODS.get(period) or as_days(value_of(amount))
+    return PERIODS.get(period) or as_days(value_of(amount))
 
 
 def _is_name(page: Page, match: re.Match[str]) -> bool:
@@ -155,7 +162,7 @@ def _listed(match: re.Match[str], noun: int = 99) -> Iterator[Phrase]:
     if first.startswith("年") and match.string[start - 1 : start] == "半":
         first, start = f"半{first}", start - 1
     words = [*re.finditer(_PERIOD, more)]
-    values = [_PERIODS[first], *(_PERIODS[word[0]] for word in words)]
+    values = [PERIODS[first], *(PERIODS[word[0]] for word in words)]
     if "或" in more:
         yield Phrase(start, end, Kind.PERIODIC, "|".join(dict.fromkeys(values)))
         return

@@ -4,7 +4,12 @@ import re
 from collections.abc import Iterator
 
 from rules.amount_words import as_days, value_of
-from rules.families.events import MODAL, event_in, event_without_mark
+from rules.families.events import (
+    MODAL,
+    event_in,
+    event_of_sentence,
+    event_without_mark,
+)
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
 
@@ -15,10 +20,14 @@ _LATER = re.compile(
 )
 _FULL = re.compile(r"(?:满|日起)$")
 _LEADS = re.compile(
-    r"(?:最迟|最晚|最长|至迟|一般|原则上|不超过|不得超过|控制|压缩|缩短|缩减|要|应当?|须|必须|可|都|均|即|的|在|于|至|到|，|为|：)+$"
+    r"(?:最迟|最晚|最长|至迟|一般|原则上|不超过|不得超过|控制|压缩|缩短|缩减|限期|限时|(?<![期时权有])限|要|应当?|须|必须|可|都|均|即|的|在|于|至|到|，|为|：)+$"
 )
 _MARK = re.compile(r"(?:之?日起?的?|之时起|时起|以后|之后|后|满|起)$")
 _MODAL = re.compile(MODAL)
+# 自收到的次日起: the event is the day before.
+_NEXT_DAY = re.compile("的?次$")
+# 法定工作日20日内
+_WORKING_DAYS = re.compile("(?:法定|国家)?(?<!个)工作日$")
 _STRICT = re.compile("最迟|最晚|最长|至迟|不超过|不得超过")
 _LOOKS_BACK = re.compile(r"(?:近|过去|上|前|最近|连续|每|已)的?$")
 _BEFORE_EVENT = re.compile(r"(?:届满|期满|到期|召开|举行|开始|结束|实施|截止)前的?$")
@@ -55,6 +64,10 @@ def find(page: Page) -> Iterator[Phrase]:
 
 def _phrase(page: Page, start: int, end: int, value: str) -> Phrase | None:
     before = page.before(start)
+    working = _WORKING_DAYS.search(before[-6:])
+    if working and value.endswith("D") and value.startswith("P"):
+        start, value = start - len(working[0]), f"{value[1:-1]}WD"
+        before = before.removesuffix(working[0])
     if _BEFORE_EVENT.search(before[-6:]):
         return Phrase(
             start, end, Kind.BEFORE_EVENT, as_days(value), event_in(before.rstrip("的前"))
@@ -68,14 +81,26 @@ def _phrase(page: Page, start: int, end: int, value: str) -> Phrase | None:
     told = before[: len(before) - (len(lead[0]) if lead else 0)]
     mark = _MARK.search(told[-4:])
     if mark:
-        event = event_in(told[: -len(mark[0])])
+        event = _NEXT_DAY.sub("", event_in(told[: -len(mark[0])]))
         first = page.plain.rfind(event, page.clause_start(start), opening) if event else -1
         return Phrase(first if first >= 0 else opening, end, Kind.AFTER_EVENT, value, event)
     previous = page.before(max(0, start - len(before) - 1)) if len(before) < 80 else ""
     # 行政机关应当在二十日内: what stands before the modal verb acts, and is no event.
     acting = lead is not None and _MODAL.search(lead[0])
     event = event_without_mark("" if acting else told, previous)
+    if not event and not told:
+        event = event_of_sentence(_earlier_clauses(page, start - len(before)))
     return Phrase(_shown(page, opening, start), end, Kind.AFTER_EVENT, value, event)
+
+
+def _earlier_clauses(page: Page, place: int) -> Iterator[str]:
+    """The clauses before the one that begins at the place, up to three; commas stand between."""
+    for _ in range(3):
+        if page.plain[place - 1 : place] != "，":
+            return
+        words = page.before(place - 1)
+        yield words
+        place -= len(words) + 1
 
 
 def _shown(page: Page, opening: int, start: int) -> int:
