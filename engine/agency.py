@@ -13,7 +13,9 @@ from engine.units import Unit, lineage, match_holders
 from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar
 from notifiers.channel import Addressing, Notifier
 from rules.catalogue_files import Catalogue
+from rules.links import later_wordings
 from rules.rule import Rule
+from rules.terms import Kind
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Agency:
     hours: OfficeHours = DEFAULT_HOURS
     horizon_days: int = 400
     public_url: str = ""
+    begun: Mapping[str, date] = field(default_factory=dict)  # chained rhythms, see engine.chains
     readings: Mapping[str, Reading] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +67,45 @@ class Agency:
         rules = self.catalogue.rules
         duties = carried_on(self.duties, rules)
         return {key: within_days_of(rules[duty.rule], duty) for key, duty in duties.items()}
+
+    @cached_property
+    def chained(self) -> dict[str, tuple[Duty, ...]]:
+        """By key: duties that another's completion begins (`starts_after`), with the duties whose
+        completion that is: the unit's own, else those of units that do not owe the later rule.
+
+        Where no unit owes the first rule, and for a hearing or a date, nothing is chained.
+        """
+        duties = self.duties_in_force.values()
+        found: dict[str, tuple[Duty, ...]] = {}
+        for duty in duties:
+            first, term = (
+                self.catalogue.rules[duty.rule].starts_after,
+                self.readings[duty.rule].term,
+            )
+            if not first or term is None or term.kind in (Kind.BEFORE_EVENT, Kind.FIXED_DEADLINE):
+                continue
+            wordings = later_wordings(self.catalogue.rules, first)
+            firsts = [one for one in duties if one.rule in wordings]
+            own = [one for one in firsts if one.unit == duty.unit]
+            others = [
+                one for one in firsts if f"{duty.rule}@{one.unit}" not in self.duties_in_force
+            ]
+            if own or others:
+                found[duty.key] = tuple(own or others)
+        return found
+
+    def trigger_of(self, duty: Duty) -> str:
+        """The event from which a duty counts: its rule's, or the completion that begins it."""
+        rule = self.catalogue.rules[duty.rule]
+        return f"办结 {rule.starts_after}" if duty.key in self.chained else rule.trigger
+
+    def begins(self, duty: Duty) -> date | None:
+        """The first day on which a rhythm or fixed date owes; None while it waits for the
+        completion that begins it."""
+        if duty.key not in self.chained:
+            return duty.since
+        begun = self.begun.get(duty.key)
+        return max(duty.since, begun) if begun else None
 
     @cached_property
     def linked(self) -> dict[str, tuple[Duty, ...]]:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
+from engine.chains import follow_all, standing, with_beginnings
 from engine.due_dates import Due
 from engine.duties import Duty
 from engine.errors import BadDatabase, NoDate
@@ -58,6 +59,7 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
     A duty whose reading, days in force or calendar changed is computed again: open obligations
     move, those not asked for any more and not yet due are waived.
     """
+    agency = with_beginnings(session, agency)
     needed = min(local_day(now) + timedelta(days=agency.horizon_days), LAST_DAY)
     through = min(needed + AHEAD, LAST_DAY)
     marks = watermarks(session)
@@ -121,7 +123,7 @@ def _insert(
         {
             "occurrence": one.occurrence.period.key,
             "period": one.occurrence.period.key,
-            "opens_on": max(one.occurrence.period.first, duty.since),
+            "opens_on": max(one.occurrence.period.first, agency.begins(duty) or duty.since),
             **due_columns(one.due),
             **shared,
         }
@@ -144,6 +146,7 @@ def _recompute(
 ) -> int:
     """Bring the rows of a duty in line; how many began with an event that was another's alone."""
     reading = agency.readings[duty.rule]
+    begun = follow_all(session, agency, calendar, duty, now)
     rows = _rows(session, duty.rule, duty.unit)
     expected = Expected()
     if reading.term and reading.term.kind in EVENT_KINDS:
@@ -158,7 +161,7 @@ def _recompute(
         if row.status is Status.OPEN and (moved := expected.dates.get(row.occurrence)):
             move(session, row, *moved, now)
     _withdraw(session, duty.rule, duty.unit, expected, now)
-    return expected.begun
+    return begun + expected.begun
 
 
 def _beyond(term: Term, through: date) -> date:
@@ -173,7 +176,7 @@ def _from_events(
     """What has begun with events. Where linked duties share one, the stricter stands; a duty that
     did not stand then and does now begins now."""
     expected = Expected()
-    own = _events(session, duty.unit, (duty.rule,))
+    own = standing(session, agency, duty, _events(session, duty.unit, (duty.rule,)))
     links = agency.catalogue.rules[duty.rule].same_as
     for event in own:
         governing = (

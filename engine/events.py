@@ -52,11 +52,12 @@ class Event(SQLModel, table=True):
 
 
 def triggers(agency: Agency) -> dict[str, list[Duty]]:
-    """The events from which duties count, each with those duties."""
+    """The events from which duties count, each with those duties; not the completions, which
+    are recorded where they happen."""
     found: dict[str, list[Duty]] = {}
     for duty in agency.duties_in_force.values():
         term = agency.readings[duty.rule].term
-        if term and term.kind in EVENT_KINDS:
+        if term and term.kind in EVENT_KINDS and duty.key not in agency.chained:
             found.setdefault(agency.catalogue.rules[duty.rule].trigger, []).append(duty)
     return found
 
@@ -171,7 +172,7 @@ def beginnings(
     events = {one.trigger: one for one in [event, *_together(session, event, duty.unit)]}
     dates: dict[str, tuple[Event, Due, str]] = {}
     for one in agency.linked.get(duty.key, (duty,)):
-        named = events.get(agency.catalogue.rules[one.rule].trigger)
+        named = events.get(agency.trigger_of(one))
         if named and one.in_force(day_of(named.at)):
             try:
                 dates[one.rule] = (named, *due_of_event(agency, calendar, one.rule, named))

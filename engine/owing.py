@@ -6,7 +6,7 @@ stricter date governs, and what the others ask for by then is not asked for besi
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from engine.agency import Agency
@@ -74,9 +74,9 @@ def governed(ends: Mapping[str, datetime], rules: Mapping[str, Rule]) -> dict[st
 def _alone(
     agency: Agency, duty: Duty, start: date, end: date, calendar: WorkCalendar
 ) -> Iterator[Owed]:
-    term = agency.readings[duty.rule].term
-    if term:
-        for occurrence, due in owed(duty, term, start, end, calendar):
+    term, since = agency.readings[duty.rule].term, agency.begins(duty)
+    if term and since:
+        for occurrence, due in owed(replace(duty, since=since), term, start, end, calendar):
             yield Owed(duty, term.kind, occurrence, due)
 
 

@@ -3,10 +3,13 @@
 from sqlmodel import Session
 
 from engine.agency import Agency
+from engine.chains import with_beginnings
 from engine.due_dates import due, of_period, on_day
+from engine.duties import Duty
 from engine.errors import NoDate
 from engine.events import EVENT_KINDS, Event
 from engine.explanation import Step, explain
+from engine.instants import day_of
 from engine.obligations import Obligation
 from engine.periods import occurrences
 from engine.workdays import WorkCalendar
@@ -19,6 +22,7 @@ def trace_of(
     """The steps to an obligation's date, by today's reading; if that would give another date,
     as it does for some that were closed under an earlier reading, one step that says so."""
     reading = agency.readings.get(row.rule)
+    agency = with_beginnings(session, agency)
     steps = _steps(session, agency, calendar, row, reading.term) if reading and reading.term else ()
     if steps:
         return steps
@@ -37,7 +41,7 @@ def _steps(
             term, referred = reading.term or term, reading.referred
             computed = due(term, event.moment, calendar)
         elif term.rhythms and not event:
-            anchor = duty.since if duty else row.opens_on
+            anchor = (agency.begins(duty) if duty else None) or row.opens_on
             # Not the period in which it opened: what falls due in the duty's first days may be
             # for the period before.
             there = occurrences(term.rhythms[0], row.due_on, row.due_on, anchor, calendar)
@@ -54,4 +58,18 @@ def _steps(
     if (computed.due_on, computed.due_at) != (row.due_on, row.due_at):
         return ()
     moment = event.moment if event else None
-    return explain(term, computed, calendar, event=moment, period=period, referred=referred)
+    steps = explain(term, computed, calendar, event=moment, period=period, referred=referred)
+    return (*_beginning(agency, duty, event), *steps)
+
+
+def _beginning(agency: Agency, duty: Duty | None, event: Event | None) -> tuple[Step, ...]:
+    """Where a completion began the duty: which, and when."""
+    if duty is None or duty.key not in agency.chained:
+        return ()
+    first = agency.catalogue.rules[agency.catalogue.rules[duty.rule].starts_after]
+    day = day_of(event.at) if event else agency.begins(duty)
+    if day is None:
+        return ()
+    which = f"，{event.reference}" if event else ""
+    text = f"“{first.quote}”（{first.id}{which}）于{day}办结，本事项由此开始"
+    return (Step(day, text, "规则目录 starts_after：前一事项办结后开始"),)

@@ -56,6 +56,7 @@ def _findings(shared: Context, agency: Agency) -> list[Finding]:
         *_reach(agency),
         *_holders(agency),
         *_days_in_force(agency),
+        *_chained(agency),
         *_waiting(agency),
     ]
 
@@ -140,6 +141,15 @@ def _days_in_force(agency: Agency) -> Iterator[Finding]:
         else:
             text = f"{name}按规则的施行期间自{duty.since}起承担"
             text += f"，至{duty.until}止" if duty.until else ""
+        yield Finding("责任", "note", text)
+
+
+def _chained(agency: Agency) -> Iterator[Finding]:
+    """Duties that begin with a completion: until it is recorded they owe nothing."""
+    for key, firsts in agency.chained.items():
+        rule, _, unit = key.partition("@")
+        named = "、".join(f"{one.rule}（{agency.units[one.unit].name}）" for one in firsts)
+        text = f"{rule}（{agency.units[unit].name}）在 {named}登记办结后开始"
         yield Finding("责任", "note", text)
 
 

@@ -12,6 +12,7 @@ from api.json_rows import trace_rows
 from api.schemas import ObligationChange, ObligationFilter, RowId, journal_row, obligation_row
 from api.typed_dates import day, moment
 from engine.agency import Agency
+from engine.chains import follow, take_back
 from engine.instants import local_day, start_of
 from engine.journal import journal_of
 from engine.obligations import (
@@ -74,7 +75,12 @@ async def explanation(
 
 @router.post("/{obligation_id}/events")
 async def change(
-    obligation_id: RowId, asked: ObligationChange, session: Writer, agency: AgencyNow, now: Now
+    obligation_id: RowId,
+    asked: ObligationChange,
+    session: Writer,
+    agency: AgencyNow,
+    calendar: CalendarNow,
+    now: Now,
 ) -> dict[str, Any]:
     """办结, 免除 or 恢复; the answer is the obligation as it is then."""
     match asked.type:
@@ -83,10 +89,12 @@ async def change(
             row = complete(
                 session, obligation_id, by=asked.by, at=at, evidence=asked.evidence, now=now
             )
+            follow(session, agency, calendar, row, now)
         case "waive":
             row = waive(session, obligation_id, by=asked.by, reason=_reason(asked), now=now)
         case "reopen":
             row = reopen(session, obligation_id, by=asked.by, reason=_reason(asked), now=now)
+            take_back(session, row, now)
     session.flush()
     return _whole(session, row, agency, now)
 
