@@ -8,7 +8,8 @@ from functools import cached_property
 from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
-from engine.readings import Interpretation, Reading, reading_of, reading_on
+from engine.readings import Interpretation, Reading, reading_of, reading_on, season_of
+from engine.seasons import Season, check_apart
 from engine.units import Unit, lineage, match_holders
 from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar
 from notifiers.channel import Addressing, Notifier
@@ -45,6 +46,7 @@ class Agency:
     hours: OfficeHours = DEFAULT_HOURS
     horizon_days: int = 400
     public_url: str = ""
+    seasons: tuple[Season, ...] = ()
     begun: Mapping[str, date] = field(default_factory=dict)  # chained rhythms, see engine.chains
     readings: Mapping[str, Reading] = field(init=False)
 
@@ -52,9 +54,15 @@ class Agency:
         self._check_units()
         self._check_rules()
         readings = {
-            rule.id: reading_of(rule, self.interpretations.get(rule.id)) for rule in self.rules
+            rule.id: reading_of(
+                rule,
+                self.interpretations.get(rule.id),
+                {season.name for season in self.seasons if season.of_rule(rule.id)},
+            )
+            for rule in self.rules
         }
         object.__setattr__(self, "readings", readings)
+        self._check_seasons()
 
     @property
     def rules(self) -> Sequence[Rule]:
@@ -106,6 +114,16 @@ class Agency:
             return duty.since
         begun = self.begun.get(duty.key)
         return max(duty.since, begun) if begun else None
+
+    def seasons_of(self, duty: Duty) -> tuple[Season, ...]:
+        """The seasons in which a duty counts, in order; empty where it counts all the year."""
+        name = season_of(self.readings[duty.rule].term)
+        found = (
+            season
+            for season in self.seasons
+            if season.name == name and season.of_rule(duty.rule) and season.of_unit(duty.unit)
+        )
+        return tuple(sorted(found, key=lambda season: season.first)) if name else ()
 
     @cached_property
     def linked(self) -> dict[str, tuple[Duty, ...]]:
@@ -192,6 +210,24 @@ class Agency:
             if rule not in self.catalogue.rules:
                 raise BadAgency(f"{table} 的规则“{rule}”不存在，用 qixian rules 可查看全部规则")
 
+    def _check_seasons(self) -> None:
+        check_apart(self.seasons)
+        names = {rule.id: season_of(self.readings[rule.id].term) for rule in self.rules}
+        for season in self.seasons:
+            for unit in season.units:
+                if unit not in self.units:
+                    raise BadAgency(
+                        f"[[season]]“{season.name}”的单位“{unit}”不存在，请先写它的 [[unit]]"
+                    )
+            for rule in season.rules or ("",):
+                using = [id_ for id_, name in names.items() if name == season.name]
+                if rule not in using and (rule or not using):
+                    which = f"规则“{rule}”" if rule else "规则"
+                    known = "、".join(sorted(set(_named_seasons(self)))) or "（没有）"
+                    raise BadAgency(
+                        f"[[season]]“{season.name}”没有{which}用到；规则和口径中的时段有：{known}"
+                    )
+
     def _neighbours(self, duty: Duty) -> list[Duty]:
         """The duties of the unit that are linked with one directly and do not wait."""
         links = self.catalogue.rules[duty.rule].same_as if self.readings[duty.rule].term else ()
@@ -210,3 +246,10 @@ class Agency:
                     yield Recipient(channel, unit.id)
                 case Addressing.GROUP:
                     yield Recipient(channel, channel, mentions=mobiles)
+
+
+def _named_seasons(agency: Agency) -> Iterator[str]:
+    """The seasons that rules and readings name."""
+    for rule in agency.rules:
+        for term in (rule.term, agency.readings[rule.id].term):
+            yield from (rhythm.season for rhythm in (term.rhythms if term else ()) if rhythm.season)

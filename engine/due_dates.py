@@ -40,15 +40,19 @@ class Due:
         return self.due_at or end_of(self.due_on)
 
 
-def due(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
+def due(
+    term: Term, event: date | datetime, calendar: WorkCalendar, anchor: date | None = None
+) -> Due:
     """When a term that counts from an event, or the period in which the event lies, ends.
+
+    `anchor` is the day from which periods are counted: a season's first; else the event's own.
 
     Raises NoDate when the term gives no date, or counts hours from a day without a time.
     """
     match term.kind:
-        case Kind.PERIODIC if term.hard:
+        case Kind.PERIODIC if term.hard or anchor:
             rhythm = term.rhythms[0]
-            period = period_of(rhythm.every, day_of(event), day_of(event), calendar)
+            period = period_of(rhythm.every, day_of(event), anchor or day_of(event), calendar)
             return of_period(rhythm, period, calendar)
         case Kind.FIXED_DEADLINE if term.day:
             return on_day(term.day, calendar)

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from engine.due_dates import Due
 from engine.instants import ZONE, day_of
 from engine.periods import Period, shifted
+from engine.seasons import Season
 from engine.workdays import WorkCalendar, weekday_name
 from rules.rule import Rule
 from rules.terms import Amount, Kind, Measure, Rhythm, Term
@@ -40,13 +41,16 @@ def explain(
     *,
     event: date | datetime | None = None,
     period: Period | None = None,
+    season: Season | None = None,
     referred: Rule | None = None,
 ) -> tuple[Step, ...]:
-    """The steps to a date that `engine.due_dates` gave for this event or this period; `referred`
-    is the rule from which a reference (法定时限) has its limit."""
+    """The steps to a date that `engine.due_dates` gave for this event or this period (of this
+    season); `referred` is the rule from which a reference (法定时限) has its limit."""
     steps: list[Step] = []
     if referred and event is not None:
         steps.append(_reference(referred, day_of(event)))
+    if season and period:
+        steps.append(_in_season(season, term.rhythms[0].every, period))
     if period and term.kind is Kind.PERIODIC:
         steps += _in_period(term.rhythms[0], period, due, calendar)
     elif event is not None and term.amount:
@@ -68,6 +72,14 @@ def _reference(rule: Rule, day: date) -> Step:
     text = f"原文所指的规定，事由之日{day}施行的文本为{rule.term.in_words()}"
     basis = f"《{rule.document.title}》{rule.number}{rule.place}：“{rule.quote}”"
     return Step(day, text, basis)
+
+
+def _in_season(season: Season, every: Amount, period: Period) -> Step:
+    text = f"“{season.name}”为{_named(season.first)}至{_named(season.last)}"
+    if every.measure is Measure.DAY:
+        number = (period.first - season.first).days // every.number + 1
+        text += f"，自首日起每{every.in_words()}一期，不间断，本期为第{number}期"
+    return Step(season.first, text, "机关写明的时段（[[season]]）")
 
 
 def _in_period(rhythm: Rhythm, period: Period, due: Due, calendar: WorkCalendar) -> Iterator[Step]:

@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from engine.agency import Agency
 from engine.due_dates import Due, of_period, on_day
 from engine.duties import Duty
 from engine.periods import Occurrence, Period, occurrences, span
+from engine.seasons import Season, in_season
 from engine.workdays import WorkCalendar
 from rules.rule import Rule
 from rules.terms import Kind, Term
@@ -31,16 +33,27 @@ class Owed:
 
 
 def owed(
-    duty: Duty, term: Term, start: date, end: date, calendar: WorkCalendar
+    duty: Duty,
+    term: Term,
+    start: date,
+    end: date,
+    calendar: WorkCalendar,
+    seasons: Iterable[Season] = (),
 ) -> Iterator[tuple[Occurrence, Due]]:
-    """What a duty owes by its rhythm or fixed date from `start` to `end`, within its own days."""
+    """What a duty owes by its rhythm or fixed date from `start` to `end`, within its own days;
+    by a rhythm that has seasons, within these."""
     start, end = max(start, duty.since), min(end, duty.until or end)
     if term.kind is Kind.FIXED_DEADLINE and term.day and start <= term.day <= end:
         period = Period(term.day.isoformat(), duty.since, term.day)
         yield Occurrence(period, term.day), on_day(term.day, calendar)
     elif term.kind is Kind.PERIODIC:
         rhythm = term.rhythms[0]
-        for occurrence in occurrences(rhythm, start, end, duty.since, calendar):
+        found = (
+            chain.from_iterable(in_season(rhythm, one, start, end, calendar) for one in seasons)
+            if rhythm.season
+            else occurrences(rhythm, start, end, duty.since, calendar)
+        )
+        for occurrence in found:
             yield occurrence, of_period(rhythm, occurrence.period, calendar)
 
 
@@ -76,7 +89,8 @@ def _alone(
 ) -> Iterator[Owed]:
     term, since = agency.readings[duty.rule].term, agency.begins(duty)
     if term and since:
-        for occurrence, due in owed(replace(duty, since=since), term, start, end, calendar):
+        duty_begun, seasons = replace(duty, since=since), agency.seasons_of(duty)
+        for occurrence, due in owed(duty_begun, term, start, end, calendar, seasons):
             yield Owed(duty, term.kind, occurrence, due)
 
 

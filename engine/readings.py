@@ -5,7 +5,7 @@ A reading is written as a term's value: `P1M;after=15D` (次月15日前), `P1M;a
 an interpretation they wait. A reference (法定时限) is read as the rules that it names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -39,6 +39,7 @@ class Source(StrEnum):
     INTERPRETATION = "口径"
     STATUTORY = "法定时限"
     WAITS = "待定口径"
+    CLOSED = "待定时段"  # a season that the agency has not given dates
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,30 @@ _BECOMES = {
 }
 
 
-def reading_of(rule: Rule, interpretation: Interpretation | None = None) -> Reading:
-    """How a rule is read. Raises BadInterpretation when the reading does not fit the rule."""
+def reading_of(
+    rule: Rule, interpretation: Interpretation | None = None, seasons: Container[str] = ()
+) -> Reading:
+    """How a rule is read, where seasons of these names have dates. Raises BadInterpretation when
+    the reading does not fit the rule."""
+    reading = _reading_of(rule, interpretation)
+    season = season_of(reading.term)
+    if season and season not in seasons:
+        return Reading(None, Source.CLOSED, reading.words)
+    return reading
+
+
+def season_of(term: Term | None) -> str:
+    """The season within which a term counts; empty where it counts all the year."""
+    return term.rhythms[0].season if term and len(term.rhythms) == 1 else ""
+
+
+def _reading_of(rule: Rule, interpretation: Interpretation | None) -> Reading:
     if interpretation:
         term = interpreted_term(rule, interpretation.reading)
         return Reading(term, Source.INTERPRETATION, term.in_words())
     if rule.term.kind is Kind.STATUTORY_REFERENCE and rule.refers_to:
         return Reading(rule.term, Source.STATUTORY, "按事由之日施行的规定")
-    if not rule.hard:
+    if not rule.hard and not season_of(rule.term):
         return Reading(None, Source.WAITS, KIND_NAMES[rule.term.kind])
     if rule.term.kind is Kind.PERIODIC and not _names_a_day(rule.term):
         return Reading(rule.term, Source.DEFAULT, rule.term.in_words())
@@ -139,7 +156,7 @@ def _names_a_day(term: Term) -> bool:
 
 
 def _within(words: Term, read: Term) -> bool:
-    if read.kind is Kind.PERIODIC and not read.hard:
+    if read.kind is Kind.PERIODIC and len(read.rhythms) != 1:
         return False
     if words.kind is Kind.PERIODIC:
         return any(_no_later(read.rhythms[0], rhythm) for rhythm in words.rhythms)
@@ -151,8 +168,8 @@ def _within(words: Term, read: Term) -> bool:
 
 
 def _no_later(read: Rhythm, words: Rhythm) -> bool:
-    """The same rhythm, and no day later than one that the words name."""
-    if read.every != words.every:
+    """The same rhythm in the same season or all the year, and no day later than one that the words name."""
+    if read.every != words.every or read.season not in ("", words.season):
         return False
     if words.after:  # after the period's end: any day within the period is sooner
         return read.after is None or _no_longer(read.after, words.after)

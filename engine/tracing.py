@@ -1,17 +1,19 @@
 """The explanation of a stored obligation's date: its duty, period or event, and the steps."""
 
+from dataclasses import replace
+
 from sqlmodel import Session
 
 from engine.agency import Agency
 from engine.chains import with_beginnings
-from engine.due_dates import due, of_period, on_day
+from engine.due_dates import due, on_day
 from engine.duties import Duty
 from engine.errors import NoDate
 from engine.events import EVENT_KINDS, Event
 from engine.explanation import Step, explain
 from engine.instants import day_of
 from engine.obligations import Obligation
-from engine.periods import occurrences
+from engine.owing import owed
 from engine.workdays import WorkCalendar
 from rules.terms import Term
 
@@ -34,21 +36,25 @@ def _steps(
 ) -> tuple[Step, ...]:
     event = session.get(Event, row.event_id) if row.event_id else None
     duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
-    period, referred = None, None
+    period, season, referred = None, None, None
     try:
         if event and term.kind in EVENT_KINDS:
             reading = agency.reading_on(row.rule, event.moment, calendar)
             term, referred = reading.term or term, reading.referred
             computed = due(term, event.moment, calendar)
         elif term.rhythms and not event:
-            anchor = (agency.begins(duty) if duty else None) or row.opens_on
+            duty = duty or Duty(row.rule, row.unit, row.opens_on)
+            seasons = agency.seasons_of(duty)
+            since = agency.begins(duty) or row.opens_on
+            whole = replace(duty, since=since, until=None)
             # Not the period in which it opened: what falls due in the duty's first days may be
             # for the period before.
-            there = occurrences(term.rhythms[0], row.due_on, row.due_on, anchor, calendar)
-            period = next((one.period for one in there if one.period.key == row.occurrence), None)
-            if period is None:
+            there = owed(whole, term, row.due_on, row.due_on, calendar, seasons)
+            found = next((one for one in there if one[0].period.key == row.occurrence), None)
+            if found is None:
                 return ()
-            computed = of_period(term.rhythms[0], period, calendar)
+            period, computed = found[0].period, found[1]
+            season = next((one for one in seasons if one.touches(period)), None)
         elif term.day and not event:
             computed = on_day(term.day, calendar)
         else:
@@ -58,7 +64,9 @@ def _steps(
     if (computed.due_on, computed.due_at) != (row.due_on, row.due_at):
         return ()
     moment = event.moment if event else None
-    steps = explain(term, computed, calendar, event=moment, period=period, referred=referred)
+    steps = explain(
+        term, computed, calendar, event=moment, period=period, season=season, referred=referred
+    )
     return (*_beginning(agency, duty, event), *steps)
 
 

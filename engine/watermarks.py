@@ -33,6 +33,7 @@ def basis_of(duty: Duty, agency: Agency, calendar: WorkCalendar) -> str:
 def _basis(duty: Duty, agency: Agency) -> list[object]:
     reading = agency.readings[duty.rule]
     parts: list[object] = [reading.term, reading.source, duty.since, duty.until]
+    parts += agency.seasons_of(duty)
     if duty.key in agency.chained:
         parts += [agency.trigger_of(duty), agency.begins(duty)]
     if reading.source is Source.STATUTORY:

@@ -30,6 +30,8 @@ def test_what_the_words_leave_open_may_be_fixed() -> None:
         ("periodic", "P1M;after=15D", "P1M;day=25", Kind.PERIODIC),
         ("periodic", "P1W;weekday=5", "P1W;weekday=4", Kind.PERIODIC),
         ("periodic", "P5D;season=收购旺季", "P5D", Kind.PERIODIC),
+        ("periodic", "P5D;season=收购旺季", "P5D;season=收购旺季", Kind.PERIODIC),
+        ("continuous", "", "P1D;season=汛期", Kind.PERIODIC),
         ("fixed_deadline", "2017-12-31", "2026-12-31", Kind.FIXED_DEADLINE),
     ]
     for kind, value, reading, becomes in cases:
@@ -56,7 +58,8 @@ def test_what_the_words_give_may_not_be_loosened() -> None:
         ("periodic", "P1M;after=15D", "P1M;after=10WD"),
         ("periodic", "P1M;day=25", "P1M;day=26"),
         ("periodic", "P1W;weekday=5", "P1W"),
-        ("periodic", "P5D;season=收购旺季", "P5D;season=收购旺季"),  # nobody can open a season
+        ("periodic", "P5D;season=收购旺季", "P5D;season=汛期"),
+        ("periodic", "P1M", "P1M;season=汛期"),
         ("vague_periodic", "", "P1M|P3M"),
         ("window", "P2Y", "P3Y"),
     ]
