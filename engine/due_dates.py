@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import NoDate
 from engine.instants import day_of, end_of, local_day
-from engine.periods import Period, due_day, period_of, shifted
+from engine.periods import Period, due_day, nth_working_day, period_of, shifted
 from engine.workdays import Estimate, WorkCalendar
 from rules.terms import Amount, Kind, Measure, Rhythm, Term
 
@@ -70,6 +70,9 @@ def of_period(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> Due:
     days that no notice has settled yet make the date itself provisional."""
     if rhythm.after and rhythm.after.measure is Measure.WORKING_DAY:
         return _working_days(rhythm.after.number, period.last, calendar)
+    if rhythm.workday:
+        found = nth_working_day(rhythm.workday, period, calendar)
+        return _in_time(found, found.earliest, date.min, calendar)
     return on_day(due_day(rhythm, period, calendar), calendar)
 
 

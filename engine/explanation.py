@@ -86,7 +86,23 @@ def _in_period(rhythm: Rhythm, period: Period, due: Due, calendar: WorkCalendar)
     yield Step(period.last, f"本期为{_named(period.first)}至{_named(period.last)}", "原文")
     if rhythm.after and rhythm.after.measure is Measure.WORKING_DAY:
         yield from _count_forward(rhythm.after.number, period.last, calendar)
+    if rhythm.workday:
+        yield from _nth_working_day(rhythm.workday, period, due, calendar)
     yield Step(due.due_on, f"{rhythm.in_words()}：{_named(due.due_on)}", _WORDS)
+
+
+def _nth_working_day(
+    number: int, period: Period, due: Due, calendar: WorkCalendar
+) -> Iterator[Step]:
+    """The count within the month, as far as the month has working days."""
+    if number > 0:
+        there = calendar.count(period.first - _DAY, due.due_on)
+        yield from _count_forward(there, period.first - _DAY, calendar)
+    else:
+        there = calendar.count(due.due_on - _DAY, period.last)
+        yield from _count_backward(there, period.last + _DAY, calendar)
+    if there < abs(number):
+        yield Step(due.due_on, f"本月只有{there}个工作日，计至{_named(due.due_on)}", _WORDS)
 
 
 def _from_event(

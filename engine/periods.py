@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from dateutil.relativedelta import relativedelta
 
 from engine.errors import OutsideCalendar
-from engine.workdays import WorkCalendar
+from engine.workdays import FIRST_DAY, Estimate, WorkCalendar
 from rules.terms import Amount, Measure, Rhythm
 
 _DAY = timedelta(days=1)
@@ -66,9 +66,31 @@ def due_day(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> date:
         return days_after(rhythm.after, period.last, calendar)
     if rhythm.day:
         return period.last + relativedelta(day=rhythm.day)
+    if rhythm.workday:
+        return nth_working_day(rhythm.workday, period, calendar).date
     if rhythm.weekday:
         return period.first + (rhythm.weekday - 1) * _DAY
     return period.last
+
+
+def nth_working_day(number: int, period: Period, calendar: WorkCalendar) -> Estimate:
+    """The Nth working day of a period, from its end where negative. A month that has fewer, as
+    one around 春节 may, ends the count at its own last (first) one."""
+    if number > 0:
+        # 1 January is never a working day, so the calendar's first day can stand for its eve.
+        found, edge = calendar.add_span(max(period.first - _DAY, FIRST_DAY), number), -1
+    else:
+        found, edge = calendar.add_span(period.last + _DAY, number), 1
+    if period.first <= found.earliest and found.latest <= period.last:
+        return found
+    outer = calendar.add_span(period.last + _DAY if edge < 0 else period.first - _DAY, edge)
+    nearer = min if edge < 0 else max
+    return Estimate(
+        nearer(found.date, outer.date),
+        found.provisional or outer.provisional,
+        nearer(found.earliest, outer.earliest),
+        nearer(found.latest, outer.latest),
+    )
 
 
 def days_after(amount: Amount, day: date, calendar: WorkCalendar) -> date:

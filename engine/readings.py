@@ -180,6 +180,9 @@ def _no_later(read: Rhythm, words: Rhythm) -> bool:
     ):
         if named:
             return chosen is not None and chosen <= named  # type: ignore[operator]
+    if words.workday:  # from the same end of the month, and no later
+        chosen = read.workday
+        return chosen is not None and chosen <= words.workday and chosen * words.workday > 0
     return True
 
 

@@ -4,7 +4,8 @@ The value is written the same way in the catalogue, in `--json`, in the API and 
 interpretation's reading:
 
     periodic         P1M  P1W  P3M  P6M  P1Y  1WD  P1Y;by=01-31  P1Y;min=1  P5D;season=收购旺季
-                     P1M;after=10WD  P1M;after=15D  P1M;day=25  P1W;weekday=5  P1M|P3M
+                     P1M;after=10WD  P1M;after=15D  P1M;day=25  P1M;workday=5  P1M;workday=-3
+                     P1W;weekday=5  P1M|P3M
     fixed_deadline   2017-12-31
     after_event      30WD  PT5H  P20D  P3M  or empty
     before_event     P7D  10WD  or empty
@@ -118,8 +119,9 @@ class Rhythm:
     """周期: once in every `every`, due on the period's last day unless an option says otherwise.
 
     `by` is a month and day of the year, `after` an amount after the period's end, `day` a day
-    of the period's last month, `weekday` an ISO weekday (Monday is 1) of a weekly period;
-    at most one of these four. `season` names a season that the agency switches on,
+    of the period's last month, `workday` the Nth working day of a monthly period, from its end
+    where negative, `weekday` an ISO weekday (Monday is 1) of a weekly period; at most one of
+    these five. `season` names a season that the agency switches on,
     `minimum` is how often at least.
     """
 
@@ -127,6 +129,7 @@ class Rhythm:
     by: tuple[int, int] | None = None
     after: Amount | None = None
     day: int | None = None
+    workday: int | None = None
     weekday: int | None = None
     season: str = ""
     minimum: int | None = None
@@ -145,8 +148,8 @@ class Rhythm:
             if name in fields:
                 raise TermError(f"周期“{text}”中 {key} 出现了两次，只能留一个")
             fields[name] = parsed
-        if len(fields.keys() & {"by", "after", "day", "weekday"}) > 1:
-            raise TermError(f"周期“{text}”中 by、after、day、weekday 只能有一个")
+        if len(fields.keys() & {"by", "after", "day", "workday", "weekday"}) > 1:
+            raise TermError(f"周期“{text}”中 by、after、day、workday、weekday 只能有一个")
         return cls(every, **fields)  # type: ignore[arg-type]
 
     def in_words(self) -> str:
@@ -164,6 +167,9 @@ class Rhythm:
         if self.day:
             whole = "" if self.every == Amount(1, Measure.MONTH) else "最后一个月的"
             return f"{each}{whole}{self.day}日前"
+        if self.workday:
+            which = "倒数第" if self.workday < 0 else "第"
+            return f"{each}{which}{abs(self.workday)}个工作日前"
         if self.weekday:
             return f"{each}{'一二三四五六日'[self.weekday - 1]}前"
         if self.every in (Amount(1, Measure.WORKING_DAY), Amount(1, Measure.DAY)):
@@ -192,10 +198,9 @@ _MONTHLY = (Measure.MONTH, Measure.YEAR)
 _AFTER = re.compile(r"[1-9][0-9]{0,3}(?:WD|[DWM])")
 _MONTH_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
 _DAY_OF_MONTH = re.compile(r"[1-9]|[12][0-9]|3[01]")
+_WORKDAY = re.compile(r"-?(?:[1-9]|1[0-9]|2[0-3])")  # no month has more than 23
 _TIMES = re.compile(r"[1-9]|[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-6]")
-_OPTIONS = (
-    "by=01-31（年）、after=10WD 或 15D、day=25（月、年）、weekday=5（周）、min=1、season=名称"
-)
+_OPTIONS = "by=01-31（年）、after=10WD 或 15D、day=25（月、年）、workday=5 或 -3（月）、weekday=5（周）、min=1、season=名称"
 
 
 def _rhythm_option(key: str, value: str, every: Amount, text: str) -> tuple[str, object]:
@@ -206,6 +211,8 @@ def _rhythm_option(key: str, value: str, every: Amount, text: str) -> tuple[str,
             return "after", Amount.parse(value if value.endswith("WD") else f"P{value}")
         case "day" if every.measure in _MONTHLY and _DAY_OF_MONTH.fullmatch(value):
             return "day", int(value)
+        case "workday" if every == Amount(1, Measure.MONTH) and _WORKDAY.fullmatch(value):
+            return "workday", int(value)
         case "weekday" if every == Amount(1, Measure.WEEK) and value in set("1234567"):
             return "weekday", int(value)
         case "min" if _TIMES.fullmatch(value):

@@ -69,6 +69,8 @@ def test_limits_end_on_their_days() -> None:
         ("periodic", "P1Y;by=01-31", "2026-07-01", "2026-01-31", "2026-01-30"),
         ("periodic", "P1M", "2026-10-03", "2026-10-31", "2026-10-30"),
         ("periodic", "1WD", "2026-10-03", "2026-10-08", "2026-10-08"),
+        ("periodic", "P1M;workday=5", "2026-10-20", "2026-10-13", "2026-10-13"),
+        ("periodic", "P1M;workday=-1", "2026-10-20", "2026-10-30", "2026-10-30"),
         ("periodic", "P1M;after=10WD", "2026-09-15", "2026-10-20", "2026-10-20"),
     ]  # fmt: skip
     for kind, value, event, due_on, act_by in cases:
@@ -160,6 +162,15 @@ def test_a_day_that_may_become_a_holiday_says_how_late_it_may_get() -> None:
     assert found.earliest == day("2027-10-06")
     assert found.latest == day("2027-10-08")
     assert day("2027-09-29") <= found.act_by <= day("2027-09-30")
+
+
+def test_the_nth_working_day_of_a_month_without_a_notice_is_provisional() -> None:
+    found = computed("periodic", "P1M;workday=5", "2027-10-20")
+    assert found.provisional
+    assert day("2027-10-07") <= found.earliest <= found.due_on <= found.latest
+    assert found.act_by <= found.earliest
+    short = computed("periodic", "P1M;workday=23", "2027-02-20")
+    assert short.earliest <= short.due_on <= short.latest <= day("2027-02-28")
 
 
 def test_a_fixed_date_in_an_unannounced_year_stays_and_is_provisional() -> None:

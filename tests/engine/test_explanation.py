@@ -111,6 +111,23 @@ def test_working_days_after_a_period_are_counted() -> None:
     ]
 
 
+def test_the_nth_working_day_of_a_month_is_counted_within_it() -> None:
+    assert texts(steps_of_period("P1M;workday=3", "2026-10-20")) == [
+        "本期为2026-10-01（星期四）至2026-10-31（星期六）",
+        "2026-10-01（星期四）至2026-10-07（星期三）：国庆节，不计入",
+        "2026-10-08（星期四）至2026-10-09（星期五）：第1至2个工作日",
+        "2026-10-10（星期六）：第3个工作日，调休上班（国庆节）",
+        "每月一次，每月第3个工作日前：2026-10-10（星期六）",
+    ]
+    assert texts(steps_of_period("P1M;workday=-2", "2026-10-20"))[1:] == [
+        "2026-10-31（星期六）：周末，不计入",
+        "2026-10-30（星期五）至2026-10-29（星期四）：倒数第1至2个工作日",
+        "每月一次，每月倒数第2个工作日前：2026-10-29（星期四）",
+    ]
+    short = steps_of_period("P1M;workday=20", "2026-02-03")
+    assert short[-2].text == "本月只有16个工作日，计至2026-02-28（星期六）"
+
+
 def test_the_events_own_day_and_a_fixed_day() -> None:
     assert texts(steps_of("simultaneous", "", "2026-03-30")) == ["与事由同日：2026-03-30（星期一）"]
     assert texts(steps_of("fixed_deadline", "2026-12-18", "2026-01-01")) == [
