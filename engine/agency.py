@@ -164,6 +164,11 @@ class Agency:
         rules = self.catalogue.rules
         return reading_on(self.readings[id_], rules[id_], rules, event, calendar)
 
+    def decided(self, rule: str) -> str:
+        """Who settled how a rule is read, and when; else the paper itself."""
+        found = self.interpretations.get(rule)
+        return f"口径（{found.decided_by}，{found.decided_on}）" if found else "原文"
+
     def ladder_of(self, rule: str, unit: str) -> Ladder:
         """The duty's own ladder, else the office's."""
         duty = self.duties_in_force.get(f"{rule}@{unit}")

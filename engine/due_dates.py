@@ -11,10 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import NoDate
 from engine.instants import day_of, end_of, local_day
-from engine.periods import Period, due_day, nth_working_day, period_of, shifted
+from engine.periods import Period, named_day, nth_working_day, period_of, shifted
 from engine.workdays import Estimate, WorkCalendar
-from rules.terms import Amount, Kind, Measure, Rhythm, Term
+from rules.terms import Amount, Choices, Kind, Measure, Rhythm, Term
 
+OPEN = Choices()  # nothing is settled: the law's default
 _DAY = timedelta(days=1)
 
 
@@ -55,9 +56,9 @@ def due(
             period = period_of(rhythm.every, day_of(event), anchor or day_of(event), calendar)
             return of_period(rhythm, period, calendar)
         case Kind.FIXED_DEADLINE if term.day:
-            return on_day(term.day, calendar)
+            return on_day(term.day, calendar, term.choices)
         case Kind.AFTER_EVENT | Kind.WINDOW if term.amount:
-            return after(term.amount, event, calendar)
+            return after(term.amount, event, calendar, term.choices)
         case Kind.BEFORE_EVENT if term.amount:
             return before(term.amount, day_of(event), calendar)
         case Kind.SIMULTANEOUS | Kind.BEFORE_EVENT:  # no lead time: the event's own day
@@ -73,26 +74,45 @@ def of_period(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> Due:
     if rhythm.workday:
         found = nth_working_day(rhythm.workday, period, calendar)
         return _in_time(found, found.earliest, date.min, calendar)
-    return on_day(due_day(rhythm, period, calendar), calendar)
+    return on_day(named_day(rhythm, period, calendar), calendar, rhythm.choices)
 
 
-def on_day(day: date, calendar: WorkCalendar) -> Due:
-    """A date that is a date: it does not move, but the day to act does."""
+def on_day(day: date, calendar: WorkCalendar, choices: Choices = OPEN) -> Due:
+    """A date that is a date: it does not move, but the day to act does. A choice may read it as
+    a period that rolls, or leave the named day out."""
+    if choices.before is False:
+        day -= _DAY
+    if choices.roll:
+        rolled = calendar.add_span(day - _DAY, 1)
+        return _in_time(rolled, rolled.earliest, date.min, calendar)
     act_by = calendar.safe_on_or_before(day)
     provisional = not all(calendar.certain(d) for d in (act_by, day))
     return Due(day, None, act_by, provisional, day, day)
 
 
-def after(amount: Amount, event: date | datetime, calendar: WorkCalendar) -> Due:
-    """The end of a limit that begins with an event, the event's day not counted."""
+def after(
+    amount: Amount, event: date | datetime, calendar: WorkCalendar, choices: Choices = OPEN
+) -> Due:
+    """The end of a limit that begins with an event, the event's day not counted and the last day
+    rolled, unless the choices say otherwise."""
     if amount.measure is Measure.HOUR:
         return _after_hours(amount.number, event)
     if amount.measure is Measure.WORKING_DAY:
-        return _working_days(amount.number, day_of(event), calendar)
+        start = day_of(event) - _DAY if choices.first else day_of(event)
+        return _working_days(amount.number, start, calendar)
     start = day_of(event)
-    last = shifted(amount, start)
+    last = last_day(amount, start, choices)
+    if choices.roll is False:
+        stays = Estimate(last, not calendar.certain(last), last, last)
+        return _in_time(stays, last, start, calendar)
     rolled = calendar.add_span(last - _DAY, 1)  # the first working day not before the last one
-    return _in_time(rolled, last, start, calendar)
+    return _in_time(rolled, rolled.earliest if choices.roll else last, start, calendar)
+
+
+def last_day(amount: Amount, start: date, choices: Choices = OPEN) -> date:
+    """The last day of a limit in calendar days, weeks, months or years, before it rolls."""
+    last = shifted(amount, start)
+    return last - _DAY if choices.first else last
 
 
 def before(amount: Amount, event_day: date, calendar: WorkCalendar) -> Due:

@@ -9,6 +9,7 @@ from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
 from engine.agency import Agency
+from engine.alternatives import guarded
 from engine.database import Instant
 from engine.due_dates import Due, due
 from engine.duties import Duty
@@ -122,7 +123,9 @@ def due_of_event(
     reading = agency.reading_on(rule, event.moment, calendar)
     if reading.term is None:
         raise NoDate(f"规则 {rule} 须先由机关确定口径")
-    return due(reading.term, event.moment, calendar), reading.in_words
+    computed = due(reading.term, event.moment, calendar)
+    stated = reading.referred or agency.catalogue.rules[rule]
+    return guarded(stated, reading.term, computed, calendar, event.moment), reading.in_words
 
 
 def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty]:

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from engine.due_dates import Due
+from engine.due_dates import Due, last_day
 from engine.instants import ZONE, day_of
-from engine.periods import Period, shifted
+from engine.periods import Period, named_day, shifted
 from engine.seasons import Season
 from engine.workdays import WorkCalendar, weekday_name
 from rules.rule import Rule
-from rules.terms import Amount, Kind, Measure, Rhythm, Term
+from rules.terms import Amount, Choices, Kind, Measure, Rhythm, Term
 
 _DAY = timedelta(days=1)
 _FIRST_DAY = "《民法典》第二百零一条第一款"
@@ -55,11 +55,11 @@ def explain(
         steps += _in_period(term.rhythms[0], period, due, calendar)
     elif event is not None and term.amount:
         sign = -1 if term.kind is Kind.BEFORE_EVENT else 1
-        steps += _from_event(term.amount, event, due, calendar, sign)
+        steps += _from_event(term, term.amount, event, due, calendar, sign)
     elif event is not None and term.day is None:
         steps.append(Step(due.due_on, f"与事由同日：{_named(due.due_on)}", "原文"))
     else:
-        steps.append(Step(due.due_on, f"定日：{_named(due.due_on)}", _WORDS))
+        steps += _on_day("定日：", term.day or due.due_on, term.choices, due, calendar)
     steps += _to_act(due, calendar)
     return tuple(steps)
 
@@ -88,7 +88,29 @@ def _in_period(rhythm: Rhythm, period: Period, due: Due, calendar: WorkCalendar)
         yield from _count_forward(rhythm.after.number, period.last, calendar)
     if rhythm.workday:
         yield from _nth_working_day(rhythm.workday, period, due, calendar)
-    yield Step(due.due_on, f"{rhythm.in_words()}：{_named(due.due_on)}", _WORDS)
+    if rhythm.after and rhythm.after.measure is Measure.WORKING_DAY:
+        yield Step(due.due_on, f"{rhythm.in_words()}：{_named(due.due_on)}", _WORDS)
+        return
+    day = named_day(rhythm, period, calendar)
+    yield from _on_day(f"{rhythm.in_words()}：", day, rhythm.choices, due, calendar)
+
+
+def _on_day(
+    words: str, day: date, choices: Choices, due: Due, calendar: WorkCalendar
+) -> Iterator[Step]:
+    """A day that is named, and what the choices make of it."""
+    yield Step(day, f"{words}{_named(day)}", _WORDS)
+    if choices.before is False:
+        day -= _DAY
+        yield Step(day, f"不含当日，止于其前一日{_named(day)}", _WORDS)
+    if choices.roll and day != due.due_on:
+        yield _rolled(day, due, calendar, _WORDS)
+
+
+def _rolled(last: date, due: Due, calendar: WorkCalendar, basis: str) -> Step:
+    name = calendar.reason(last).name
+    text = f"最后一日逢{name}，顺延至其后第一个工作日{_named(due.due_on)}"
+    return Step(due.due_on, text, basis)
 
 
 def _nth_working_day(
@@ -106,7 +128,12 @@ def _nth_working_day(
 
 
 def _from_event(
-    amount: Amount, event: date | datetime, due: Due, calendar: WorkCalendar, sign: int
+    term: Term,
+    amount: Amount,
+    event: date | datetime,
+    due: Due,
+    calendar: WorkCalendar,
+    sign: int,
 ) -> Iterator[Step]:
     start = day_of(event)
     if amount.measure is Measure.HOUR and isinstance(event, datetime) and due.due_at:
@@ -115,26 +142,26 @@ def _from_event(
         yield Step(due.due_on, f"满{amount.in_words()}：{end:%Y-%m-%d %H:%M}", "原文")
         return
     happens = "发生于" if sign > 0 else "定于"
-    yield Step(start, f"事由{happens}{_named(start)}，当日不计入", _FIRST_DAY)
+    first = term.choices.first
+    text, basis = ("当日计入", _WORDS) if first else ("当日不计入", _FIRST_DAY)
+    yield Step(start, f"事由{happens}{_named(start)}，{text}", basis)
     if amount.measure is Measure.WORKING_DAY:
         count = _count_forward if sign > 0 else _count_backward
-        yield from count(amount.number, start, calendar)
+        yield from count(amount.number, start - _DAY if first else start, calendar)
     else:
-        yield from _calendar_days(amount, start, due, calendar, sign)
+        yield from _calendar_days(term, amount, start, due, calendar, sign)
 
 
 def _calendar_days(
-    amount: Amount, start: date, due: Due, calendar: WorkCalendar, sign: int
+    term: Term, amount: Amount, start: date, due: Due, calendar: WorkCalendar, sign: int
 ) -> Iterator[Step]:
-    last = shifted(amount, start, sign)
+    last = last_day(amount, start, term.choices) if sign > 0 else shifted(amount, start, -1)
     whole_months = amount.measure in (Measure.MONTH, Measure.YEAR)
     way = "满" if sign > 0 else "倒数"
     basis = _MONTH_END if whole_months else _CIVIL_CODE_DAYS
     yield Step(last, f"{way}{amount.in_words()}：{_named(last)}", basis)
     if due.due_on != last:
-        name = calendar.reason(last).name
-        text = f"最后一日逢{name}，顺延至其后第一个工作日{_named(due.due_on)}"
-        yield Step(due.due_on, text, _LAST_DAY_OFF)
+        yield _rolled(last, due, calendar, _LAST_DAY_OFF)
 
 
 def _count_forward(number: int, start: date, calendar: WorkCalendar) -> Iterator[Step]:

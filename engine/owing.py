@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import chain
 
 from engine.agency import Agency
+from engine.alternatives import guarded
 from engine.due_dates import Due, of_period, on_day
 from engine.duties import Duty
 from engine.periods import Occurrence, Period, occurrences, span
@@ -45,7 +46,8 @@ def owed(
     start, end = max(start, duty.since), min(end, duty.until or end)
     if term.kind is Kind.FIXED_DEADLINE and term.day and start <= term.day <= end:
         period = Period(term.day.isoformat(), duty.since, term.day)
-        yield Occurrence(period, term.day), on_day(term.day, calendar)
+        due = on_day(term.day, calendar, term.choices)
+        yield Occurrence(period, due.due_on), due
     elif term.kind is Kind.PERIODIC:
         rhythm = term.rhythms[0]
         found = (
@@ -91,6 +93,9 @@ def _alone(
     if term and since:
         duty_begun, seasons = replace(duty, since=since), agency.seasons_of(duty)
         for occurrence, due in owed(duty_begun, term, start, end, calendar, seasons):
+            due = guarded(
+                agency.catalogue.rules[duty.rule], term, due, calendar, period=occurrence.period
+            )
             yield Owed(duty, term.kind, occurrence, due)
 
 

@@ -17,6 +17,7 @@ from rules.terms import Amount, Measure, Rhythm
 
 _DAY = timedelta(days=1)
 _MONTHS = {Measure.MONTH: 1, Measure.YEAR: 12}
+_LONGEST_BLOCK = 20 * _DAY  # of holidays
 _DAYS = {Measure.DAY: 1, Measure.WEEK: 7}
 
 
@@ -58,7 +59,15 @@ def period_of(every: Amount, day: date, anchor: date, calendar: WorkCalendar) ->
 
 
 def due_day(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> date:
-    """The last good day of a period: its last day, unless the rhythm's options say otherwise."""
+    """The last good day of a period, as the rhythm's choices read the day that it names."""
+    day = named_day(rhythm, period, calendar)
+    if rhythm.choices.before is False:
+        day -= _DAY
+    return calendar.on_or_after(day) if rhythm.choices.roll else day
+
+
+def named_day(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> date:
+    """The day that a rhythm names: its period's last, unless its options say otherwise."""
     if rhythm.by:
         month, day = rhythm.by
         return period.first + relativedelta(month=month, day=day)
@@ -122,13 +131,14 @@ def span(rhythm: Rhythm) -> timedelta:
 
 def _reach(rhythm: Rhythm) -> timedelta:
     """How long after its period's end an occurrence can fall due, at most."""
-    return _at_most(rhythm.after) if rhythm.after else timedelta()
+    rolled = _LONGEST_BLOCK if rhythm.choices.roll else timedelta()
+    return rolled + (_at_most(rhythm.after) if rhythm.after else timedelta())
 
 
 def _at_most(amount: Amount) -> timedelta:
     days = {Measure.WORKING_DAY: 2, Measure.DAY: 1, Measure.WEEK: 7, Measure.MONTH: 31}
-    # Two calendar days for each working day, and 20 for the longest block of holidays.
-    return (20 + amount.number * days.get(amount.measure, 366)) * _DAY
+    # Two calendar days for each working day, and the longest block of holidays.
+    return _LONGEST_BLOCK + amount.number * days.get(amount.measure, 366) * _DAY
 
 
 def _periods(

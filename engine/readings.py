@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from engine.alternatives import days_are_working_days, names_day_before
 from engine.due_dates import due
 from engine.errors import BadInterpretation, NoDate
 from engine.instants import day_of
@@ -17,7 +18,7 @@ from engine.workdays import WorkCalendar
 from rules.errors import TermError
 from rules.links import rules_referred_to
 from rules.rule import Rule
-from rules.terms import KIND_NAMES, Amount, Kind, Rhythm, Term
+from rules.terms import KIND_NAMES, Amount, Kind, Measure, Rhythm, Term
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def interpreted_term(rule: Rule, reading: str) -> Term:
             term = Term.parse(kind, reading)
         except TermError:
             continue
-        if reading and _within(rule.term, term):
+        if reading and _within(rule, term) and _settled_within(rule, term):
             return term
         raise BadInterpretation(
             f"规则 {rule.id} 的口径“{reading}”超出了原文（{rule.term.in_words()}）"
@@ -155,15 +156,40 @@ def _names_a_day(term: Term) -> bool:
     return bool(rhythm.by or rhythm.after or rhythm.day or rhythm.weekday)
 
 
-def _within(words: Term, read: Term) -> bool:
+def _within(rule: Rule, read: Term) -> bool:
+    words = rule.term
     if read.kind is Kind.PERIODIC and len(read.rhythms) != 1:
         return False
     if words.kind is Kind.PERIODIC:
         return any(_no_later(read.rhythms[0], rhythm) for rhythm in words.rhythms)
     if words.amount and read.amount:
+        if words.amount.measure is Measure.DAY and read.amount.measure is Measure.WORKING_DAY:
+            if words.kind is Kind.BEFORE_EVENT:  # never later than as many calendar days
+                return words.amount.number <= read.amount.number
+            return read.amount.number <= words.amount.number and days_are_working_days(
+                rule, words.amount
+            )
         if words.kind is Kind.BEFORE_EVENT:  # seven days before is stricter than three
             return _no_longer(words.amount, read.amount)
         return _no_longer(read.amount, words.amount)
+    return True
+
+
+def _settled_within(rule: Rule, read: Term) -> bool:
+    """Choices may make a date stricter. Later than by default they may make it only where law or
+    paper leave that open: 年底前 is over with the year, but 3月31日前 may be read as a period."""
+    words, chosen = rule.term.choices, read.choices
+    if (words.roll is False and chosen.roll is not False) or (words.first and not chosen.first):
+        return False
+    if words.before is False and chosen.before is not False:
+        return False
+    if not chosen.roll or words.roll or read.amount:
+        return True
+    if rule.term.kind is Kind.FIXED_DEADLINE:
+        return names_day_before(rule.quote)
+    if rule.term.kind is Kind.PERIODIC:
+        day_of_words = any(one.by or one.day for one in rule.term.rhythms)
+        return day_of_words or read.rhythms[0].after is not None
     return True
 
 

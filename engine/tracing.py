@@ -1,12 +1,15 @@
-"""The explanation of a stored obligation's date: its duty, period or event, and the steps."""
+"""The explanation of a stored obligation's date: its duty, period or event, and the steps; and
+how it was read."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from sqlmodel import Session
 
 from engine.agency import Agency
+from engine.alternatives import Answers, answers, guarded
 from engine.chains import with_beginnings
-from engine.due_dates import due, on_day
+from engine.due_dates import Due, due, on_day
 from engine.duties import Duty
 from engine.errors import NoDate
 from engine.events import EVENT_KINDS, Event
@@ -14,8 +17,28 @@ from engine.explanation import Step, explain
 from engine.instants import day_of
 from engine.obligations import Obligation
 from engine.owing import owed
+from engine.periods import Period
+from engine.seasons import Season
 from engine.workdays import WorkCalendar
+from rules.rule import Rule
 from rules.terms import Term
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How a stored date comes about by today's reading."""
+
+    term: Term
+    due: Due
+    event: Event | None = None
+    period: Period | None = None
+    season: Season | None = None
+    referred: Rule | None = None
+
+    @property
+    def moment(self) -> date | datetime | None:
+        """The event's day or instant."""
+        return self.event.moment if self.event else None
 
 
 def trace_of(
@@ -23,51 +46,90 @@ def trace_of(
 ) -> tuple[Step, ...]:
     """The steps to an obligation's date, by today's reading; if that would give another date,
     as it does for some that were closed under an earlier reading, one step that says so."""
-    reading = agency.readings.get(row.rule)
     agency = with_beginnings(session, agency)
-    steps = _steps(session, agency, calendar, row, reading.term) if reading and reading.term else ()
-    if steps:
-        return steps
-    return (Step(row.due_on, f"到期日{row.due_on}按当时的口径推算：{row.reading}", "口径"),)
-
-
-def _steps(
-    session: Session, agency: Agency, calendar: WorkCalendar, row: Obligation, term: Term
-) -> tuple[Step, ...]:
-    event = session.get(Event, row.event_id) if row.event_id else None
-    duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
-    period, season, referred = None, None, None
-    try:
-        if event and term.kind in EVENT_KINDS:
-            reading = agency.reading_on(row.rule, event.moment, calendar)
-            term, referred = reading.term or term, reading.referred
-            computed = due(term, event.moment, calendar)
-        elif term.rhythms and not event:
-            duty = duty or Duty(row.rule, row.unit, row.opens_on)
-            seasons = agency.seasons_of(duty)
-            since = agency.begins(duty) or row.opens_on
-            whole = replace(duty, since=since, until=None)
-            # Not the period in which it opened: what falls due in the duty's first days may be
-            # for the period before.
-            there = owed(whole, term, row.due_on, row.due_on, calendar, seasons)
-            found = next((one for one in there if one[0].period.key == row.occurrence), None)
-            if found is None:
-                return ()
-            period, computed = found[0].period, found[1]
-            season = next((one for one in seasons if one.touches(period)), None)
-        elif term.day and not event:
-            computed = on_day(term.day, calendar)
-        else:
-            return ()
-    except NoDate:
-        return ()
-    if (computed.due_on, computed.due_at) != (row.due_on, row.due_at):
-        return ()
-    moment = event.moment if event else None
+    way = _way(session, agency, calendar, row)
+    if way is None:
+        return (Step(row.due_on, f"到期日{row.due_on}按当时的口径推算：{row.reading}", "口径"),)
     steps = explain(
-        term, computed, calendar, event=moment, period=period, season=season, referred=referred
+        way.term,
+        way.due,
+        calendar,
+        event=way.moment,
+        period=way.period,
+        season=way.season,
+        referred=way.referred,
     )
-    return (*_beginning(agency, duty, event), *steps)
+    duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
+    return (*_beginning(agency, duty, way.event), *steps)
+
+
+def answers_of(
+    session: Session, agency: Agency, calendar: WorkCalendar, row: Obligation
+) -> Answers:
+    """How an obligation's date was read, and what else is open; nothing where today's reading
+    would give another date."""
+    agency = with_beginnings(session, agency)
+    way = _way(session, agency, calendar, row)
+    if way is None:
+        return Answers((), ())
+    rule = way.referred or agency.catalogue.rules[row.rule]
+    decided = agency.decided(row.rule)
+    return answers(
+        rule,
+        way.term,
+        way.due,
+        calendar,
+        event=way.moment,
+        period=way.period,
+        decided=decided,
+    )
+
+
+def _way(session: Session, agency: Agency, calendar: WorkCalendar, row: Obligation) -> _Way | None:
+    reading = agency.readings.get(row.rule)
+    if reading is None or reading.term is None:
+        return None
+    event = session.get(Event, row.event_id) if row.event_id else None
+    way: _Way | None
+    try:
+        if event and reading.term.kind in EVENT_KINDS:
+            way = _from_event(agency, calendar, row, event)
+        elif not event:
+            way = _by_rhythm_or_date(agency, calendar, row, reading.term)
+        else:
+            return None
+    except NoDate:
+        return None
+    if way is None or (way.due.due_on, way.due.due_at) != (row.due_on, row.due_at):
+        return None
+    rule = way.referred or agency.catalogue.rules[row.rule]
+    return replace(way, due=guarded(rule, way.term, way.due, calendar, way.moment, way.period))
+
+
+def _from_event(agency: Agency, calendar: WorkCalendar, row: Obligation, event: Event) -> _Way:
+    reading = agency.reading_on(row.rule, event.moment, calendar)
+    assert reading.term
+    computed = due(reading.term, event.moment, calendar)
+    return _Way(reading.term, computed, event, referred=reading.referred)
+
+
+def _by_rhythm_or_date(
+    agency: Agency, calendar: WorkCalendar, row: Obligation, term: Term
+) -> _Way | None:
+    if term.day:
+        return _Way(term, on_day(term.day, calendar, term.choices))
+    duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
+    duty = duty or Duty(row.rule, row.unit, row.opens_on)
+    seasons = agency.seasons_of(duty)
+    whole = replace(duty, since=agency.begins(duty) or row.opens_on, until=None)
+    # Not the period in which it opened: what falls due in the duty's first days may be for the
+    # period before.
+    for occurrence, computed in owed(whole, term, row.due_on, row.due_on, calendar, seasons):
+        period = occurrence.period
+        if period.key == row.occurrence:
+            season = next((one for one in seasons if one.touches(period)), None)
+            return _Way(term, computed, period=period, season=season)
+    return None
 
 
 def _beginning(agency: Agency, duty: Duty | None, event: Event | None) -> tuple[Step, ...]:

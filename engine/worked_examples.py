@@ -31,7 +31,10 @@ def worked_example(term: Term, hard: bool, calendar: WorkCalendar) -> Example:
     if found.due_at:
         return Example(event=event, due_at=found.due_at)
     if term.kind is Kind.PERIODIC:
-        key = period_of(term.rhythms[0].every, _DAY, _DAY, calendar).key
+        rhythm = term.rhythms[0]
+        key = period_of(rhythm.every, _DAY, _DAY, calendar).key
+        if names_a_period(key) and (rhythm.by or rhythm.day):
+            return Example(period=key, due_on=found.due_on)  # act_by rests on how 前 is read
         if names_a_period(key):
             return Example(period=key, due_on=found.due_on, act_by=found.act_by)
     return Example(event=event, due_on=found.due_on, act_by=found.act_by)

@@ -11,10 +11,15 @@ interpretation's reading:
     before_event     P7D  10WD  or empty
     window           P2Y
     the others       empty
+
+What law or paper leave open a value may settle with further options (`Choices`):
+
+    P20D;roll=no  30WD;first=counted  2017-12-31;before=included  P1Y;by=01-31;roll=yes
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -115,6 +120,56 @@ class Amount:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """取法: what a value settles of the questions that law or paper leave open; None: not settled.
+
+    `roll`: does a last day that is a day off move to the next working day? `before`: is the day
+    that 前 names included? `first`: is the day of the event counted?
+    """
+
+    roll: bool | None = None
+    before: bool | None = None
+    first: bool | None = None
+
+    @classmethod
+    def parse(cls, options: Iterable[str], allowed: Collection[str], text: str) -> "Choices":
+        """`roll=no`, `before=included` and so on, of those allowed; raises TermError."""
+        found: dict[str, bool] = {}
+        for option in options:
+            key, _, word = option.partition("=")
+            if key not in allowed or word not in _CHOICES[key]:
+                known = "、".join(f"{k}={w}" for k in _CHOICES if k in allowed for w in _CHOICES[k])
+                usable = f"，可用：{known}" if known else "，这里不能有"
+                raise TermError(f"“{text}”中的“{option}”不合规定{usable}")
+            if key in found:
+                raise TermError(f"“{text}”中 {key} 出现了两次，只能留一个")
+            found[key] = _CHOICES[key][word]
+        return cls(**found)
+
+    def in_words(self) -> str:
+        """`，逢休息日不顺延`; empty where nothing is settled."""
+        return "".join(
+            words
+            for settled, words in (
+                (self.first is True, "，起算当日计入"),
+                (self.before is True, "，含当日"),
+                (self.before is False, "，不含当日"),
+                (self.roll is True, "，逢休息日顺延"),
+                (self.roll is False, "，逢休息日不顺延"),
+            )
+            if settled
+        )
+
+
+_CHOICES = {
+    "first": {"counted": True},
+    "before": {"included": True, "excluded": False},
+    "roll": {"yes": True, "no": False},
+}
+_NO_CHOICES = Choices()
+
+
+@dataclass(frozen=True)
 class Rhythm:
     """周期: once in every `every`, due on the period's last day unless an option says otherwise.
 
@@ -133,6 +188,7 @@ class Rhythm:
     weekday: int | None = None
     season: str = ""
     minimum: int | None = None
+    choices: Choices = _NO_CHOICES
 
     @classmethod
     def parse(cls, text: str) -> "Rhythm":
@@ -141,8 +197,11 @@ class Rhythm:
         every = Amount.parse(period)
         if every.measure is Measure.HOUR:
             raise TermError(f"周期“{text}”不能以小时计，应写作 P1M、P1W、1WD 之类")
+        settling = [option for option in options if option.partition("=")[0] in _CHOICES]
         fields: dict[str, object] = {}
         for option in options:
+            if option in settling:
+                continue
             key, _, value = option.partition("=")
             name, parsed = _rhythm_option(key, value, every, text)
             if name in fields:
@@ -150,14 +209,30 @@ class Rhythm:
             fields[name] = parsed
         if len(fields.keys() & {"by", "after", "day", "workday", "weekday"}) > 1:
             raise TermError(f"周期“{text}”中 by、after、day、workday、weekday 只能有一个")
-        return cls(every, **fields)  # type: ignore[arg-type]
+        rhythm = cls(every, **fields)  # type: ignore[arg-type]
+        choices = Choices.parse(settling, rhythm.may_settle, text)
+        return replace(rhythm, choices=choices)
+
+    @property
+    def may_settle(self) -> tuple[str, ...]:
+        """The choices that make sense: of a day that is counted in working days nothing is open,
+        and 前 stands only beside a day that is named."""
+        if self.by or self.day:
+            return ("before", "roll")
+        counted = self.workday or self.every.measure is Measure.WORKING_DAY
+        if self.every == Amount(1, Measure.DAY):
+            return ()
+        if counted or (self.after and self.after.measure is Measure.WORKING_DAY):
+            return ()
+        return ("roll",)
 
     def in_words(self) -> str:
         """`每月一次，每月结束后10个工作日内`; with a season `每5日一次（收购旺季期间），…`."""
         name = _PERIOD_NAMES.get((self.every.number, self.every.measure), self.every.in_words())
         often = f"至少{self.minimum}次" if self.minimum else "一次"
         season = f"（{self.season}期间）" if self.season else ""
-        return f"每{name}{often}{season}，{self._day_in_words(f'每{name}')}"
+        day = self._day_in_words(f"每{name}")
+        return f"每{name}{often}{season}，{day}{self.choices.in_words()}"
 
     def _day_in_words(self, each: str) -> str:
         if self.by:
@@ -259,13 +334,15 @@ class Term:
                 if len(set(self.rhythms)) < len(self.rhythms):
                     raise TermError(f"周期“{self.value}”中有相同的选项，只能留一个")
             case Kind.FIXED_DEADLINE:
-                _ = self.day
+                _ = self.day, self.choices
             case Kind.WINDOW:
                 if self.amount is None:
                     raise TermError("window 必须写明长度，例如 P2Y")
+                _ = self.choices
             case Kind.AFTER_EVENT:
-                _ = self.amount
+                _ = self.amount, self.choices
             case Kind.BEFORE_EVENT:
+                _ = self.choices
                 if self.amount and self.amount.measure is Measure.HOUR:
                     raise TermError(
                         f"before_event 的“{self.value}”不能以小时计，应写作 P7D、10WD 之类"
@@ -285,7 +362,30 @@ class Term:
         """The length of after_event, before_event and window, where a number is given."""
         if self.kind not in (Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.WINDOW) or not self.value:
             return None
-        return Amount.parse(self.value)
+        return Amount.parse(self.value.partition(";")[0])
+
+    @cached_property
+    def choices(self) -> Choices:
+        """What the value settles of the open questions; of several rhythms nothing."""
+        if self.kind is Kind.PERIODIC:
+            return self.rhythms[0].choices if len(self.rhythms) == 1 else _NO_CHOICES
+        return Choices.parse(self.value.split(";")[1:], self.may_settle, self.value)
+
+    @property
+    def may_settle(self) -> tuple[str, ...]:
+        """The choices that this term may make (`Choices`)."""
+        match self.kind:
+            case Kind.PERIODIC if len(self.rhythms) == 1:
+                return self.rhythms[0].may_settle
+            case Kind.FIXED_DEADLINE:
+                return ("before", "roll")
+            case Kind.AFTER_EVENT | Kind.WINDOW if self.amount:
+                if self.amount.measure is Measure.HOUR:
+                    return ()
+                if self.amount.measure is Measure.WORKING_DAY:
+                    return ("first",)
+                return ("first", "roll")
+        return ()
 
     @cached_property
     def day(self) -> date | None:
@@ -293,9 +393,10 @@ class Term:
         if self.kind is not Kind.FIXED_DEADLINE:
             return None
         try:
-            if not _DATE.fullmatch(self.value):  # fromisoformat also reads 2017-W52-7
+            text = self.value.partition(";")[0]
+            if not _DATE.fullmatch(text):  # fromisoformat also reads 2017-W52-7
                 raise ValueError
-            return date.fromisoformat(self.value)
+            return date.fromisoformat(text)
         except ValueError:
             raise TermError(f"日期“{self.value}”不存在，应写作 2017-12-31") from None
 
@@ -321,12 +422,13 @@ class Term:
             case Kind.PERIODIC:
                 return "；或".join(rhythm.in_words() for rhythm in self.rhythms)
             case Kind.FIXED_DEADLINE if self.day:
-                return f"{self.day.year}年{self.day.month}月{self.day.day}日前"
+                day = f"{self.day.year}年{self.day.month}月{self.day.day}日前"
+                return day + self.choices.in_words()
             case Kind.AFTER_EVENT if self.amount:
-                return f"{self.amount.in_words()}内"
+                return f"{self.amount.in_words()}内{self.choices.in_words()}"
             case Kind.BEFORE_EVENT if self.amount:
                 return f"{self.amount.in_words()}前"
             case Kind.WINDOW if self.amount:
-                return f"{self.amount.in_words()}内"
+                return f"{self.amount.in_words()}内{self.choices.in_words()}"
             case _:
                 return KIND_NAMES[self.kind]

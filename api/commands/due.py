@@ -7,9 +7,10 @@ import typer
 
 from api.commands.context import Context, print_json
 from api.errors import BadInput
-from api.json_rows import due_row, trace_rows
+from api.json_rows import answer_rows, due_row, trace_rows
 from api.typed_dates import moment
 from engine.agency import Agency
+from engine.alternatives import answers, guarded
 from engine.due_dates import due as due_of
 from engine.explanation import explain
 from engine.instants import day_of
@@ -55,6 +56,9 @@ def due(
         raise BadInput(
             f"自{period.first}起的一期到时段“{season.name}”结束（{season.last}）时未满，不产生事项"
         )
+    stated = reading.referred or catalogue.rules[rule]
+    counted = when if reading.term.amount else None  # a day inside a period begins nothing
+    computed = guarded(stated, reading.term, computed, shared.calendar, counted, period)
     steps = explain(
         reading.term,
         computed,
@@ -64,7 +68,17 @@ def due(
         season=season,
         referred=reading.referred,
     )
-    row = due_row(computed) | {"trace": trace_rows(steps)}
+    decided = agency.decided(rule) if agency else "原文"
+    read = answers(
+        stated,
+        reading.term,
+        computed,
+        shared.calendar,
+        event=counted,
+        period=period,
+        decided=decided,
+    )
+    row = due_row(computed) | {"trace": trace_rows(steps)} | answer_rows(read)
     if shared.json:
         return print_json(row)
     print(
@@ -72,6 +86,10 @@ def due(
     )
     for number, step in enumerate(steps, 1):
         print(f"{number}. {step.text}　〔{step.basis}〕")
+    for one in read.taken:
+        print(f"读法　{one.question}：{one.reading}　〔{one.basis}〕")
+    for one in read.alternatives:
+        print(f"另一读法　{one.question}：{one.reading}，到期日{one.due_on}　〔{one.basis}〕")
     return None
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer
 from api.errors import BadInput
-from api.json_rows import trace_rows
+from api.json_rows import answer_rows, trace_rows
 from api.schemas import ObligationChange, ObligationFilter, RowId, journal_row, obligation_row
 from api.typed_dates import day, moment
 from engine.agency import Agency
@@ -25,7 +25,7 @@ from engine.obligations import (
     reopen,
     waive,
 )
-from engine.tracing import trace_of
+from engine.tracing import answers_of, trace_of
 from engine.workdays import WorkCalendar
 
 router = APIRouter(prefix="/obligations")
@@ -68,9 +68,10 @@ async def obligation(
 async def explanation(
     obligation_id: RowId, session: Reader, agency: AgencyNow, calendar: CalendarNow
 ) -> dict[str, Any]:
-    """The steps of its date."""
+    """The steps of its date, how it was read, and what else is open."""
     row = get_obligation(session, obligation_id)
-    return {"trace": trace_rows(trace_of(session, agency, calendar, row))}
+    steps = trace_rows(trace_of(session, agency, calendar, row))
+    return {"trace": steps} | answer_rows(answers_of(session, agency, calendar, row))
 
 
 @router.post("/{obligation_id}/events")

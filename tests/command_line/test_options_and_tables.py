@@ -165,3 +165,41 @@ def test_a_season_without_dates_is_named_by_due_and_doctor(qixian: Run, example:
     example.write_text(owing + SEASON.format("2005-05-20", "2005-06-10"), encoding="utf-8")
     details = [row["detail"] for row in qixian("doctor", "--json").rows]
     assert any("时段“收购旺季”今后没有写明起止" in detail for detail in details)
+
+
+def test_due_states_how_it_read_and_what_else_is_open(qixian: Run, example: Path) -> None:
+    asked = ("due", "zfxxgk-tiaoli-2019-49-governments", "--event", "2026-06-01")
+    row = qixian(*asked, "--json").row
+    assert (row["due_on"], row["act_by"]) == ("2026-03-31", "2026-03-30")
+    assert row["readings"] == [
+        {
+            "question": "“前”含不含当日",
+            "reading": "含当日",
+            "basis": "“前”的通常用法",
+            "due_on": "2026-03-31",
+        }
+    ]
+    assert row["alternatives"] == [
+        {
+            "question": "“前”含不含当日",
+            "reading": "不含当日",
+            "basis": "《民法典》第一千二百五十九条没有写“前”包括本数",
+            "due_on": "2026-03-30",
+        }
+    ]
+    assert "另一读法　“前”含不含当日：不含当日，到期日2026-03-30" in qixian(*asked).out
+    decided = (
+        example.read_text(encoding="utf-8")
+        + """
+[[interpretation]]
+rule = "zfxxgk-tiaoli-2019-49-governments"
+reading = "P1Y;by=03-31;before=included"
+decided_by = "市政府信息公开办公室"
+decided_on = 2026-01-05
+reason = "历年如此"
+"""
+    )
+    example.write_text(decided, encoding="utf-8")
+    row = qixian(*asked, "--json").row
+    assert (row["act_by"], row["alternatives"]) == ("2026-03-31", [])
+    assert row["readings"][0]["basis"] == "口径（市政府信息公开办公室，2026-01-05）"
