@@ -72,7 +72,7 @@ def guarded(
 ) -> Due:
     """The date with a day to act that is right under every alternative too; after a limit has
     begun no day before it is."""
-    if not _may_be_earlier(rule, term):
+    if not (period and period.share) and not _may_be_earlier(rule, term):
         return due
     others = answers(rule, term, due, calendar, event=event, period=period).alternatives
     earliest = min((other.due_on for other in others), default=due.due_on)
@@ -204,6 +204,12 @@ def _of_date(
     decided: str,
 ) -> Iterator[_Found]:
     """Of a date that is a date, not the end of a limit that is counted."""
+    if period and period.share and period.share < due.due_on:
+        # 每年至少两次 says how often, not when; two reminders in December would come too late.
+        question, number = "至少几次各在何时", period.number
+        taken = Answer(question, "各次都以期末为限", "原文只写次数", due.due_on)
+        basis = "把期间按次数均分"
+        yield taken, Answer(question, f"第{number}次在其均分的期间内", basis, period.share)
     if "roll" not in term.may_settle:
         return
     question = "这一日逢休息日"

@@ -84,6 +84,11 @@ def _in_season(season: Season, every: Amount, period: Period) -> Step:
 
 def _in_period(rhythm: Rhythm, period: Period, due: Due, calendar: WorkCalendar) -> Iterator[Step]:
     yield Step(period.last, f"本期为{_named(period.first)}至{_named(period.last)}", "原文")
+    if rhythm.minimum and rhythm.minimum > 1:
+        text = f"本期至少{rhythm.minimum}次，这是第{period.number}次，都以期末为限"
+        if period.share:
+            text += f"；提醒按均分的期间，至{_named(period.share)}"
+        yield Step(period.share or period.last, text, _WORDS)
     if rhythm.after and rhythm.after.measure is Measure.WORKING_DAY:
         yield from _count_forward(rhythm.after.number, period.last, calendar)
     if rhythm.workday:

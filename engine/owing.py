@@ -142,6 +142,8 @@ def _contained(one: Owed, earlier: Iterable[Owed]) -> bool:
     for other in earlier:
         if other.kind is not one.kind:
             return False
+        if other.occurrence.period.number != one.occurrence.period.number:
+            continue  # the second time of a year is not the first
         if one.kind is Kind.FIXED_DEADLINE:
             return True
         if other.due.due_on < one.occurrence.period.first:

@@ -6,7 +6,7 @@ does not divide the year (every five days, every two weeks) counts from the duty
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -23,11 +23,17 @@ _DAYS = {Measure.DAY: 1, Measure.WEEK: 7}
 
 @dataclass(frozen=True)
 class Period:
-    """One stretch, first and last day included. The key names it: `2026-09`, `2026-Q3`."""
+    """One stretch, first and last day included. The key names it: `2026-09`, `2026-Q3`.
+
+    Where a rhythm asks for several times (每年至少两次) each has its `number` and key (`2026#1`), and
+    all but the last the end of its equal `share` of the stretch.
+    """
 
     key: str
     first: date
     last: date
+    number: int = 1
+    share: date | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,28 @@ def occurrences(
     for period in _periods(rhythm.every, start - _reach(rhythm), end, anchor, calendar):
         due_on = due_day(rhythm, period, calendar)
         if start <= due_on <= end:
-            yield Occurrence(period, due_on)
+            for one in each_time(rhythm, period):
+                yield Occurrence(one, due_on)
+
+
+def each_time(rhythm: Rhythm, period: Period) -> Iterator[Period]:
+    """The period once for each time that it asks for; once where it says nothing."""
+    times = rhythm.minimum or 1
+    if times == 1:
+        yield period
+        return
+    for number in range(1, times + 1):
+        share = _share(rhythm, period, number, times) if number < times else None
+        yield replace(period, key=f"{period.key}#{number}", number=number, share=share)
+
+
+def _share(rhythm: Rhythm, period: Period, number: int, times: int) -> date:
+    """The last day of the first `number` of equal parts: whole months where they divide."""
+    months = rhythm.every.number * _MONTHS.get(rhythm.every.measure, 0) * number
+    if months and months % times == 0:
+        return period.first + relativedelta(months=months // times) - _DAY
+    days = ((period.last - period.first).days + 1) * number // times
+    return max(period.first, period.first + (days - 1) * _DAY)
 
 
 def period_of(every: Amount, day: date, anchor: date, calendar: WorkCalendar) -> Period:

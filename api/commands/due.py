@@ -14,7 +14,7 @@ from engine.alternatives import answers, guarded
 from engine.due_dates import due as due_of
 from engine.explanation import explain
 from engine.instants import day_of
-from engine.periods import period_of
+from engine.periods import each_time, period_of
 from engine.readings import Source, reading_of, reading_on, season_of
 from engine.seasons import Season, reached
 from rules.catalogue_files import load_catalogue
@@ -52,6 +52,9 @@ def due(
     computed = due_of(reading.term, when, shared.calendar, anchor)
     rhythms = reading.term.rhythms
     period = period_of(rhythms[0].every, day, anchor, shared.calendar) if rhythms else None
+    if period:  # of several times in a period the one whose share has not ended
+        times = each_time(rhythms[0], period)
+        period = next(one for one in times if one.share is None or one.share >= day)
     if season and period and reached(rhythms[0], period, computed.due_on) > season.last:
         raise BadInput(
             f"自{period.first}起的一期到时段“{season.name}”结束（{season.last}）时未满，不产生事项"

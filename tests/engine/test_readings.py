@@ -27,6 +27,8 @@ def test_what_the_words_leave_open_may_be_fixed() -> None:
         ("periodic", "P1M", "P1M;day=25", Kind.PERIODIC),
         ("periodic", "P1Y;by=01-31", "P1Y;by=01-20", Kind.PERIODIC),
         ("periodic", "P1M", "P1M;workday=-3", Kind.PERIODIC),
+        ("periodic", "P1Y", "P1Y;min=2", Kind.PERIODIC),
+        ("periodic", "P1Y;min=1", "P1Y", Kind.PERIODIC),
         ("periodic", "P1M;workday=5", "P1M;workday=4", Kind.PERIODIC),
         ("periodic", "P1M;workday=-3", "P1M;workday=-5", Kind.PERIODIC),
         ("periodic", "P1M;after=15D", "P1M;after=10D", Kind.PERIODIC),
@@ -56,6 +58,8 @@ def test_what_the_words_give_may_not_be_loosened() -> None:
         ("periodic", "P1M|P3M", "P1Y"),
         ("periodic", "P1Y;by=01-31", "P1Y;by=03-31"),
         ("periodic", "P1Y;by=01-31", "P1Y"),
+        ("periodic", "P1Y;min=2", "P1Y"),
+        ("periodic", "P1Y;min=3", "P1Y;min=2"),
         ("periodic", "P1M;workday=5", "P1M;workday=6"),
         ("periodic", "P1M;workday=-3", "P1M;workday=-2"),
         ("periodic", "P1M;workday=5", "P1M;workday=-20"),  # not comparable: a person has to look
