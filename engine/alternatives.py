@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from engine.due_dates import Due, after, before, last_day, on_day
+from engine.due_dates import Due, after, before, governing, last_day, on_day
 from engine.instants import day_of
 from engine.periods import Period, due_day
 from engine.workdays import WorkCalendar
@@ -54,6 +54,8 @@ def answers(
 ) -> Answers:
     """How a rule's date that `engine.due_dates` gave by this term, for this event where it counts
     from one, or this period of its rhythm, was read. `decided` says who settled what the term's choices settle."""
+    if term.options and event is not None:
+        term = governing(term, event, calendar)
     found: list[_Found] = []
     if term.amount and event is not None:
         found += _of_limit(rule, term, term.amount, event, due, calendar, decided)
@@ -72,7 +74,7 @@ def guarded(
 ) -> Due:
     """The date with a day to act that is right under every alternative too; after a limit has
     begun no day before it is."""
-    if not (period and period.share) and not _may_be_earlier(rule, term):
+    if not (period and period.share) and not is_guarded(rule, term):
         return due
     others = answers(rule, term, due, calendar, event=event, period=period).alternatives
     earliest = min((other.due_on for other in others), default=due.due_on)
@@ -82,8 +84,8 @@ def guarded(
     return replace(due, act_by=act_by)
 
 
-def _may_be_earlier(rule: Rule, term: Term) -> bool:
-    """Can an alternative come before `act_by` as `engine.due_dates` has it? Most rules have
+def is_guarded(rule: Rule, term: Term) -> bool:
+    """Can an alternative of this rule come before `act_by` as `engine.due_dates` has it? Most rules have
     thousands of dates and no such question."""
     return (
         _names_its_day(rule, term)

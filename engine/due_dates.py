@@ -6,7 +6,7 @@ years whose last day is a day off ends on the first working day after (a make-up
 working day and stays); a fixed date is a date and does not move.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import NoDate
@@ -50,6 +50,8 @@ def due(
 
     Raises NoDate when the term gives no date, or counts hours from a day without a time.
     """
+    if term.options:
+        return _of_options(term, event, calendar)
     match term.kind:
         case Kind.PERIODIC if term.hard or anchor:
             rhythm = term.rhythms[0]
@@ -64,6 +66,28 @@ def due(
         case Kind.SIMULTANEOUS | Kind.BEFORE_EVENT:  # no lead time: the event's own day
             return on_day(day_of(event), calendar)
     raise NoDate(f"“{term.in_words()}”没有给出日期，须先由机关确定口径")
+
+
+def governing(term: Term, event: date | datetime, calendar: WorkCalendar) -> Term:
+    """The option that gives a term its date, of equal ones the first; a single limit is its own."""
+    choose = min if term.earlier else max
+    options = term.options or (term,)
+    return choose(options, key=lambda option: due(option, event, calendar).end)
+
+
+def _of_options(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
+    """Each bound is that of the options' bounds: another may govern when a notice is announced."""
+    choose = min if term.earlier else max
+    found = [due(option, event, calendar) for option in term.options]
+    governs = choose(found, key=lambda one: one.end)
+    earliest, latest = choose(one.earliest for one in found), choose(one.latest for one in found)
+    return replace(
+        governs,
+        act_by=choose(one.act_by for one in found),
+        provisional=governs.provisional or earliest != latest,
+        earliest=earliest,
+        latest=latest,
+    )
 
 
 def of_period(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> Due:

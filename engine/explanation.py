@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from engine.due_dates import Due, last_day
+from engine.due_dates import Due, governing, last_day
+from engine.due_dates import due as due_of
 from engine.instants import ZONE, day_of
 from engine.periods import Period, named_day, shifted
 from engine.seasons import Season
@@ -49,6 +50,9 @@ def explain(
     steps: list[Step] = []
     if referred and event is not None:
         steps.append(_reference(referred, day_of(event)))
+    if term.options and event is not None:
+        steps += _options(term, event, calendar)
+        term = governing(term, event, calendar)
     if season and period:
         steps.append(_in_season(season, term.rhythms[0].every, period))
     if period and term.kind is Kind.PERIODIC:
@@ -72,6 +76,18 @@ def _reference(rule: Rule, day: date) -> Step:
     text = f"原文所指的规定，事由之日{day}施行的文本为{rule.term.in_words()}"
     basis = f"《{rule.document.title}》{rule.number}{rule.place}：“{rule.quote}”"
     return Step(day, text, basis)
+
+
+def _options(term: Term, event: date | datetime, calendar: WorkCalendar) -> Iterator[Step]:
+    """Where each limit ends, and which of them governs."""
+    for option in term.options:
+        end = due_of(option, event, calendar)
+        moment = f" {end.due_at.astimezone(ZONE):%H:%M}" if end.due_at else ""
+        yield Step(end.due_on, f"{option.in_words()}：{_named(end.due_on)}{moment}", _WORDS)
+    governs = governing(term, event, calendar)
+    which = "先" if term.earlier else "后"
+    day = due_of(governs, event, calendar).due_on
+    yield Step(day, f"以{which}到者为准，即{governs.in_words()}，推算如下", _WORDS)
 
 
 def _in_season(season: Season, every: Amount, period: Period) -> Step:

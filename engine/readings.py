@@ -118,7 +118,7 @@ def reading_on(
     if reading.source is not Source.STATUTORY:
         return reading
     day = day_of(event)
-    limits = [r for r in rules_referred_to(rules, rule.id, day) if r.term.amount]
+    limits = [r for r in rules_referred_to(rules, rule.id, day) if r.term.amount or r.term.options]
     if not limits:
         raise NoDate(
             f"规则 {rule.id} 所指的规定在{day}没有写明期限，须先由机关确定口径（[[interpretation]]）"
@@ -162,17 +162,33 @@ def _within(rule: Rule, read: Term) -> bool:
         return False
     if words.kind is Kind.PERIODIC:
         return any(_no_later(read.rhythms[0], rhythm) for rhythm in words.rhythms)
-    if words.amount and read.amount:
-        if words.amount.measure is Measure.DAY and read.amount.measure is Measure.WORKING_DAY:
-            if words.kind is Kind.BEFORE_EVENT:  # never later than as many calendar days
-                return words.amount.number <= read.amount.number
-            return read.amount.number <= words.amount.number and days_are_working_days(
-                rule, words.amount
-            )
-        if words.kind is Kind.BEFORE_EVENT:  # seven days before is stricter than three
-            return _no_longer(words.amount, read.amount)
-        return _no_longer(read.amount, words.amount)
+    if words.hard and words.kind in (Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.WINDOW):
+        return read.value == words.value or _limits_within(rule, read)
     return True
+
+
+def _limits_within(rule: Rule, read: Term) -> bool:
+    """Is a limit, or the earlier or later of several, surely over when the words' is?"""
+    within_each = any if rule.term.options and not rule.term.earlier else all
+    within = any if read.earlier else all
+    return within_each(
+        within(_limit_within(rule, word, one) for one in read.options or (read,))
+        for word in rule.term.options or (rule.term,)
+    )
+
+
+def _limit_within(rule: Rule, words: Term, read: Term) -> bool:
+    if not words.amount or not read.amount:
+        return False
+    backwards = words.kind is Kind.BEFORE_EVENT  # seven days before is stricter than three
+    if words.amount.measure is Measure.DAY and read.amount.measure is Measure.WORKING_DAY:
+        if backwards:  # never later than as many calendar days
+            return words.amount.number <= read.amount.number
+        shorter = read.amount.number <= words.amount.number
+        return shorter and days_are_working_days(rule, words.amount)
+    if backwards:
+        return _no_longer(words.amount, read.amount)
+    return _no_longer(read.amount, words.amount)
 
 
 def _settled_within(rule: Rule, read: Term) -> bool:

@@ -18,7 +18,8 @@ _MOMENT = datetime(2026, 3, 2, 9, tzinfo=ZONE)
 def worked_example(term: Term, hard: bool, calendar: WorkCalendar) -> Example:
     """The date for an event of 2026-03-02, at 09:00 in Asia/Shanghai where hours count, or for the
     period that holds that day; `waits` where the words give no date."""
-    hours = term.amount and term.amount.measure is Measure.HOUR
+    limits = [one.amount for one in term.options or (term,) if one.amount]
+    hours = any(limit.measure is Measure.HOUR for limit in limits)
     event = _MOMENT if hours else _DAY
     try:
         found = due(term, event, calendar) if hard else None

@@ -7,8 +7,8 @@ interpretation's reading:
                      P1M;after=10WD  P1M;after=15D  P1M;day=25  P1M;workday=5  P1M;workday=-3
                      P1W;weekday=5  P1M|P3M
     fixed_deadline   2017-12-31
-    after_event      30WD  PT5H  P20D  P3M  or empty
-    before_event     P7D  10WD  or empty
+    after_event      30WD  PT5H  P20D  P3M  earlier(20WD,P1M)  later(20WD,P1M)  or empty
+    before_event     P7D  10WD  earlier(P7D,5WD)  or empty
     window           P2Y
     the others       empty
 
@@ -308,6 +308,7 @@ def _month_and_day(value: str, text: str) -> tuple[int, int]:
     return moment.month, moment.day
 
 
+_EITHER = re.compile(r"(earlier|later)\(([^()]*)\)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -340,9 +341,9 @@ class Term:
                     raise TermError("window 必须写明长度，例如 P2Y")
                 _ = self.choices
             case Kind.AFTER_EVENT:
-                _ = self.amount, self.choices
+                _ = self.options, self.amount, self.choices
             case Kind.BEFORE_EVENT:
-                _ = self.choices
+                _ = self.options, self.choices
                 if self.amount and self.amount.measure is Measure.HOUR:
                     raise TermError(
                         f"before_event 的“{self.value}”不能以小时计，应写作 P7D、10WD 之类"
@@ -362,13 +363,32 @@ class Term:
         """The length of after_event, before_event and window, where a number is given."""
         if self.kind not in (Kind.AFTER_EVENT, Kind.BEFORE_EVENT, Kind.WINDOW) or not self.value:
             return None
-        return Amount.parse(self.value.partition(";")[0])
+        return None if self.options else Amount.parse(self.value.partition(";")[0])
+
+    @cached_property
+    def options(self) -> tuple["Term", ...]:
+        """The limits of `earlier(20WD,P1M)` and `later(…)`, of which the one whose date comes first,
+        or last, governs; empty for a single limit and for the other kinds."""
+        found = _EITHER.fullmatch(self.value)
+        if not found or self.kind not in (Kind.AFTER_EVENT, Kind.BEFORE_EVENT):
+            return ()
+        parts = found[2].split(",")
+        if len(parts) < 2 or len(set(parts)) < len(parts) or "" in parts:
+            raise TermError(f"“{self.value}”中应有两个以上不同的时间量，写作 earlier(20WD,P1M)")
+        return tuple(Term.parse(self.kind, part) for part in parts)
+
+    @property
+    def earlier(self) -> bool:
+        """Of several options, does the one that comes first govern? Else the last."""
+        return self.value.startswith("earlier(")
 
     @cached_property
     def choices(self) -> Choices:
         """What the value settles of the open questions; of several rhythms nothing."""
         if self.kind is Kind.PERIODIC:
             return self.rhythms[0].choices if len(self.rhythms) == 1 else _NO_CHOICES
+        if self.options:
+            return _NO_CHOICES
         return Choices.parse(self.value.split(";")[1:], self.may_settle, self.value)
 
     @property
@@ -412,12 +432,15 @@ class Term:
             case Kind.FIXED_DEADLINE | Kind.WINDOW:
                 return True
             case Kind.AFTER_EVENT | Kind.BEFORE_EVENT:
-                return self.amount is not None
+                return self.amount is not None or bool(self.options)
             case _:
                 return False
 
     def in_words(self) -> str:
         """The term in Chinese, as pages and messages show it: `30个工作日内`, `每月一次，…`."""
+        if self.options:
+            which = "先" if self.earlier else "后"
+            return f"{'或'.join(one.in_words() for one in self.options)}，以{which}到者为准"
         match self.kind:
             case Kind.PERIODIC:
                 return "；或".join(rhythm.in_words() for rhythm in self.rhythms)

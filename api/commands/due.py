@@ -60,7 +60,9 @@ def due(
             f"自{period.first}起的一期到时段“{season.name}”结束（{season.last}）时未满，不产生事项"
         )
     stated = reading.referred or catalogue.rules[rule]
-    counted = when if reading.term.amount else None  # a day inside a period begins nothing
+    counted = (
+        when if reading.term.amount or reading.term.options else None
+    )  # a day inside a period begins nothing
     computed = guarded(stated, reading.term, computed, shared.calendar, counted, period)
     steps = explain(
         reading.term,

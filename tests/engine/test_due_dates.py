@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.due_dates import Due, due, on_day
+from engine.due_dates import Due, due, governing, on_day
 from engine.errors import NoDate, OutsideCalendar
 from engine.instants import day_of, end_of, local_day, local_iso, parse_event, start_of
 from engine.workdays import WorkCalendar
@@ -63,6 +63,13 @@ def test_limits_end_on_their_days() -> None:
         ("before_event", "", "2026-10-05", "2026-10-05", "2026-09-30"),
         ("simultaneous", "", "2026-03-30", "2026-03-30", "2026-03-30"),
         ("simultaneous", "", "2026-10-04T23:59", "2026-10-04", "2026-09-30"),
+        # of several limits the one whose date comes first, or last
+        ("after_event", "earlier(20WD,P1M)", "2026-09-14", "2026-10-14", "2026-10-14"),
+        ("after_event", "later(20WD,P1M)", "2026-09-14", "2026-10-16", "2026-10-16"),
+        ("after_event", "earlier(20WD,P1M)", "2026-03-02", "2026-03-30", "2026-03-30"),
+        ("after_event", "earlier(P8D,P9D)", "2026-10-03", "2026-10-12", "2026-10-10"),
+        ("before_event", "earlier(P7D,5WD)", "2026-10-12", "2026-09-29", "2026-09-29"),
+        ("before_event", "later(P7D,5WD)", "2026-10-12", "2026-10-05", "2026-09-30"),
         # a fixed date does not move
         ("fixed_deadline", "2026-01-31", "2026-01-01", "2026-01-31", "2026-01-30"),
         ("fixed_deadline", "2017-12-31", "2017-01-01", "2017-12-31", "2017-12-29"),
@@ -280,3 +287,27 @@ def test_a_date_before_an_event_leaves_the_whole_time(value: str, event: date) -
     if value.endswith("WD") and not found.provisional:
         # From the day after the due day to the event's eve: the number less the due day itself.
         assert CALENDAR.count(found.due_on - DAY, event - DAY) == int(value[:-2])
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    options=st.lists(
+        st.sampled_from(["1WD", "20WD", "P7D", "P20D", "P1M", "P3M;roll=no"]),
+        min_size=2,
+        max_size=4,
+        unique=True,
+    ),
+    event=st.dates(date(2015, 1, 1), date(2027, 12, 1)),
+)
+def test_of_several_limits_each_bound_is_that_of_their_bounds(
+    options: list[str], event: date
+) -> None:
+    each = [due(Term.parse("after_event", one), event, CALENDAR) for one in options]
+    for word, choose in (("earlier", min), ("later", max)):
+        term = Term.parse("after_event", f"{word}({','.join(options)})")
+        found = due(term, event, CALENDAR)
+        assert found.due_on == choose(one.due_on for one in each)
+        assert found.earliest == choose(one.earliest for one in each)
+        assert found.latest == choose(one.latest for one in each)
+        assert found.earliest <= found.due_on <= found.latest
+        assert due(governing(term, event, CALENDAR), event, CALENDAR).due_on == found.due_on
