@@ -53,7 +53,8 @@ def answers(
     decided: str = _OF_PAPER,
 ) -> Answers:
     """How a rule's date that `engine.due_dates` gave by this term, for this event where it counts
-    from one, or this period of its rhythm, was read. `decided` says who settled what the term's choices settle."""
+    from one, or this period of its rhythm, was read. `decided` says who settled what the term's
+    choices settle."""
     if term.options and event is not None:
         term = governing(term, event, calendar)
     found: list[_Found] = []

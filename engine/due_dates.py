@@ -3,7 +3,8 @@
 Counting rules: 《民法典》第二百条至第二百零四条. The starting day is not counted; hours run from
 the moment of the event, through nights and holidays; a limit in calendar days, weeks, months or
 years whose last day is a day off ends on the first working day after (a make-up Saturday is a
-working day and stays); a fixed date is a date and does not move.
+working day and stays); a fixed date is a date and does not move. A term's choices (`roll`,
+`before`, `first`) may settle these otherwise.
 """
 
 from dataclasses import dataclass, replace

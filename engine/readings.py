@@ -210,7 +210,8 @@ def _settled_within(rule: Rule, read: Term) -> bool:
 
 
 def _no_later(read: Rhythm, words: Rhythm) -> bool:
-    """The same rhythm in the same season or all the year, and no day later than one that the words name."""
+    """The same rhythm, in the same season or all the year, as often, and no day later than one
+    that the words name."""
     if (read.minimum or 1) < (words.minimum or 1):
         return False
     if read.every != words.every or read.season not in ("", words.season):
