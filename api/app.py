@@ -25,6 +25,7 @@ from api.routes import (
     events,
     obligations,
     proposals,
+    work_calendar,
     workdays,
 )
 from engine.clock import read_clock
@@ -61,6 +62,7 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         proposals,
         catalogue,
         deliveries,
+        work_calendar,
         workdays,
     ):
         guarded.include_router(room.router, prefix="/api/v1")

@@ -22,6 +22,7 @@ from api.commands import (
     serve,
     simulate,
     tick,
+    work_calendar,
     workday,
 )
 from api.commands.context import Context
@@ -56,6 +57,7 @@ for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, d
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
+app.add_typer(work_calendar.app, name="calendar")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

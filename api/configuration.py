@@ -24,6 +24,7 @@ from engine.database import open_database, reading
 from engine.duties import Duty
 from engine.errors import EngineError
 from engine.ladder import Ladder, OfficeHours
+from engine.notices import CN
 from engine.readings import Interpretation
 from engine.schema import check, revision
 from engine.seasons import Season
@@ -54,6 +55,8 @@ class Configuration:
     server: Server
     token: str
     database_url: str
+    region: str = CN  # the office's own, whose calendar the daemon works by
+    notice_folder: Path | None = None
 
 
 def load_configuration(
@@ -73,7 +76,16 @@ def load_configuration(
     with _named_by(path):
         agency = _agency(settings, catalogue_of(files, accepted))
     token = token or os.environ.get(TOKEN_VARIABLE, "")
-    return Configuration(agency, files, settings.server, token, url)
+    folder = path.parent.resolve() / settings.calendar.folder
+    return Configuration(
+        agency,
+        files,
+        settings.server,
+        token,
+        url,
+        settings.calendar.region,
+        folder if settings.calendar.folder else None,
+    )
 
 
 def adopted_in(url: str, files: tuple[CatalogueFile, ...]) -> Adopted:
@@ -86,11 +98,19 @@ def adopted_in(url: str, files: tuple[CatalogueFile, ...]) -> Adopted:
         return papers(session, files).adopted
 
 
-def read_database_url(path: Path) -> str:
-    """The address of the database alone: what is wrong elsewhere does not matter. Raises BadConfig."""
+@dataclass(frozen=True)
+class CalendarSettings:
+    """What the working calendar needs of a configuration."""
+
+    region: str
+    database_url: str
+
+
+def load_calendar_settings(path: Path) -> CalendarSettings:
+    """Only these: a count of days asks for no channel's secrets. Raises BadConfig."""
     settings = read_settings(path)
     with _named_by(path):
-        return _database_url(settings, path.parent)
+        return CalendarSettings(settings.calendar.region, _database_url(settings, path.parent))
 
 
 @contextmanager
@@ -120,7 +140,7 @@ def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
     return Agency(
         catalogue=catalogue,
         channels=_channels(settings.channel),
-        units=_units(settings.unit),
+        units=_units(settings.unit, settings.calendar.region),
         duties={duty.key: duty for duty in duties},
         interpretations={
             table.rule: Interpretation(**table.model_dump()) for table in settings.interpretation
@@ -150,7 +170,7 @@ def _channels(tables: Iterable[ChannelTable]) -> dict[str, Notifier]:
     return channels
 
 
-def _units(tables: Iterable[UnitTable]) -> dict[str, Unit]:
+def _units(tables: Iterable[UnitTable], region: str) -> dict[str, Unit]:
     tables = list(tables)
     _once("[[unit]]", (table.id for table in tables))
     _once("[[unit]] 的名称或别名", (n for t in tables for n in dict.fromkeys((t.name, *t.aliases))))
@@ -162,6 +182,7 @@ def _units(tables: Iterable[UnitTable]) -> dict[str, Unit]:
             aliases=tuple(table.aliases),
             contacts=tuple(Contact(**contact.model_dump()) for contact in table.contacts),
             channels=tuple(table.channels),
+            region=table.region or region,
         )
         for table in tables
     }

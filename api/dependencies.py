@@ -29,7 +29,6 @@ class Running:
 
     configuration: Configuration
     db: Engine
-    calendar: WorkCalendar
     clock: Clock
     current: CurrentAgency
 
@@ -89,7 +88,7 @@ async def _agency(request: Request) -> Agency:
 
 
 async def _calendar(request: Request) -> WorkCalendar:
-    return running(request).calendar
+    return running(request).clock.calendar
 
 
 async def _reader(request: Request) -> AsyncIterator[Session]:

@@ -68,7 +68,9 @@ def hit_row(hit: Hit) -> dict[str, Any]:
 
 
 def proposal_row(row: Proposal) -> dict[str, Any]:
-    """A proposal, its rule key by key in `entry`; null where a rule ends."""
+    """A proposal with the keys of a rule as it is proposed or edited; all that a catalogue file
+    would have of it is in `entry`, null where a rule ends."""
+    table = row.table if row.entry else {}
     return {
         "id": row.id,
         "document": row.document,
@@ -80,8 +82,9 @@ def proposal_row(row: Proposal) -> dict[str, Any]:
         "end": row.end if row.entry else None,
         "line": row.line or None,
         "time_phrase": row.time_phrase or None,
-        "quote": row.quote,
-        "entry": row.table if row.entry else None,
+        "quote": table.get("quote", row.quote),
+        **{key: table.get(key) for key in ("kind", "value", "trigger", "holders")},
+        "entry": table or None,
         "decision": row.decision.value,
         "reason": row.reason or None,
         "decided_by": row.decided_by or None,

@@ -11,6 +11,7 @@ from lxml import etree
 from api.errors import BadInput
 from api.word_text import word_text
 
+KINDS = (".txt", ".md", ".html", ".htm", ".docx")
 LARGEST = 20 * 1024 * 1024
 _MARKED = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -19,8 +20,9 @@ _MARKED = (
 )
 
 
-def read_document_text(path: Path) -> str:
+def read_document_text(path: Path, kinds: tuple[str, ...] = KINDS) -> str:
     """The text of the file, as `document_text` gives it; reads at most LARGEST. Raises BadInput."""
+    _check_kind(str(path), kinds)
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its writer
             raise BadInput(f"{path}：读不到文件（不是普通文件），请检查路径")
@@ -28,18 +30,16 @@ def read_document_text(path: Path) -> str:
             content = file.read(LARGEST + 1)
     except OSError as error:
         raise BadInput(f"{path}：读不到文件（{error.strerror}），请检查路径") from error
-    return document_text(str(path), content)
+    return document_text(str(path), content, kinds)
 
 
-def document_text(name: str, content: bytes) -> str:
-    """The text of a .txt, .md, .html or .docx file, of the last two without markup.
+def document_text(name: str, content: bytes, kinds: tuple[str, ...] = KINDS) -> str:
+    """The text of a file of one of these kinds; of .html and .docx without markup.
 
     A file without any text is refused: a scan must not look like a paper without deadlines.
     Raises BadInput, which begins with the name.
     """
-    suffix = PurePath(name).suffix.lower()
-    if suffix not in (".txt", ".md", ".html", ".htm", ".docx"):
-        raise BadInput(f"{name}：只能读 .txt、.md、.html、.docx 文件，请另存为其中一种")
+    suffix = _check_kind(name, kinds)
     if len(content) > LARGEST:
         raise BadInput(f"{name}：文件超过 20 MB，请只留正文再读")
     if suffix == ".docx":
@@ -51,6 +51,15 @@ def document_text(name: str, content: bytes) -> str:
     if not text.strip():
         raise BadInput(f"{name}：没有读到文字（空文件，或者只有图片），请换成有文字的文件")
     return text
+
+
+def _check_kind(name: str, kinds: tuple[str, ...]) -> str:
+    """The name's suffix. Raises BadInput."""
+    suffix = PurePath(name).suffix.lower()
+    if suffix not in kinds:
+        known = "、".join(kind for kind in kinds if kind != ".htm")
+        raise BadInput(f"{name}：只能读 {known} 文件，请另存为其中一种")
+    return suffix
 
 
 def _decoded(name: str, content: bytes, otherwise: str) -> str:

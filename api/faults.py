@@ -28,5 +28,7 @@ _FAULTS = {
 
 def fault_in_words(error: Any) -> str:
     """A pydantic error in words; its own where we have none."""
+    if error["type"] == "value_error":  # a sentence of our own
+        return str(error["ctx"]["error"])
     words = _FAULTS.get(error["type"])
     return words.format(**error.get("ctx", {})) if words else str(error["msg"])

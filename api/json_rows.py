@@ -1,13 +1,17 @@
 """The JSON objects that the command line and the HTTP interface share, key for key."""
 
+from datetime import date, timedelta
 from typing import Any
 
+from api.errors import BadInput
 from api.typed_dates import day
 from engine.alternatives import Answers
 from engine.due_dates import Due
 from engine.explanation import Step
+from engine.imported_notices import Assessment
 from engine.instants import local_iso
-from engine.workdays import WorkCalendar
+from engine.notices import days_as_rows
+from engine.workdays import FIRST_DAY, LAST_DAY, DayReason, WorkCalendar
 from rules.rule import Rule
 
 
@@ -54,6 +58,7 @@ def due_row(due: Due) -> dict[str, Any]:
         "provisional": due.provisional,
         "earliest": due.earliest.isoformat(),
         "latest": due.latest.isoformat(),
+        **({"reason": due.reason} if due.provisional else {}),
     }
 
 
@@ -86,6 +91,7 @@ def added_row(calendar: WorkCalendar, start: str, number: int) -> dict[str, Any]
         "provisional": span.provisional,
         "earliest": span.earliest.isoformat(),
         "latest": span.latest.isoformat(),
+        **({"reason": span.reason} if span.provisional else {}),
     }
 
 
@@ -96,10 +102,39 @@ def counted_row(calendar: WorkCalendar, a: str, b: str) -> dict[str, Any]:
 
 def checked_row(calendar: WorkCalendar, text: str) -> dict[str, Any]:
     """Is a day a working day, what is it called, and who says so? Raises BadInput."""
-    reason = calendar.reason(day(text, "日期"))
+    return reason_row(calendar.reason(day(text, "日期")))
+
+
+def reason_row(reason: DayReason) -> dict[str, Any]:
+    """What a day is."""
     return {
         "date": reason.date.isoformat(),
         "workday": reason.workday,
         "name": reason.name,
         "basis": reason.basis,
+    }
+
+
+def year_rows(calendar: WorkCalendar, year: int) -> list[dict[str, Any]]:
+    """Every day of a year. Raises BadInput."""
+    if not FIRST_DAY.year <= year <= LAST_DAY.year:
+        raise BadInput(f"{year}年超出工作日历的范围（{FIRST_DAY.year}年至{LAST_DAY.year}年）")
+    first = date(year, 1, 1)
+    days = (first + timedelta(k) for k in range((date(year, 12, 31) - first).days + 1))
+    return [
+        reason_row(calendar.reason(day)) | {"provisional": not calendar.certain(day)}
+        for day in days
+    ]
+
+
+def assessment_row(found: Assessment) -> dict[str, Any]:
+    """A holiday notice that was read and checked."""
+    draft = found.draft
+    return {
+        "number": draft.number,
+        "issued": draft.issued.isoformat() if draft.issued else None,
+        "scope": draft.scope,
+        "days": days_as_rows(draft.days),
+        "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in found.checks],
+        "moved": len(found.moved),
     }

@@ -44,7 +44,9 @@ async def overview(
             "disabled": disabled_channels(session),
             "undelivered": undelivered(session, now - timedelta(days=7)),
             "readings": agency.readings,
-            "remaining": lambda row: remaining_in_words(row, now, calendar),
+            "remaining": lambda row: remaining_in_words(
+                row, now, agency.calendar_of(row.unit, calendar)
+            ),
         },
     )
 

@@ -1,6 +1,7 @@
 """Errors over HTTP: RFC 9457 problem+json with a stable `code` and a Chinese `detail`."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from api.faults import fault_in_words
 from engine.errors import (
     BadAgency,
     BadInterpretation,
+    BadNotice,
     EngineError,
     NoDate,
     NotAllowed,
@@ -28,6 +30,7 @@ _OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
     NotFound: (404, "not_found"),
     NotAllowed: (409, "not_allowed"),
     UnknownTrigger: (422, "unknown_trigger"),
+    BadNotice: (422, "notice_refused"),
     NoDate: (422, "no_date"),
     OutsideCalendar: (422, "outside_calendar"),
     BadAgency: (409, "not_allowed"),
@@ -44,9 +47,18 @@ _OF_STATUS = {
 }
 
 
-def problem(status: int, code: str, detail: str, headers: Any = None) -> JSONResponse:
-    """One problem document."""
-    body = {"type": "about:blank", "title": code, "status": status, "code": code, "detail": detail}
+def problem(
+    status: int, code: str, detail: str, headers: Any = None, more: Mapping[str, Any] | None = None
+) -> JSONResponse:
+    """One problem document; `more` are members beside the standard ones."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": code,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    body |= more or {}
     return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
 
 

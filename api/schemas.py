@@ -7,8 +7,9 @@ from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from engine.agency import Agency
+from engine.clock_entries import ClockEntry
 from engine.deliveries import Attempt, Delivery
-from engine.instants import local_iso
+from engine.instants import local_day, local_iso
 from engine.journal import JournalEntry
 from engine.obligations import Obligation
 
@@ -71,9 +72,15 @@ class NewEvent(_Request):
 class ObligationChange(_Request):
     """Body of `POST obligations/{id}/events`."""
 
-    type: Literal["complete", "waive", "reopen"]
+    type: Literal["complete", "waive", "reopen", "restart", "exclude", "extend", "correct"]
     by: Name
-    at: Moment | None = None
+    at: Annotated[Moment | None, Field(description="日期或时刻；exclude 用 from 和 to")] = None
+    since: Moment | None = Field(default=None, alias="from")
+    to: Moment | None = None
+    amount: Annotated[str, Field(max_length=10, description="20WD、PT5H、P20D、P3M 之类")] = ""
+    approver: Reference = ""
+    clause: Reference = Field(default="", description="所依据的计时条款的编号")
+    entry: int | None = Field(default=None, ge=1, le=2**63 - 1, description="要更正的计时记录")
     evidence: Text = ""
     reason: Text = ""
 
@@ -176,6 +183,29 @@ def obligation_row(row: Obligation, agency: Agency, now: datetime) -> dict[str, 
 def journal_row(entry: JournalEntry) -> dict[str, Any]:
     """A journal entry."""
     return {"at": local_iso(entry.at), "kind": entry.kind, "by": entry.by, "text": entry.text}
+
+
+def clock_row(entry: ClockEntry) -> dict[str, Any]:
+    """A clock entry; `from` and `to` of an exclusion, `at` of the others."""
+    excludes = entry.until is not None
+    return {
+        "id": entry.id,
+        "type": entry.type.value,
+        "at": None if excludes else _written(entry, entry.at),
+        "from": _written(entry, entry.at) if excludes else None,
+        "to": _written(entry, entry.until),
+        "amount": entry.amount or None,
+        "approver": entry.approver or None,
+        "clause": entry.clause or None,
+        "reason": entry.reason or None,
+        "corrects": entry.corrects,
+        "by": entry.by,
+        "recorded_at": local_iso(entry.recorded_at),
+    }
+
+
+def _written(entry: ClockEntry, at: datetime | None) -> str | None:
+    return local_day(at).isoformat() if at and entry.day_only else local_iso(at)
 
 
 def delivery_row(row: Delivery) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from api.errors import BadConfig
 from api.faults import fault_in_words
 from engine.events import ALL_UNITS
+from engine.notices import CN, is_scope
 from engine.workdays import FIRST_DAY, LAST_DAY
 from rules.toml_faults import toml_fault
 
@@ -26,6 +27,15 @@ def _not_all(id_: str) -> str:
     if id_ == ALL_UNITS:  # in an event it means every unit
         raise ValueError(f"“{ALL_UNITS}”表示全部单位，不能作单位编号")
     return id_
+
+
+def _scope(code: str) -> str:
+    if not is_scope(code):
+        raise ValueError(f"“{code}”应是六位行政区划代码，例如 510800，或 {CN}")
+    return code
+
+
+_Region = Annotated[str, AfterValidator(_scope)]
 
 
 class _Table(BaseModel):
@@ -60,6 +70,13 @@ class Reminders(_Table):
     end: _Clock = "18:00"
     horizon_days: int = Field(default=400, ge=31, le=3660)
     ladder: str = "default"
+
+
+class CalendarTable(_Table):
+    """[calendar]: the office's region, and the folder from which notices are taken."""
+
+    region: _Region = CN
+    folder: str = ""
 
 
 class LadderTable(_Table):
@@ -97,6 +114,7 @@ class UnitTable(_Table):
     aliases: list[_Words] = []
     contacts: list[ContactTable] = Field(default=[], max_length=20)
     channels: list[str] = []
+    region: _Region | None = None
 
 
 class DutyTable(_Table):
@@ -136,6 +154,7 @@ class Settings(_Table):
     database: Database = Database()
     rules: RuleFiles = RuleFiles()
     reminders: Reminders = Reminders()
+    calendar: CalendarTable = CalendarTable()
     ladder: list[LadderTable] = []
     channel: list[ChannelTable] = []
     unit: list[UnitTable] = []

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from api.errors import BadInput
 from engine.errors import OutsideCalendar
 from engine.instants import day_of, parse_event
-from engine.workdays import FIRST_DAY, LAST_DAY
+from engine.notices import CN, Notice, is_scope
+from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar, work_calendar
 
 
 def day(text: str, name: str) -> date:
@@ -16,6 +17,13 @@ def day(text: str, name: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{name}“{text}”不是日期，应写作 2026-03-02") from None
+
+
+def typed_calendar(imported: tuple[Notice, ...], region: str, known_on: str | None) -> WorkCalendar:
+    """The calendar of a region as it was known on a day. Raises BadInput, OutsideCalendar."""
+    if not is_scope(region):
+        raise BadInput(f"“{region}”不是六位行政区划代码，应写作 510800，全国为 {CN}")
+    return work_calendar(imported, region, day(known_on, "known-on ") if known_on else None)
 
 
 def moment(text: str, name: str) -> date | datetime:

@@ -4,6 +4,7 @@ It reports and always ends with status 0.
 """
 
 from statistics import median
+from time import process_time
 from timeit import repeat
 
 from rules.catalogue_files import load_catalogue
@@ -16,24 +17,41 @@ FILLER = (
     "各单位对照目录梳理公开事项，完善平台功能，规范信息发布，做好政府网站与新媒体的内容保障工作。",
 )
 HOSTILE = (
-    "每",
-    "在",
-    "、",
-    "（",
-    "（（（",
-    "《",
-    "“",
-    "自",
-    "时",
-    "前",
-    "内",
-    "的",
-    "\n",
-    "〔",
-    "及时",
-    "每年",
-    "十",
-    "12月",
+    *(
+        "每",
+        "在",
+        "、",
+        "（",
+        "（（（",
+        "《",
+        "“",
+        "自",
+        "时",
+        "前",
+        "内",
+        "的",
+        "\n",
+        "〔",
+        "十",
+        "两",
+        "1 ",
+    ),
+    *(
+        "及时",
+        "每年",
+        "每季度",
+        "12月",
+        "2017年",
+        "日前",
+        "工作日内",
+        "第一季度",
+        "月度、",
+        "實時",
+        "当日",
+    ),
+    *("5日内", "召开前", "按月", "3月1日—", "30分钟内", "之日起", " \n", "。\n", "\n（一）"),
+    # Every piece is a hit of its own, with its own quote, trigger and holder.
+    *("每年 ", "按月、", "的同时", "自收到之日起5日内，", "每年12月31日前及时"),
 )
 MEGABYTE = 1 << 20
 
@@ -47,7 +65,8 @@ def document(characters: int) -> str:
 
 
 def seconds(text: str, times: int = REPEATS) -> float:
-    return median(repeat(lambda: read_document(text), number=1, repeat=times))
+    """Of one core: what else the machine does is not counted."""
+    return median(repeat(lambda: read_document(text), timer=process_time, number=1, repeat=times))
 
 
 def main() -> None:
@@ -56,12 +75,14 @@ def main() -> None:
     once, tenfold = seconds(small), seconds(large)
     print(f"{'characters a second':<34}{len(large) / tenfold:>12,.0f}  aim >= 300,000")
     print(f"{'ten times the text, time ratio':<34}{tenfold / once:>12.1f}  aim about 10")
+    print("\n1 MB of hostile text, against a plain text of as many characters")
     for piece in HOSTILE:
-        size = len(piece.encode())
-        text = piece * (MEGABYTE // size)
-        cost = seconds(text, 1)
+        text = piece * (MEGABYTE // len(piece.encode()))
+        cost, tenth = seconds(text, 1), seconds(text[: len(text) // 10], 1)
+        ratio = cost / (tenfold * len(text) / len(large))
         print(
-            f"1 MB of {piece!r:<26}{cost:>12.2f}  seconds; {len(text) / cost:>12,.0f} characters a second"
+            f"{piece!r:<26}{ratio:>8.1f} times; {cost:>6.2f} s; {len(text) / cost:>12,.0f} characters"
+            f" a second; ten times the text {cost / tenth:>5.1f}"
         )
 
 

@@ -47,7 +47,7 @@ def papers(session: Session, files: tuple[CatalogueFile, ...]) -> Papers:
         own = {text.id: text for text in texts if text.document == id_}
         document = known.get(id_) or _document(own.values())
         found.append(_file(document, own, [row for row in rows if row.document == id_]))
-    return Papers(files, Adopted(tuple(found), _endings(rows)), mark)
+    return Papers(files, Adopted(tuple(found), _endings(rows), _kept(rows, texts)), mark)
 
 
 def adoption_mark(session: Session) -> Mark:
@@ -78,6 +78,17 @@ def _file(
             text = texts[row.text_id].text
             dismissed.append(Dismissal(document, text, row.quote, row.time_phrase, row.reason))
     return CatalogueFile(_PLACE, document, tuple(rules), (), tuple(dismissed))
+
+
+def _kept(rows: Iterable[Proposal], texts: Iterable[LoadedText]) -> frozenset[str]:
+    """The rules that a person left in force although the last version does not have them."""
+    last = {text.text: text.id for text in texts}.values()
+    return frozenset(
+        row.replaces or row.rule
+        for row in rows
+        if row.decision is Decision.DISMISSED and row.text_id in last
+        if row.change is not Change.ADDED
+    )
 
 
 def _endings(rows: Iterable[Proposal]) -> dict[str, date]:

@@ -159,6 +159,11 @@ class Agency:
         """All ladders in use."""
         return frozenset({self.ladder, *(duty.ladder for duty in self.duties.values())})
 
+    def calendar_of(self, unit: str, calendar: WorkCalendar) -> WorkCalendar:
+        """The calendar of a unit's region, by the notices of the office's calendar."""
+        found = self.units.get(unit)
+        return calendar.in_region(found.region) if found else calendar
+
     def reading_on(self, id_: str, event: date | datetime, calendar: WorkCalendar) -> Reading:
         """How a rule is read for an event. Raises NoDate."""
         rules = self.catalogue.rules
@@ -213,7 +218,10 @@ class Agency:
             *(("[[interpretation]]", rule) for rule in self.interpretations),
         ):
             if rule not in self.catalogue.rules:
-                raise BadAgency(f"{table} 的规则“{rule}”不存在，用 qixian rules 可查看全部规则")
+                raise BadAgency(
+                    f"{table} 的规则“{rule}”不存在，用 qixian rules 可查看全部规则；"
+                    "要采用新文件的建议，请先去掉这一条，采用后再写"
+                )
 
     def _check_seasons(self) -> None:
         check_apart(self.seasons)

@@ -8,7 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 import sqlalchemy
@@ -22,12 +22,13 @@ from engine.deliveries import Delivery
 from engine.digest import Composer, Item
 from engine.errors import EngineError
 from engine.instants import local_day
-from engine.ladder import Dates, Rung, rungs_at
+from engine.ladder import MOVED, Dates, Rung, rungs_at
 from engine.obligations import Obligation, Status
 from engine.workdays import WorkCalendar
 
 log = logging.getLogger(__name__)
 
+TOLD_WITHIN = timedelta(days=14)  # a change that nobody could be told of until then is old news
 KEY_COLUMNS = ("obligation_id", "rung", "channel", "recipient", "due_version")
 Key = tuple[int | None, str, str, str, int]
 
@@ -70,6 +71,7 @@ def plan(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
     for it. Outside office hours only what is limited by the hour is planned.
     """
     due = list(_due(_candidates(session, agency, calendar, now), agency, calendar, now))
+    due += _moved(session, agency, calendar, now)
     told = _told(session, due)
     fresh: defaultdict[tuple[str, str], list[_Due]] = defaultdict(list)
     for item in due:
@@ -82,7 +84,9 @@ def _candidates(
     session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
 ) -> Iterable[Obligation]:
     lead = max((n for ladder in agency.ladders for n in ladder.before), default=0)
-    near = calendar.add(local_day(now), lead)
+    regions = {unit.region for unit in agency.units.values()}
+    today = local_day(now)
+    near = max((calendar.in_region(one).add(today, lead) for one in regions), default=today)
     query = select(Obligation).where(
         Obligation.status == Status.OPEN,
         or_(col(Obligation.act_by) <= near, col(Obligation.due_at).is_not(None)),
@@ -98,7 +102,8 @@ def _due(
         dates = Dates(row.opens_on, row.due_on, row.due_at, row.act_by)
         ladder = agency.ladder_of(row.rule, row.unit)
         try:
-            rungs = rungs_at(ladder, dates, now, calendar, agency.hours)
+            local = agency.calendar_of(row.unit, calendar)
+            rungs = rungs_at(ladder, dates, now, local, agency.hours)
         except EngineError:  # one row that cannot be counted must not silence the others
             log.exception("obligation %s: no rungs", row.id)
             continue
@@ -108,6 +113,18 @@ def _due(
                 recipients[key] = list(agency.recipients(row.unit, superior=rung.to_superior))
             for recipient in recipients[key]:
                 yield _Due(row, rung, recipient)
+
+
+def _moved(
+    session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
+) -> Iterator[_Due]:
+    """Whose dates a notice, a rule or a reading moved of late: the owners are told once."""
+    if not agency.hours.are_now(now, calendar):
+        return
+    lately = col(Obligation.moved_at) >= now - TOLD_WITHIN
+    for row in session.exec(select(Obligation).where(Obligation.status == Status.OPEN, lately)):
+        for recipient in agency.recipients(row.unit):
+            yield _Due(row, Rung(MOVED, now), recipient)
 
 
 def _told(session: Session, due: list[_Due]) -> set[Key]:

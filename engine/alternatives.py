@@ -8,9 +8,20 @@ An agency that has decided (`roll=no`, `before=included`, …) leaves nothing op
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from engine.due_dates import Due, after, before, governing, last_day, on_day
+from engine.due_dates import Due, before, last_day, on_day
+from engine.event_clocks import (
+    Changes,
+    Moment,
+    Restart,
+    Running,
+    counts_forward,
+    ending,
+    governing,
+    replay,
+    running,
+)
 from engine.instants import day_of
 from engine.periods import Period, due_day
 from engine.workdays import WorkCalendar
@@ -48,18 +59,19 @@ def answers(
     due: Due,
     calendar: WorkCalendar,
     *,
-    event: date | datetime | None = None,
+    event: Moment | None = None,
     period: Period | None = None,
+    changes: Changes = (),
     decided: str = _OF_PAPER,
 ) -> Answers:
     """How a rule's date that `engine.due_dates` gave by this term, for this event where it counts
-    from one, or this period of its rhythm, was read. `decided` says who settled what the term's
-    choices settle."""
+    from one (and these changes of its clock), or this period of its rhythm, was read. `decided`
+    says who settled what the term's choices settle."""
     if term.options and event is not None:
-        term = governing(term, event, calendar)
+        term = governing(term, event, changes, calendar)
     found: list[_Found] = []
     if term.amount and event is not None:
-        found += _of_limit(rule, term, term.amount, event, due, calendar, decided)
+        found += _of_limit(rule, term, event, changes, due, calendar, decided)
     elif term.kind in (Kind.FIXED_DEADLINE, Kind.PERIODIC):
         found += _of_date(rule, term, due, period, calendar, decided)
     return Answers(tuple(taken for taken, _ in found), tuple(other for _, other in found if other))
@@ -70,15 +82,16 @@ def guarded(
     term: Term,
     due: Due,
     calendar: WorkCalendar,
-    event: date | datetime | None = None,
+    event: Moment | None = None,
     period: Period | None = None,
+    changes: Changes = (),
 ) -> Due:
     """The date with a day to act that is right under every alternative too; after a limit has
     begun no day before it is."""
     if not (period and period.share) and not is_guarded(rule, term):
         return due
-    others = answers(rule, term, due, calendar, event=event, period=period).alternatives
-    earliest = min((other.due_on for other in others), default=due.due_on)
+    read = answers(rule, term, due, calendar, event=event, period=period, changes=changes)
+    earliest = min((other.due_on for other in read.alternatives), default=due.due_on)
     act_by = calendar.safe_on_or_before(min(earliest, due.act_by))
     if event is not None and term.kind is not Kind.BEFORE_EVENT and act_by < day_of(event):
         return due
@@ -98,12 +111,14 @@ def is_guarded(rule: Rule, term: Term) -> bool:
 def _of_limit(
     rule: Rule,
     term: Term,
-    amount: Amount,
-    event: date | datetime,
+    event: Moment,
+    changes: Changes,
     due: Due,
     calendar: WorkCalendar,
     decided: str,
 ) -> Iterator[_Found]:
+    clock = running(term, event, changes if counts_forward(term) else ())
+    amount = clock.amount
     if amount.measure is Measure.HOUR:
         # From which event is the paper's to say; another moment is known to nobody here.
         basis = "原文没有写明从何时起算" if rule.anchor is Anchor.ASSUMED else "原文"
@@ -119,42 +134,35 @@ def _of_limit(
     )
     yield Answer("起算当日算不算", *first, due.due_on), None
     if amount.measure is Measure.DAY:
-        yield _days(rule, amount, event, due, calendar, term)
+        yield _days(rule, term, clock, due, calendar)
     elif rule.term.amount and rule.term.amount.measure is Measure.DAY:
         yield Answer("“日”是自然日还是工作日", "工作日", decided, due.due_on), None
     if amount.measure is not Measure.WORKING_DAY:
-        yield from _last_day_of_limit(term, amount, event, due, calendar, decided)
-    if rule.anchor is Anchor.ASSUMED:
-        yield _anchor(rule, term, event, due, calendar)
+        yield from _last_day_of_limit(term, clock, due, calendar, decided)
+    # A restart has a day of its own, whatever the limit counted from before.
+    if rule.anchor is Anchor.ASSUMED and not any(isinstance(one, Restart) for one in changes):
+        yield _anchor(rule, term, event, changes, due, calendar)
 
 
-def _days(
-    rule: Rule,
-    amount: Amount,
-    event: date | datetime,
-    due: Due,
-    calendar: WorkCalendar,
-    term: Term,
-) -> _Found:
+def _days(rule: Rule, term: Term, clock: Running, due: Due, calendar: WorkCalendar) -> _Found:
     """Open only under a law that says of its own 日 that they are working days."""
     question = "“日”是自然日还是工作日"
     taken = Answer(question, "自然日", "《民法典》第二百条", due.due_on)
-    law = _law_of_working_days(rule, amount)
+    law = _law_of_working_days(rule, term.amount)
     if not law:
         return taken, None
-    working = Amount(amount.number, Measure.WORKING_DAY)
+    working = Amount(clock.amount.number, Measure.WORKING_DAY)
     other = (
-        before(working, day_of(event), calendar)
+        before(working, day_of(clock.start), calendar)
         if term.kind is Kind.BEFORE_EVENT
-        else after(working, event, calendar)
+        else ending(replace(clock, amount=working), calendar)
     )
     return taken, Answer(question, "工作日", law, other.due_on)
 
 
 def _last_day_of_limit(
     term: Term,
-    amount: Amount,
-    event: date | datetime,
+    clock: Running,
     due: Due,
     calendar: WorkCalendar,
     decided: str,
@@ -169,7 +177,7 @@ def _last_day_of_limit(
             basis = "《民法典》第二百零三条第一款只写顺延，倒数时往前才足数"
             yield taken, Answer(question, "提前至前一个工作日", basis, ahead)
         return
-    last = last_day(amount, day_of(event), term.choices)
+    last = last_day(clock.amount, day_of(clock.start), clock.choices, clock.pauses)
     if calendar.is_workday(last):
         return
     if term.choices.roll is not None:
@@ -182,7 +190,12 @@ def _last_day_of_limit(
 
 
 def _anchor(
-    rule: Rule, term: Term, event: date | datetime, due: Due, calendar: WorkCalendar
+    rule: Rule,
+    term: Term,
+    event: Moment,
+    changes: Changes,
+    due: Due,
+    calendar: WorkCalendar,
 ) -> _Found:
     """Between the day on which a document was written (成文) and that of its publication (发布)
     lies a choice where the event is one of them and the paper does not say which is meant."""
@@ -192,8 +205,8 @@ def _anchor(
     words = f"自{name}之日起算" if name else "自登记的事由之日起算"
     taken = Answer(question, words, "原文没有写明从何时起算", due.due_on)
     for day, other in names.items():
-        if name and day and day != day_of(event) and term.amount:
-            ends = after(term.amount, day, calendar, term.choices).due_on
+        if name and day and day != day_of(event):
+            ends = replay(term, day, changes, calendar).due_on
             return taken, Answer(question, f"自{other}之日{day}起算", f"文件的{other}日期", ends)
     return taken, None
 

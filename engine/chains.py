@@ -11,10 +11,11 @@ from datetime import date, datetime
 from sqlmodel import Session, col, or_, select
 
 from engine.agency import Agency
+from engine.clock_changes import replay_reopened
 from engine.duties import Duty
 from engine.events import EVENT_KINDS, Event, begin, beginnings
 from engine.instants import day_of
-from engine.obligations import WITHDRAWN_BY, Obligation, Status, move, reopen, waive, withdraw
+from engine.obligations import WITHDRAWN_BY, Obligation, Status, reopen, waive, withdraw
 from engine.workdays import WorkCalendar
 
 
@@ -165,12 +166,12 @@ def _begin(
         if row and row.ahead(now):
             withdraw(session, row, found.governed.get(duty.rule, ""), now)
         return 0
-    _, due, words = found.dates[duty.rule]
     if row is None:
+        _, due, words = found.dates[duty.rule]
         begin(session, agency, duty, event, due, words, now)
         return 1
     if row.withdrawn and row.id:
         reopen(session, row.id, by=WITHDRAWN_BY, reason="前一事项再次办结", now=now)
     if row.status is Status.OPEN:
-        move(session, row, due, words, now)
+        replay_reopened(session, agency, calendar, row, now)
     return 0

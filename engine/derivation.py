@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from engine.agency import Agency
 from engine.chains import follow_all, standing, with_beginnings
+from engine.clock_entries import changes_by_event
 from engine.due_dates import Due
 from engine.duties import Duty
 from engine.errors import BadDatabase, NoDate
@@ -29,7 +30,7 @@ from engine.obligations import (
 )
 from engine.owing import owed_among
 from engine.periods import span
-from engine.watermarks import Watermark, basis_of, watermarks
+from engine.watermarks import Watermark, basis_of, watermarks, what_changed
 from engine.workdays import LAST_DAY, WorkCalendar
 from rules.terms import Term
 
@@ -53,11 +54,14 @@ class Expected:
             self.dates[occurrence] = date
 
 
-def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime) -> int:
+def derive(
+    session: Session, agency: Agency, calendar: WorkCalendar, now: datetime, notice: str = ""
+) -> int:
     """Store what falls due within the horizon and is not there yet; how many rows are new.
 
     A duty whose reading, days in force or calendar changed is computed again: open obligations
-    move, those not asked for any more and not yet due are waived.
+    move, those not asked for any more and not yet due are waived. `notice` is the holiday notice
+    that has just come in.
     """
     agency = with_beginnings(session, agency)
     needed = min(local_day(now) + timedelta(days=agency.horizon_days), LAST_DAY)
@@ -66,7 +70,8 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
     added = 0
     _refuse_a_foreign_database(marks, agency)
     for duty in agency.duties_in_force.values():
-        mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, calendar)
+        local = agency.calendar_of(duty.unit, calendar)
+        mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, local)
         start, end = duty.since, through
         if mark:
             end = max(end, mark.through)  # rows that stand beyond a shortened horizon count too
@@ -75,8 +80,9 @@ def derive(session: Session, agency: Agency, calendar: WorkCalendar, now: dateti
                 continue
             start = mark.through
         else:  # changed, or back after it had been taken out
-            added += _recompute(session, agency, calendar, duty, end, now)
-        added += _insert(session, agency, calendar, duty, start, end, now)
+            because = what_changed(mark.basis, basis, notice) if mark else "责任恢复"
+            added += _recompute(session, agency, local, duty, end, now, because)
+        added += _insert(session, agency, local, duty, start, end, now)
         session.merge(Watermark(duty=duty.key, through=end, basis=basis))
     for key, mark in marks.items():  # duties that the configuration no longer has
         rule, _, unit = key.partition("@")
@@ -143,6 +149,7 @@ def _recompute(
     duty: Duty,
     through: date,
     now: datetime,
+    because: str,
 ) -> int:
     """Bring the rows of a duty in line; how many began with an event that was another's alone."""
     reading = agency.readings[duty.rule]
@@ -159,7 +166,7 @@ def _recompute(
         if row.withdrawn and row.occurrence in expected.dates and row.id:
             reopen(session, row.id, by=WITHDRAWN_BY, reason="配置重新要求此事项", now=now)
         if row.status is Status.OPEN and (moved := expected.dates.get(row.occurrence)):
-            move(session, row, *moved, now)
+            move(session, row, *moved, now, because)
     _withdraw(session, duty.rule, duty.unit, expected, now)
     return begun + expected.begun
 
@@ -177,14 +184,16 @@ def _from_events(
     did not stand then and does now begins now."""
     expected = Expected()
     own = standing(session, agency, duty, _events(session, duty.unit, (duty.rule,)))
+    changes = changes_by_event(session, duty.rule, duty.unit, agency.catalogue.clauses)
     links = agency.catalogue.rules[duty.rule].same_as
     for event in own:
         governing = (
             beginnings(session, agency, calendar, duty, event, now).governed if links else {}
         )
         try:
-            date = due_of_event(agency, calendar, duty.rule, event)
-        except NoDate:  # the limit is in hours now and only the day is known, or none is left
+            changed = changes.get(event.id or 0, ())
+            date = due_of_event(agency, calendar, duty.rule, duty.unit, event.moment, changed)
+        except NoDate:  # the limit is in hours now and only a day is known, or none is left
             date = None
         expected.add(f"event:{event.id}", date, governing.get(duty.rule, ""))
     moments = {(event.at, event.reference) for event in own}

@@ -34,6 +34,7 @@ class Urgency(IntEnum):
     BY_THE_HOUR = 1
     TODAY = 2
     NEAR = 3
+    MOVED = 4
 
 
 HEADINGS = {
@@ -41,6 +42,7 @@ HEADINGS = {
     Urgency.BY_THE_HOUR: "限时办理",
     Urgency.TODAY: "今日应办",
     Urgency.NEAR: "即将到期",
+    Urgency.MOVED: "日期变动",
 }
 
 
@@ -113,7 +115,12 @@ class Composer:
             return Urgency.LATE
         if obligation.due_at:
             return Urgency.BY_THE_HOUR
-        return Urgency.TODAY if obligation.act_by <= today else Urgency.NEAR
+        if obligation.act_by <= today:
+            return Urgency.TODAY
+        ladder = self.agency.ladder_of(obligation.rule, obligation.unit)
+        calendar = self.agency.calendar_of(obligation.unit, self.calendar)
+        near = calendar.count(today, obligation.act_by) <= max(ladder.before, default=0)
+        return Urgency.MOVED if obligation.moved and not near else Urgency.NEAR
 
     def _order(self, item: Item) -> tuple[Urgency, datetime, str, str, str]:
         row = item.obligation
@@ -164,6 +171,7 @@ class Composer:
             + (f"（{people}）" if people else "")
             + ("　督办：请催办" if item.superior else ""),
             f"　期限：{self._deadline(obligation)}",
+            *([f"　变动：{obligation.moved}"] if obligation.moved else ()),
         )
         basis = _shortened(self._plain(f"　依据：{source}；口径：{obligation.reading}"), excess)
         block = (self._strong(self._plain(title)), *map(self._plain, lines), basis)
@@ -175,7 +183,9 @@ class Composer:
 
     def _deadline(self, obligation: Obligation) -> str:
         provisional = "（暂定，放假安排尚未公布）" if obligation.provisional else ""
-        return f"{self._due(obligation)}{provisional}，{remaining_in_words(obligation, self.now, self.calendar)}"
+        calendar = self.agency.calendar_of(obligation.unit, self.calendar)
+        left = remaining_in_words(obligation, self.now, calendar)
+        return f"{self._due(obligation)}{provisional}，{left}"
 
     def _due(self, obligation: Obligation) -> str:
         if obligation.due_at:

@@ -4,20 +4,26 @@ Counting rules: 《民法典》第二百条至第二百零四条. The starting d
 the moment of the event, through nights and holidays; a limit in calendar days, weeks, months or
 years whose last day is a day off ends on the first working day after (a make-up Saturday is a
 working day and stays); a fixed date is a date and does not move. A term's choices (`roll`,
-`before`, `first`) may settle these otherwise.
+`before`, `first`) may settle these otherwise. Days that are taken out of the count (不计入期限) do
+not end it either: a last day that would roll onto one rolls over it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import NoDate
 from engine.instants import day_of, end_of, local_day
 from engine.periods import Period, named_day, nth_working_day, period_of, shifted
-from engine.workdays import Estimate, WorkCalendar
+from engine.workdays import Estimate, WorkCalendar, WorkingDays
 from rules.terms import Amount, Choices, Kind, Measure, Rhythm, Term
 
 OPEN = Choices()  # nothing is settled: the law's default
 _DAY = timedelta(days=1)
+
+# What is not counted: after the first, up to and including the second. In order, without overlap.
+Pauses = Sequence[tuple[date, date]]
+InstantPauses = Sequence[tuple[datetime, datetime]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,8 @@ class Due:
 
     `act_by` is a working day not after it that is right under every reading and under every
     calendar that may still be announced; where hours count it is the day itself. `provisional`
-    (暂定) says that the date or `act_by` rests on a calendar that is not announced yet.
+    (暂定) says that the date or `act_by` rests on a calendar that is not announced yet, and `reason`
+    what is not announced.
     """
 
     due_on: date
@@ -35,6 +42,7 @@ class Due:
     provisional: bool
     earliest: date
     latest: date
+    reason: str = ""
 
     @property
     def end(self) -> datetime:
@@ -52,7 +60,7 @@ def due(
     Raises NoDate when the term gives no date, or counts hours from a day without a time.
     """
     if term.options:
-        return _of_options(term, event, calendar)
+        return of_options(term, [due(one, event, calendar) for one in term.options])
     match term.kind:
         case Kind.PERIODIC if term.hard or anchor:
             rhythm = term.rhythms[0]
@@ -69,25 +77,21 @@ def due(
     raise NoDate(f"“{term.in_words()}”没有给出日期，须先由机关确定口径")
 
 
-def governing(term: Term, event: date | datetime, calendar: WorkCalendar) -> Term:
-    """The option that gives a term its date, of equal ones the first; a single limit is its own."""
+def of_options(term: Term, found: Sequence[Due]) -> Due:
+    """When a term of several limits, each with its date, ends. Each bound is that of their bounds:
+    another may govern when a notice is announced."""
     choose = min if term.earlier else max
-    options = term.options or (term,)
-    return choose(options, key=lambda option: due(option, event, calendar).end)
-
-
-def _of_options(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
-    """Each bound is that of the options' bounds: another may govern when a notice is announced."""
-    choose = min if term.earlier else max
-    found = [due(option, event, calendar) for option in term.options]
     governs = choose(found, key=lambda one: one.end)
     earliest, latest = choose(one.earliest for one in found), choose(one.latest for one in found)
+    provisional = governs.provisional or earliest != latest
+    reasons = [one.reason for one in (governs, *found) if one.reason]
     return replace(
         governs,
         act_by=choose(one.act_by for one in found),
-        provisional=governs.provisional or earliest != latest,
+        provisional=provisional,
         earliest=earliest,
         latest=latest,
+        reason=reasons[0] if provisional else "",
     )
 
 
@@ -108,11 +112,12 @@ def on_day(day: date, calendar: WorkCalendar, choices: Choices = OPEN) -> Due:
     if choices.before is False:
         day -= _DAY
     if choices.roll:
-        rolled = calendar.add_span(day - _DAY, 1)
+        rolled = calendar.span_of(day, lambda days: days.on_or_after(day))
         return _in_time(rolled, rolled.earliest, date.min, calendar)
     act_by = calendar.safe_on_or_before(day)
     provisional = not all(calendar.certain(d) for d in (act_by, day))
-    return Due(day, None, act_by, provisional, day, day)
+    reason = calendar.doubt(act_by, day) if provisional else ""
+    return Due(day, None, act_by, provisional, day, day, reason)
 
 
 def after(
@@ -121,23 +126,72 @@ def after(
     """The end of a limit that begins with an event, the event's day not counted and the last day
     rolled, unless the choices say otherwise."""
     if amount.measure is Measure.HOUR:
-        return _after_hours(amount.number, event)
+        return after_hours(amount.number, event)
+    return after_days(amount, day_of(event), calendar, choices)
+
+
+def after_hours(hours: int, event: date | datetime, pauses: InstantPauses = ()) -> Due:
+    """The end of a limit in hours. `pauses` begin with the event at the earliest."""
+    if not isinstance(event, datetime):
+        raise NoDate(f"以小时计的期限须给出事由的时刻，例如 {event}T08:30+08:00")
+    due_at = event.astimezone(UTC) + timedelta(hours=hours)  # in UTC no clock is put back
+    for begin, end in pauses:
+        if begin < due_at:
+            due_at += end - begin
+    day = local_day(due_at)
+    return Due(day, due_at, day, False, day, day)
+
+
+def after_days(
+    amount: Amount,
+    start: date,
+    calendar: WorkCalendar,
+    choices: Choices = OPEN,
+    pauses: Pauses = (),
+) -> Due:
+    """The end of a limit in days of any kind. `pauses` begin on the start day at the earliest."""
     if amount.measure is Measure.WORKING_DAY:
-        start = day_of(event) - _DAY if choices.first else day_of(event)
-        return _working_days(amount.number, start, calendar)
-    start = day_of(event)
-    last = last_day(amount, start, choices)
+        eve = start - _DAY if choices.first else start
+        span = calendar.span_of(eve + _DAY, lambda days: _counted(days, amount.number, eve, pauses))
+        return _in_time(span, span.earliest, start, calendar)
+    last = last_day(amount, start, choices, pauses)
     if choices.roll is False:
-        stays = Estimate(last, not calendar.certain(last), last, last)
-        return _in_time(stays, last, start, calendar)
-    rolled = calendar.add_span(last - _DAY, 1)  # the first working day not before the last one
+        certain = calendar.certain(last)
+        reason = "" if certain else calendar.doubt(last, last)
+        return _in_time(Estimate(last, not certain, last, last, reason), last, start, calendar)
+    rolled = calendar.span_of(last, lambda days: _rolled(days, last, pauses))
     return _in_time(rolled, rolled.earliest if choices.roll else last, start, calendar)
 
 
-def last_day(amount: Amount, start: date, choices: Choices = OPEN) -> date:
-    """The last day of a limit in calendar days, weeks, months or years, before it rolls."""
+def last_day(amount: Amount, start: date, choices: Choices = OPEN, pauses: Pauses = ()) -> date:
+    """The last day of a limit in calendar days, weeks, months or years, before it rolls; moved by
+    the days of each pause that begins before it."""
     last = shifted(amount, start)
-    return last - _DAY if choices.first else last
+    if choices.first:
+        last -= _DAY
+    for begin, end in pauses:
+        if begin < last:
+            last += end - begin
+    return last
+
+
+def _counted(days: WorkingDays, number: int, start: date, pauses: Pauses) -> date:
+    """The working day with this number after `start`, those within a pause not counted."""
+    for begin, end in pauses:
+        before = days.count(start, begin)
+        if before >= number:
+            break
+        number, start = number - before, end
+    return days.add(start, number)
+
+
+def _rolled(days: WorkingDays, last: date, pauses: Pauses) -> date:
+    """The first working day not before the last one, and in no pause."""
+    last = days.on_or_after(last)
+    for begin, end in pauses:
+        if begin < last <= end:
+            last = days.on_or_after(end + _DAY)
+    return last
 
 
 def before(amount: Amount, event_day: date, calendar: WorkCalendar) -> Due:
@@ -145,14 +199,6 @@ def before(amount: Amount, event_day: date, calendar: WorkCalendar) -> Due:
     if amount.measure is Measure.WORKING_DAY:
         return _working_days(-amount.number, event_day, calendar)
     return on_day(shifted(amount, event_day, -1), calendar)
-
-
-def _after_hours(hours: int, event: date | datetime) -> Due:
-    if not isinstance(event, datetime):
-        raise NoDate(f"以小时计的期限须给出事由的时刻，例如 {event}T08:30+08:00")
-    due_at = event.astimezone(UTC) + timedelta(hours=hours)  # in UTC no clock is put back
-    day = local_day(due_at)
-    return Due(day, due_at, day, False, day, day)
 
 
 def _working_days(number: int, start: date, calendar: WorkCalendar) -> Due:
@@ -166,4 +212,4 @@ def _in_time(end: Estimate, safe: date, start: date, calendar: WorkCalendar) -> 
     act_by = calendar.safe_on_or_before(safe)
     if act_by < start:
         act_by = end.date
-    return Due(end.date, None, act_by, end.provisional, end.earliest, end.latest)
+    return Due(end.date, None, act_by, end.provisional, end.earliest, end.latest, end.reason)

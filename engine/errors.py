@@ -6,6 +6,7 @@ EngineError
 ├── BadInterpretation  a reading that does not fit its rule
 ├── BadAgency          a configuration whose parts do not fit together
 ├── BadDatabase        a database address that cannot be used, or a schema that is not ours
+├── BadNotice          a holiday notice that cannot be read or fails a check
 ├── UnknownTrigger     an event from which no duty of the unit counts
 ├── NotFound           an id that does not exist
 └── NotAllowed         a change that the obligation's state does not permit
@@ -34,6 +35,10 @@ class BadAgency(EngineError):
 
 class BadDatabase(EngineError):
     """The database's address cannot be used, or its schema is not this version's."""
+
+
+class BadNotice(EngineError):
+    """The holiday notice cannot be read, or a check of it failed; nothing of it was stored."""
 
 
 class UnknownTrigger(EngineError):

@@ -1,6 +1,6 @@
 """事由 Event: something that happened, from which terms count."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,10 +11,11 @@ from engine import journal
 from engine.agency import Agency
 from engine.alternatives import guarded
 from engine.database import Instant
-from engine.due_dates import Due, due
+from engine.due_dates import Due
 from engine.duties import Duty
 from engine.errors import NoDate, NotAllowed, UnknownTrigger
-from engine.instants import day_of, local_iso, start_of
+from engine.event_clocks import Changes, Moment, beginning, replay
+from engine.instants import day_of, in_future, local_iso
 from engine.obligations import Obligation, Status, due_columns, withdraw
 from engine.owing import governed
 from engine.workdays import WorkCalendar
@@ -51,6 +52,11 @@ class Event(SQLModel, table=True):
         """The event's day, or its instant where that is known."""
         return day_of(self.at) if self.day_only else self.at
 
+    @property
+    def name(self) -> str:
+        """What tells it from others of its kind: its reference, else its day or minute."""
+        return self.reference or (local_iso(self.at) or "")[: 10 if self.day_only else 16]
+
 
 def triggers(agency: Agency) -> dict[str, list[Duty]]:
     """The events from which duties count, each with those duties; not the completions, which
@@ -82,9 +88,9 @@ def record_event(
     UnknownTrigger, NoDate, NotAllowed; then nothing is stored.
     """
     duties = list(_duties(agency, trigger, unit, day_of(moment)))
-    _check_time(agency, duties, moment, now)
-    instant = moment if isinstance(moment, datetime) else start_of(moment)
-    event = _same(session, trigger, unit, instant, reference) or Event(
+    check_time(agency, (duty.rule for duty in duties), moment, now)
+    instant = beginning(moment)
+    event = same_event(session, trigger, unit, instant, reference) or Event(
         trigger=trigger,
         unit=unit,
         at=instant,
@@ -96,7 +102,7 @@ def record_event(
     begun = _begun(session, event)
     # The dates come first: where one cannot be computed nothing is stored.
     missing = [duty for duty in duties if (duty.rule, duty.unit) not in begun]
-    dates = [due_of_event(agency, calendar, duty.rule, event) for duty in missing]
+    dates = [due_of_event(agency, calendar, duty.rule, duty.unit, moment) for duty in missing]
     governing = _governing(session, agency, calendar, duties, event, now)
     stored = bool(missing) and event.id is None
     if stored:
@@ -117,15 +123,23 @@ def record_event(
 
 
 def due_of_event(
-    agency: Agency, calendar: WorkCalendar, rule: str, event: Event
+    agency: Agency,
+    calendar: WorkCalendar,
+    rule: str,
+    unit: str,
+    moment: Moment,
+    changes: Changes = (),
 ) -> tuple[Due, str]:
-    """The date that an event gives, and the reading that gives it, in words. Raises NoDate."""
-    reading = agency.reading_on(rule, event.moment, calendar)
+    """The date that an event gives a unit after the changes of the obligation's clock, and the
+    reading that gives it, in words. Raises NoDate."""
+    calendar = agency.calendar_of(unit, calendar)
+    reading = agency.reading_on(rule, moment, calendar)
     if reading.term is None:
         raise NoDate(f"规则 {rule} 须先由机关确定口径")
-    computed = due(reading.term, event.moment, calendar)
+    computed = replay(reading.term, moment, changes, calendar)
     stated = reading.referred or agency.catalogue.rules[rule]
-    return guarded(stated, reading.term, computed, calendar, event.moment), reading.in_words
+    date = guarded(stated, reading.term, computed, calendar, moment, changes=changes)
+    return date, reading.in_words
 
 
 def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty]:
@@ -143,12 +157,12 @@ def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty
     return iter(duties)
 
 
-def _check_time(agency: Agency, duties: list[Duty], moment: date | datetime, now: datetime) -> None:
-    """What has not happened yet starts no limit; an announced hearing may lie ahead."""
-    future = moment > now if isinstance(moment, datetime) else moment > day_of(now)
+def check_time(agency: Agency, rules: Iterable[str], moment: Moment, now: datetime) -> None:
+    """What has not happened yet starts no limit; an announced hearing may lie ahead. Raises
+    NotAllowed."""
     ahead = {Kind.BEFORE_EVENT, Kind.SIMULTANEOUS}
-    kinds = {term.kind for duty in duties if (term := agency.readings[duty.rule].term)}
-    if future and not kinds <= ahead:
+    kinds = {term.kind for rule in rules if (term := agency.readings[rule].term)}
+    if in_future(moment, now) and not kinds <= ahead:
         raise NotAllowed("事由的时间不能晚于现在")
 
 
@@ -178,7 +192,8 @@ def beginnings(
         named = events.get(agency.trigger_of(one))
         if named and one.in_force(day_of(named.at)):
             try:
-                dates[one.rule] = (named, *due_of_event(agency, calendar, one.rule, named))
+                date = due_of_event(agency, calendar, one.rule, one.unit, named.moment)
+                dates[one.rule] = (named, *date)
             except NoDate:  # it begins nothing here, and so governs nothing
                 continue
     ends = {rule: due.end for rule, (_, due, _) in dates.items()}
@@ -186,7 +201,7 @@ def beginnings(
         closed = row.status is not Status.OPEN and not row.withdrawn
         stays = closed or (rule not in dates and row.status is Status.OPEN and not row.ahead(now))
         if unit == duty.unit and stays and rule in agency.catalogue.rules:
-            ends[rule] = row.end
+            ends[rule] = min(row.end, ends.get(rule, row.end))
     return Beginnings(dates, governed(ends, agency.catalogue.rules))
 
 
@@ -248,7 +263,23 @@ def _together(session: Session, event: Event, unit: str) -> list[Event]:
     return list(session.exec(query.order_by(col(Event.id).desc())).all())
 
 
-def _same(
+def of_one_moment(session: Session, agency: Agency, event: Event) -> list[Event]:
+    """An event and what else was entered of it: for the unit and for all, or under the other
+    names that linked rules give it."""
+    rules, duties = agency.catalogue.rules, agency.duties_in_force
+    names = {event.trigger}
+    for key, group in agency.linked.items():
+        if rules[duties[key].rule].trigger == event.trigger:
+            names |= {rules[duty.rule].trigger for duty in group}
+    query = select(Event).where(
+        Event.at == event.at, Event.reference == event.reference, col(Event.trigger).in_(names)
+    )
+    if event.unit != ALL_UNITS:
+        query = query.where(col(Event.unit).in_([event.unit, ALL_UNITS]))
+    return list(session.exec(query.order_by(col(Event.id))).all())
+
+
+def same_event(
     session: Session, trigger: str, unit: str, instant: datetime, reference: str
 ) -> Event | None:
     query = select(Event).where(
@@ -267,7 +298,7 @@ def _obligation(
         rule=duty.rule,
         unit=duty.unit,
         occurrence=f"event:{event.id}",
-        period=event.reference or (local_iso(event.at) or "")[: 10 if event.day_only else 16],
+        period=event.name,
         event_id=event.id,
         document=agency.catalogue.rules[duty.rule].document.id,
         reading=reading,

@@ -64,11 +64,16 @@ def impact(db: Engine, after: Basis, now: datetime, before: Basis | None = None)
     with trying(db) as session:
         if before:
             derive(session, *before, now)
-        session.flush()
-        old = _obligations(session)
-        derive(session, *after, now)
-        session.flush()
-        return _compared(old, _obligations(session))
+        return derive_and_compare(session, after, now)
+
+
+def derive_and_compare(session: Session, after: Basis, now: datetime, notice: str = "") -> Impact:
+    """Derive in a transaction of the caller's; what became of the obligations that were there."""
+    session.flush()
+    old = _obligations(session)
+    derive(session, *after, now, notice)
+    session.flush()
+    return _compared(old, _obligations(session))
 
 
 def _obligations(session: Session) -> dict[int, Row[_Columns]]:

@@ -46,3 +46,15 @@ def parse_event(text: str) -> date | datetime:
 def day_of(event: date | datetime) -> date:
     """The legal day of an event that is given as a day or as an instant."""
     return local_day(event) if isinstance(event, datetime) else event
+
+
+def written(moment: date | datetime) -> str:
+    """`2026-03-02`, or `2026-03-02 08:30` on the wall clock: a day or an instant in a sentence."""
+    return (
+        f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else f"{moment}"
+    )
+
+
+def in_future(moment: date | datetime, now: datetime) -> bool:
+    """Is a day or an instant after now? Today is not."""
+    return moment > now if isinstance(moment, datetime) else moment > local_day(now)

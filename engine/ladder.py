@@ -49,10 +49,14 @@ DEFAULT_LADDER = Ladder()
 DEFAULT_HOURS = OfficeHours()
 
 
+MOVED = "moved"
+
+
 @dataclass(frozen=True)
 class Rung:
     """档: `5` `3` `1` `0` before, `+1` `+2` after; `hours:start` `hours:1` `hours:0` where hours
-    count; `superior+1` and `superior:hours` to the superior. `send_at` is when it falls."""
+    count; `superior+1` and `superior:hours` to the superior; `moved` when the date was moved.
+    `send_at` is when it falls."""
 
     name: str
     send_at: datetime

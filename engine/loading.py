@@ -27,7 +27,7 @@ from rules.rule import Document
 from rules.succession import Succession, succession
 
 MOST_PROPOSALS = 5000
-_ID = re.compile(r"[a-z0-9-]+")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 @dataclass(frozen=True)
@@ -153,14 +153,19 @@ def _store(
         )
     if found.changed or found.ended:
         loaded.since = offer.since or _own_day(reading.document, known) or local_day(now)
+        begun = known and (known.since or known.published or known.adopted)
+        if begun and loaded.since <= begun:
+            raise NotAllowed(f"新文本的起算日 {loaded.since} 应晚于原文件的 {begun}，请改正 from")
+    elif offer.since:
+        raise NotAllowed(f"{offer.name}：没有规则因这份正文改变或终止，不需要 from，请去掉")
     return Loading(loaded, True, True, found, tuple(propose(session, loaded, found, catalogue)))
 
 
 def _own_day(read: Document, known: Document | None) -> date | None:
     """The day of a later version's paper; None where it is that of the version before."""
     day = read.published or read.adopted
-    before = known and (known.since or known.published or known.adopted)
-    return day if day and not (before and day <= before) else None
+    begun = known and (known.since or known.published or known.adopted)
+    return day if day and not (begun and day <= begun) else None
 
 
 def _entry(reading: Reading, offer: Offer) -> str:

@@ -53,6 +53,8 @@ class Obligation(SQLModel, table=True):
     earliest: date
     latest: date
     version: int = 1  # of the due date: alerts are for one version
+    moved: str = ""  # how a new notice, rule or reading moved it, until something else does
+    moved_at: datetime | None = Field(default=None, sa_column=Column(Instant, index=True))
     status: Status = Field(default=Status.OPEN, sa_column=Column(words(Status), nullable=False))
     closed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     closed_by: str = ""
@@ -135,8 +137,18 @@ def list_obligations(
     return list(session.exec(query).all())
 
 
-def move(session: Session, obligation: Obligation, due: Due, reading: str, now: datetime) -> bool:
-    """Give an open obligation a newly computed date; says whether the date changed."""
+def move(
+    session: Session,
+    obligation: Obligation,
+    due: Due,
+    reading: str,
+    now: datetime,
+    because: str = "",
+) -> bool:
+    """Give an open obligation a newly computed date; says whether the date changed.
+
+    `because` is why, where nobody entered it: then its owners are to be told of the change.
+    """
     columns = due_columns(due)
     old = {name: getattr(obligation, name) for name in columns}
     if columns == old and reading == obligation.reading:
@@ -147,21 +159,25 @@ def move(session: Session, obligation: Obligation, due: Due, reading: str, now: 
         setattr(obligation, name, value)
     if moved:
         obligation.version += 1
+        obligation.moved, obligation.moved_at = "", None
+    if moved and because:
+        obligation.moved = f"{_moved_in_words(old, due)}，{because}"
+        obligation.moved_at = now
     if moved or read_anew:
-        text = _moved_in_words(old, due, reading)
+        text = f"{_moved_in_words(old, due)}（{reading}{f'；{because}' if because else ''}）"
         _note(session, obligation, now, "moved" if moved else "reading", "期限", text)
     return moved
 
 
-def _moved_in_words(old: Mapping[str, Any], due: Due, reading: str) -> str:
+def _moved_in_words(old: Mapping[str, Any], due: Due) -> str:
     if old["due_at"] != due.due_at:
         earlier, later = local_iso(old["due_at"]) or old["due_on"], local_iso(due.due_at)
-        return f"到期时刻由{earlier}改为{later or due.due_on}（{reading}）"
+        return f"到期时刻由{earlier}改为{later or due.due_on}"
     if old["due_on"] != due.due_on:
-        return f"到期日由{old['due_on']}改为{due.due_on}（宜办日{due.act_by}，{reading}）"
+        return f"到期日由{old['due_on']}改为{due.due_on}，宜办日{due.act_by}"
     if old["act_by"] == due.act_by:
-        return f"日期不变（{due.due_on}），口径改为{reading}"
-    return f"宜办日由{old['act_by']}改为{due.act_by}（到期日仍为{due.due_on}，{reading}）"
+        return f"日期不变，仍为{due.due_on}"
+    return f"宜办日由{old['act_by']}改为{due.act_by}，到期日仍为{due.due_on}"
 
 
 def complete(
@@ -170,7 +186,7 @@ def complete(
     """办结: with who, when, and the address of the evidence. Raises NotFound, NotAllowed."""
     if at > now:
         raise NotAllowed("办结时间不能晚于现在")
-    obligation = _open(session, obligation_id)
+    obligation = open_obligation(session, obligation_id)
     _close(obligation, Status.DONE, by, at)
     obligation.evidence = evidence
     proof = f"，证据：{evidence}" if evidence else ""
@@ -182,7 +198,7 @@ def waive(
     session: Session, obligation_id: int, *, by: str, reason: str, now: datetime
 ) -> Obligation:
     """免除, with a reason. Raises NotFound, NotAllowed."""
-    obligation = _open(session, obligation_id)
+    obligation = open_obligation(session, obligation_id)
     _close(obligation, Status.WAIVED, by, now)
     _note(session, obligation, now, "waive", by, f"免除：{reason}")
     return obligation
@@ -211,7 +227,8 @@ def reopen(
     return obligation
 
 
-def _open(session: Session, obligation_id: int) -> Obligation:
+def open_obligation(session: Session, obligation_id: int) -> Obligation:
+    """Raises NotFound, NotAllowed when it is done or waived."""
     obligation = get_obligation(session, obligation_id)
     if obligation.status is not Status.OPEN:
         raise NotAllowed(f"待办事项 {obligation_id} {STATUS_NAMES[obligation.status]}，不能再改")

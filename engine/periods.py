@@ -126,6 +126,7 @@ def nth_working_day(number: int, period: Period, calendar: WorkCalendar) -> Esti
         found.provisional or outer.provisional,
         nearer(found.earliest, outer.earliest),
         nearer(found.latest, outer.latest),
+        found.reason or outer.reason,
     )
 
 

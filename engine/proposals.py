@@ -91,18 +91,25 @@ class Proposal(SQLModel, table=True):
         return tomllib.loads(self.entry)
 
 
+IS_OPEN = col(Proposal.decision) == Decision.OPEN
+
+
 def propose(
     session: Session,
     loaded: LoadedText,
     found: Succession,
     catalogue: Catalogue,
 ) -> list[Proposal]:
-    """The proposals of a newly loaded text; those of its earlier version that are open end."""
-    _supersede(session, loaded)
+    """The proposals of a newly loaded text. Those of its earlier version that are open end; what a
+    person had edited in them goes over to the same sentence."""
+    earlier = _supersede(session, loaded)
     assert loaded.id is not None
     ids = _free_ids(session, loaded.document, catalogue)
     last_day = loaded.since - _DAY if loaded.since else None
-    rows = [_added(loaded, hit, next(ids)) for hit in found.added]
+    rows = [
+        _added(loaded, hit, next(ids), earlier.get((hit.time_phrase, hit.quote)))
+        for hit in found.added
+    ]
     rows += [_changed(loaded, rule, hit, next(ids), last_day) for rule, hit in found.changed]
     rows += [_ended(loaded, rule, last_day) for rule in found.ended]
     rows.sort(key=lambda row: row.start)
@@ -162,8 +169,13 @@ def edit(
     table = {key: value for key, value in (before | dict(changes)).items() if value is not None}
     table.pop("example", None)
     _set_rule(session, row, table, document, calendar)
-    changed = "、".join(key for key in changes if before.get(key) != row.table.get(key))
-    _note(session, row, now, "edit", by, f"修改{changed or '（无变化）'}")
+    after = row.table
+    changed = "；".join(
+        f"{key} 由“{_written(before.get(key))}”改为“{_written(after.get(key))}”"
+        for key in changes
+        if before.get(key) != after.get(key)
+    )
+    _note(session, row, now, "edit", by, f"修改：{changed or '没有变化'}")
 
 
 def dismiss(session: Session, row: Proposal, *, by: str, reason: str, now: datetime) -> None:
@@ -204,6 +216,12 @@ def _set_rule(
     assert loaded is not None
     if not Unbroken.of(loaded.content).holds(rule.quote):
         raise CatalogueError(f"{place}的 quote 不在正文中，请从正文逐字照录")
+    if not Unbroken.of(rule.quote).holds(row.time_phrase):
+        raise CatalogueError(f"{place}的 quote 应含有时间用语“{row.time_phrase}”，请补上")
+    if row.change is Change.CHANGED:
+        if rule.since is None:
+            raise CatalogueError(f"{place}的 from 没有写，而它接替 {row.replaces}，请补上")
+        row.ends_on = rule.since - _DAY
     row.entry = entry_text(complete)
 
 
@@ -223,17 +241,25 @@ def _note(session: Session, row: Proposal, now: datetime, kind: str, by: str, te
     journal.write_of_proposal(session, row.id, now, kind, by, text)
 
 
-def _supersede(session: Session, loaded: LoadedText) -> None:
-    waiting = (
-        select(Proposal)
-        .join(LoadedText)
-        .where(LoadedText.text == loaded.text, Proposal.decision == Decision.OPEN)
-    )
-    for row in session.exec(waiting).all():
+def _written(value: Any) -> str:
+    return "、".join(value) if isinstance(value, list) else str(value or "")
+
+
+def _supersede(session: Session, loaded: LoadedText) -> dict[tuple[str, str], Proposal]:
+    """The proposals on which nobody decided, by time phrase and quote."""
+    waiting = select(Proposal).join(LoadedText).where(LoadedText.text == loaded.text, IS_OPEN)
+    rows = session.exec(waiting).all()
+    for row in rows:
         row.decision = Decision.SUPERSEDED
+        text = f"{DECISION_NAMES[row.decision]}（第 {loaded.version} 版）"
+        _note(session, row, loaded.loaded_at, "supersede", loaded.loaded_by, text)
+    return {(row.time_phrase, row.quote): row for row in rows if row.change is Change.ADDED}
 
 
-def _added(loaded: LoadedText, hit: Hit, id_: str) -> Proposal:
+def _added(loaded: LoadedText, hit: Hit, id_: str, earlier: Proposal | None) -> Proposal:
+    if earlier:
+        kept = {key: value for key, value in earlier.table.items() if key != "example"}
+        return _proposal(loaded, hit, Change.ADDED, kept | {"id": id_, "place": f"第{hit.line}行"})
     table = {
         "id": id_,
         "quote": hit.quote,

@@ -12,8 +12,10 @@ from sqlmodel import SQLModel
 from engine import (
     alerts,
     channels,
+    clock_entries,
     deliveries,
     events,
+    imported_notices,
     journal,
     loaded_texts,
     obligations,
@@ -26,9 +28,11 @@ from engine.errors import BadDatabase
 TABLES = (
     alerts.Alert,
     channels.ChannelState,
+    clock_entries.ClockEntry,
     deliveries.Attempt,
     deliveries.Delivery,
     events.Event,
+    imported_notices.ImportedNotice,
     journal.JournalEntry,
     loaded_texts.LoadedText,
     obligations.Obligation,

@@ -20,6 +20,7 @@ from engine.derivation import derive
 from engine.dispatch import Inline
 from engine.drain import Drainer
 from engine.instants import at
+from engine.ladder import MOVED
 from engine.obligations import Obligation, Status
 from engine.schema import create_in_memory
 from engine.tick import tick
@@ -108,9 +109,11 @@ def _sent(db: Engine, now: datetime) -> Iterator[Simulated]:
 
 
 def leading_rung(rungs: Iterable[str]) -> str:
-    """The most pressing of the rungs in one message: by the hour, late, due, then near."""
+    """The most pressing of the rungs in one message: by the hour, late, due, near, then moved."""
 
     def order(rung: str) -> tuple[int, int]:
+        if rung == MOVED:
+            return (3, 0)
         stage, _, number = rung.removeprefix("superior").partition("+")
         if ":" in rung:
             return (0, 0)

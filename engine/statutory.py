@@ -81,16 +81,16 @@ def statutory_days(year: int) -> tuple[StatutoryDay, ...]:
     """The days off of article 2, by date; two holidays on one day are two entries."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise OutsideCalendar(f"法定节假日只能推算{FIRST_YEAR}年至{LAST_YEAR}年，不含{year}年。")
-    spring = _lunar(SPRING, year)
+    spring = lunar_day(SPRING, year)
     first = _spring_offset(year)
     days = [
         *_run("元旦", date(year, 1, 1), 1),
         *_run("春节", spring + timedelta(first), 3 if year < 2025 else 4),
         *_run("清明节", _tomb_sweeping(year), 1),
         *_run("劳动节", date(year, 5, 1), 1 if year < 2025 else 2),
-        *_run("端午节", _lunar(DRAGON_BOAT, year), 1),
+        *_run("端午节", lunar_day(DRAGON_BOAT, year), 1),
         *_run("国庆节", date(year, 10, 1), 3),
-        *_run("中秋节", _lunar(MID_AUTUMN, year), 1),
+        *_run("中秋节", lunar_day(MID_AUTUMN, year), 1),
     ]
     return tuple(sorted(days, key=lambda day: day.date))
 
@@ -156,7 +156,7 @@ def _blocks(year: int) -> Iterator[tuple[str, date, date]]:
         day = holidays[name]
         if reach := _BRIDGES.get(day.weekday()):
             yield name, day + timedelta(min(*reach, 0)), day + timedelta(max(*reach, 0))
-    spring = _lunar(SPRING, year)
+    spring = lunar_day(SPRING, year)
     yield "春节", spring - timedelta(1), spring + timedelta(7)
     yield "劳动节", _bridged(date(year, 5, 1)), date(year, 5, 5)
     joined = holidays["中秋节"] >= date(year, 9, 29)  # then the two are one block of eight days
@@ -183,7 +183,8 @@ def _spring_offset(year: int) -> int:
     return 0 if 2014 <= year < 2025 else -1
 
 
-def _lunar(table: str, year: int) -> date:
+def lunar_day(table: str, year: int) -> date:
+    """A day of a table with a month and day for each year from FIRST_YEAR on."""
     month_day = table.split()[year - FIRST_YEAR]
     return date(year, int(month_day[:2]), int(month_day[2:]))
 

@@ -2,16 +2,17 @@
 how it was read."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
 
 from sqlmodel import Session
 
 from engine.agency import Agency
 from engine.alternatives import Answers, answers, guarded
 from engine.chains import with_beginnings
-from engine.due_dates import Due, due, on_day
+from engine.clock_entries import changes_of
+from engine.due_dates import Due, on_day
 from engine.duties import Duty
 from engine.errors import NoDate
+from engine.event_clocks import Changes, Moment, replay
 from engine.events import EVENT_KINDS, Event
 from engine.explanation import Step, explain
 from engine.instants import day_of
@@ -34,9 +35,10 @@ class _Way:
     period: Period | None = None
     season: Season | None = None
     referred: Rule | None = None
+    changes: Changes = ()
 
     @property
-    def moment(self) -> date | datetime | None:
+    def moment(self) -> Moment | None:
         """The event's day or instant."""
         return self.event.moment if self.event else None
 
@@ -46,7 +48,7 @@ def trace_of(
 ) -> tuple[Step, ...]:
     """The steps to an obligation's date, by today's reading; if that would give another date,
     as it does for some that were closed under an earlier reading, one step that says so."""
-    agency = with_beginnings(session, agency)
+    agency, calendar = with_beginnings(session, agency), agency.calendar_of(row.unit, calendar)
     way = _way(session, agency, calendar, row)
     if way is None:
         return (Step(row.due_on, f"到期日{row.due_on}按当时的口径推算：{row.reading}", "口径"),)
@@ -58,6 +60,7 @@ def trace_of(
         period=way.period,
         season=way.season,
         referred=way.referred,
+        changes=way.changes,
     )
     duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
     return (*_beginning(agency, duty, way.event), *steps)
@@ -68,20 +71,19 @@ def answers_of(
 ) -> Answers:
     """How an obligation's date was read, and what else is open; nothing where today's reading
     would give another date."""
-    agency = with_beginnings(session, agency)
+    agency, calendar = with_beginnings(session, agency), agency.calendar_of(row.unit, calendar)
     way = _way(session, agency, calendar, row)
     if way is None:
         return Answers((), ())
-    rule = way.referred or agency.catalogue.rules[row.rule]
-    decided = agency.decided(row.rule)
     return answers(
-        rule,
+        way.referred or agency.catalogue.rules[row.rule],
         way.term,
         way.due,
         calendar,
         event=way.moment,
         period=way.period,
-        decided=decided,
+        changes=way.changes,
+        decided=agency.decided(row.rule),
     )
 
 
@@ -93,7 +95,8 @@ def _way(session: Session, agency: Agency, calendar: WorkCalendar, row: Obligati
     way: _Way | None
     try:
         if event and reading.term.kind in EVENT_KINDS:
-            way = _from_event(agency, calendar, row, event)
+            changes = changes_of(session, row.id, agency.catalogue.clauses)
+            way = _from_event(agency, calendar, row, event, changes)
         elif not event:
             way = _by_rhythm_or_date(agency, calendar, row, reading.term)
         else:
@@ -103,14 +106,17 @@ def _way(session: Session, agency: Agency, calendar: WorkCalendar, row: Obligati
     if way is None or (way.due.due_on, way.due.due_at) != (row.due_on, row.due_at):
         return None
     rule = way.referred or agency.catalogue.rules[row.rule]
-    return replace(way, due=guarded(rule, way.term, way.due, calendar, way.moment, way.period))
+    due = guarded(rule, way.term, way.due, calendar, way.moment, way.period, way.changes)
+    return replace(way, due=due)
 
 
-def _from_event(agency: Agency, calendar: WorkCalendar, row: Obligation, event: Event) -> _Way:
+def _from_event(
+    agency: Agency, calendar: WorkCalendar, row: Obligation, event: Event, changes: Changes
+) -> _Way:
     reading = agency.reading_on(row.rule, event.moment, calendar)
     assert reading.term
-    computed = due(reading.term, event.moment, calendar)
-    return _Way(reading.term, computed, event, referred=reading.referred)
+    computed = replay(reading.term, event.moment, changes, calendar)
+    return _Way(reading.term, computed, event, referred=reading.referred, changes=changes)
 
 
 def _by_rhythm_or_date(

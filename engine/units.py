@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from engine.notices import CN
+
 
 @dataclass(frozen=True)
 class Contact:
@@ -15,7 +17,8 @@ class Contact:
 
 @dataclass(frozen=True)
 class Unit:
-    """单位. `parent` is the id of the superior unit, to whom what is late is reported."""
+    """单位. `parent` is the id of the superior unit, to whom what is late is reported; `region` the
+    GB/T 2260 code whose holiday notices it follows, or CN."""
 
     id: str
     name: str
@@ -23,6 +26,7 @@ class Unit:
     aliases: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
     channels: tuple[str, ...] = ()
+    region: str = CN
 
 
 def match_holders(holders: Iterable[str], units: Iterable[Unit]) -> dict[str, str | None]:

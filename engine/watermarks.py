@@ -23,12 +23,20 @@ class Watermark(SQLModel, table=True):
 
 
 def basis_of(duty: Duty, agency: Agency, calendar: WorkCalendar) -> str:
-    """A fingerprint of all that a duty's dates rest on: reading, days in force, calendar; of
-    linked duties also those of the others, any of which may govern it."""
-    parts: list[object] = [*_basis(duty, agency), calendar.fingerprint]
+    """A fingerprint of all that a duty's dates rest on: reading and days in force, of linked
+    duties also those of the others, any of which may govern it; then that of the calendar."""
+    parts = _basis(duty, agency)
     for other in agency.linked.get(duty.key, ()):
         parts += (other.rule, *_basis(other, agency))
-    return sha256(repr(parts).encode()).hexdigest()[:16]
+    return f"{sha256(repr(parts).encode()).hexdigest()[:16]}:{calendar.fingerprint}"
+
+
+def what_changed(before: str, after: str, notice: str) -> str:
+    """Why dates move that rest on another basis now, for those who owe them. `notice` is the
+    holiday notice that has just come in, if one has."""
+    if before.partition(":")[0] != after.partition(":")[0]:
+        return "规则、口径或责任有变动"
+    return f"依据{notice}" if notice else "放假安排有更新"
 
 
 def _basis(duty: Duty, agency: Agency) -> list[object]:

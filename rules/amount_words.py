@@ -1,6 +1,7 @@
 """时间量: 20个工作日, 两周, 半年, 3至5日, as text patterns and as the values of rules.terms."""
 
 import re
+from functools import lru_cache
 
 from rules.numerals import NUMBER, number
 
@@ -26,7 +27,7 @@ _RANGE = r"[-－—–~～至到或]"
 # 3至5个工作日, 15（十五）日, 20日（不含公示时间）内: the larger number counts.
 # It begins with a set of characters, which lets the search skip fast to where an amount can begin.
 AMOUNT = (
-    r"[0-9一二两三四五六七八九十百廿半](?:[0-9]{0,3}|[一二两三四五六七八九十百廿]{0,5})"
+    r"[0-9一二两三四五六七八九十百廿半](?!(?<=[0-9])[0-9]?月)(?:[0-9]{0,3}|[一二两三四五六七八九十百廿]{0,5})"
     rf"(?:个?(?:工作日|月|日|天|周)?{_RANGE}{{1,2}}{NUMBER})?(?:（{NUMBER}）)?多?{UNIT}"
     # 2017年 and 8月 are dates.
     r"(?<![0-9]月)(?<![0-9]{4}年)"
@@ -36,6 +37,7 @@ _NUMBERS = re.compile(NUMBER)
 _HALVES = {"半年": "P6M", "半月": "P15D", "半个月": "P15D"}
 
 
+@lru_cache(maxsize=1024)
 def value_of(amount: str) -> str:
     """`20WD`, `PT5H`, `P2W`; empty where the grammar of values has no word for it (30分钟)."""
     if amount.startswith("半"):

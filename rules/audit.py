@@ -11,6 +11,7 @@ from typing import Protocol
 from rules.catalogue_files import Catalogue
 from rules.dismissals import Dismissal
 from rules.errors import UnknownText
+from rules.terms import Kind
 
 _BLANK = re.compile(r"\s")
 
@@ -26,6 +27,10 @@ class Hit(Protocol):
     def time_phrase(self) -> str: ...
     @property
     def line(self) -> int: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def value(self) -> str: ...
 
 
 class Cited(Protocol):
@@ -59,17 +64,39 @@ def audit(
 ) -> tuple[Verdict, ...]:
     """A verdict for every hit, in their order.
 
-    A hit is covered when it overlaps an occurrence of a rule's quote, dismissed when it overlaps
-    only a dismissed quote, open otherwise. Only what belongs to this text must be given.
+    A hit is covered when it overlaps the quote of a rule with its kind and value, or of one that no
+    other hit claims in this way: one rule does not settle two requirements of its sentence. It is
+    dismissed when it overlaps a dismissed time phrase in its quote, and open otherwise. Only what
+    belongs to this text must be given.
     """
-    unbroken = Unbroken.of(text)
-    covered = _Spans(unbroken, ((rule.quote, rule.id) for rule in rules))
-    excused = _Spans(unbroken, ((each.quote, each.reason) for each in dismissed))
-    return tuple(_verdict(hit, covered, excused) for hit in hits)
+    unbroken, by_id = Unbroken.of(text), {rule.id: rule for rule in rules}
+    spans = ((*span, id_) for id_, rule in by_id.items() for span in unbroken.places(rule.quote))
+    covering = _Spans(spans)
+    excused = _Spans(
+        (*span, each.reason)
+        for each in dismissed
+        for span in unbroken.places(each.time_phrase, within=each.quote)
+    )
+    over = [covering.over(hit) for hit in hits]
+    exact = [
+        tuple(id_ for id_ in ids if _says(by_id[id_], hit))
+        for hit, ids in zip(hits, over, strict=True)
+    ]
+    claimed = {id_ for ids in exact for id_ in ids}
+    return tuple(
+        _verdict(hit, own or tuple(id_ for id_ in ids if id_ not in claimed), excused)
+        for hit, ids, own in zip(hits, over, exact, strict=True)
+    )
 
 
-def _verdict(hit: Hit, covered: "_Spans", excused: "_Spans") -> Verdict:
-    if by := covered.over(hit):
+def _says(rule: Cited, hit: Hit) -> bool:
+    """Is the rule, as it was read or corrected, just what the reader finds?"""
+    term = getattr(rule, "term", None)
+    return term is not None and (term.kind, term.value) == (hit.kind, hit.value)
+
+
+def _verdict(hit: Hit, by: tuple[str, ...], excused: "_Spans") -> Verdict:
+    if by:
         return Verdict(hit, Standing.COVERED, by)
     if by := excused.over(hit):
         return Verdict(hit, Standing.DISMISSED, by)
@@ -98,12 +125,16 @@ class Unbroken:
         """Does a quote stand in it, blanks aside?"""
         return _unbroken(quote) in self.text
 
-    def places(self, quote: str) -> Iterator[tuple[int, int]]:
-        """Where a quote stands, in offsets of the text as it was, `end` exclusive."""
-        quote = _unbroken(quote)
+    def places(self, words: str, within: str = "") -> Iterator[tuple[int, int]]:
+        """Where words stand, and where they stand in a quote, in offsets of the text as it was;
+        `end` exclusive."""
+        words, quote = _unbroken(words), _unbroken(within or words)
+        inside = [at for at in range(len(quote)) if quote.startswith(words, at)]
         start = self.text.find(quote)
         while start >= 0:
-            yield self._before(start), self._before(start + len(quote) - 1) + 1
+            for at in inside:
+                first = start + at
+                yield self._before(first), self._before(first + len(words) - 1) + 1
             start = self.text.find(quote, start + 1)
 
     def _before(self, place: int) -> int:
@@ -115,12 +146,10 @@ def _unbroken(quote: str) -> str:
 
 
 class _Spans:
-    """All places of some quotes in a text, in order, each with its label."""
+    """Places in a text, in order, each with its label."""
 
-    def __init__(self, text: Unbroken, labelled: Iterable[tuple[str, str]]) -> None:
-        self._spans = sorted(
-            (start, end, label) for quote, label in labelled for start, end in text.places(quote)
-        )
+    def __init__(self, labelled: Iterable[tuple[int, int, str]]) -> None:
+        self._spans = sorted(labelled)
         self._starts = [start for start, _, _ in self._spans]
         self._longest = max((end - start for start, end, _ in self._spans), default=0)
 
@@ -171,7 +200,7 @@ def coverage(text: str, document_id: str, catalogue: Catalogue) -> tuple[Missing
 
 def _quotes(text_id: str, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     for rule in catalogue.rules.values():
-        if rule.text == text_id and rule.id not in catalogue.endings:
+        if rule.text == text_id and catalogue.stands(rule):
             yield f"规则 {rule.id}", _unbroken(rule.quote)
     for clause in catalogue.clauses.values():
         if clause.text == text_id:

@@ -48,11 +48,13 @@ class Adopted:
     """已采用: what an office has made of the texts that it loaded, beside the catalogue files.
 
     Each of `files` holds a document, or more rules of one that a catalogue file has. `endings`
-    are the last days in force of rules that a later text of their document no longer has.
+    are the last days in force of rules that a later text of their document no longer has; `kept`
+    are rules that it does not have either, and that a person left in force.
     """
 
     files: tuple[CatalogueFile, ...] = ()
     endings: Mapping[str, date] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,14 @@ class Catalogue:
     clauses: Mapping[str, Clause]
     dismissed: tuple[Dismissal, ...]
     endings: Mapping[str, date] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+
+    def stands(self, rule: Rule) -> bool:
+        """Has its quote to stand in the text that is in force? Not that of a wording that ended
+        within the life of its document, nor of one that was left in force without it."""
+        held = next((w for w in rule.document.wordings if w.text == rule.text), rule.document)
+        ended = rule.until and rule.until < (held.until or date.max)
+        return not ended and rule.id not in (*self.endings, *self.kept)
 
     def said_of(self, document: str) -> tuple[Document, list[Rule], list[Clause], list[Dismissal]]:
         """All that it has of one document. Raises KeyError."""
@@ -102,6 +112,7 @@ def catalogue_of(files: Sequence[CatalogueFile], adopted: Adopted | None = None)
         MappingProxyType({clause.id: clause for file in files for clause in file.clauses}),
         tuple(dismissal for file in files for dismissal in file.dismissed),
         adopted.endings,
+        adopted.kept,
     )
 
 

@@ -42,6 +42,17 @@ class Clause:
     since: date | None = None
     until: date | None = None
 
+    @property
+    def cited(self) -> str:
+        """`《条例》国务院令第711号第三十条：“…”`: document, article and quote."""
+        number = self.document.number_of(self.text)
+        return f"《{self.document.title}》{number}{self.place}：“{self.quote}”"
+
+    def in_force(self, day: date) -> bool:
+        """Is the clause in force on this day, both ends included?"""
+        begun = self.since is None or self.since <= day
+        return begun and (self.until is None or day <= self.until)
+
 
 KEYS = ("id", "effect", "quote", "trigger", "rules", "place")
 OPTIONS = ("counts_from", "cap", "approver", "note", "text", "from", "until")

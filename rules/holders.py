@@ -7,25 +7,25 @@ together, they follow the order of the paragraphs above them; a sub-heading may 
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from rules.families.events import MODAL
 
 _ORGAN = (
     "部门|政府|机关|单位|办公室|办公厅|委员会|人民法院|法院|检察院|机构|企业|公司|学校|高校|负责人|负责同志|地方|各地|地区|县区|区县|市州|"
-    "各区|各县|各市|各镇|各乡|第三方|申请人|当事人|领导小组|组织|协会|主体|街道|乡镇|指挥部|专班|中心|银行|工作人员|责任人|主办者|管理员|总局|署|局|厅|委|办|处|部|院|市|县|省"
+    "各区|各县|各市|各镇|各乡|第三方|申请人|当事人|许可人|主持人|代表人|关系人|经营者|人员|领导小组|组织|协会|主体|街道|乡镇|指挥部|专班|中心|银行|工作人员|责任人|主办者|管理员|总局|署|局|厅|委|办|处|部|院|市|县|省"
 )
 _OPENING = re.compile(
-    r"(?:[ 　]|此外，|同时，|其中，|第[一二三四五六七八九十百]{1,5}条|（[一二三四五六七八九十]{1,3}）|[0-9]{1,2}[.．、]){0,4}"
+    r"(?:[ 　]|[一二三四五六七八九十]{1,3}、|此外，|同时，|其中，|第[一二三四五六七八九十百]{1,5}条|（[一二三四五六七八九十]{1,3}）|（[0-9]{1,2}）|[0-9]{1,2}[.．、]|[①-⑳]){0,4}"
 )
 _FIRST_CLAUSE = re.compile(r"[^，。；：“”\n\ue000]{0,240}")
 _ORGAN_ACTS = re.compile(
     rf"(?:{_ORGAN})(?:（室）|（[^（）\n]{{1,8}}）)?(?:及其(?:部门|工作人员|所属部门))?"
-    r"(?= ?(?:，|要|应|须|必须|负责|可以|将|需|不得|每|按|定期|及时|适时|于|在|对|会同|根据|年|都|均|还|分别|必|严格|切实|收到|自|当|接到|未|不能|统一|原则上|以|向|制作|公开|发布|报|结合|实时|逐|[0-9]))"
+    r"(?= ?(?:，|要|应|须|必须|负责|可以|将|需|不得|每|按|定期|及时|适时|于|在|对|会同|根据|年|都|均|还|分别|必|严格|切实|收到|自|当|接到|未|不能|统一|原则上|以|向|制作|公开|发布|报|结合|实时|逐|半|组织|牵头|[0-9]))"
 )
 _NOT_A_SUBJECT = re.compile(
-    rf"^(?:对|在|按|根据|围绕|将|把|以|为|通过|针对|加强|经|由于|因|自|从|与|向|除|属于|依|当|做好|完善|建立|深化|推进|加快|进一步|组织|配合|涉及|定期|适时|密切|注重|充分|积极|认真|全面|统一|主动|切实|继续|规范|健全|强化|实行|开展|提供|落实|发挥|利用|运用|持续|动态|实时|发现|、)|{MODAL}|将|一并|及时|期限"
+    rf"^(?:对|在|按|根据|围绕|将|把|以|为|通过|针对|加强|经|由于|因|自|从|与|向|除|属于|依|当(?!事人)|做好|完善|建立|深化|推进|加快|进一步|组织|配合|涉及|定期|适时|密切|注重|充分|积极|认真|全面|统一|主动|切实|继续|规范|健全|强化|实行|开展|提供|落实|发挥|利用|运用|持续|动态|实时|发现|、)|{MODAL}|将|一并|及时|期限"
 )
 _URGED = re.compile(r"^(?:推动|指导、督促|指导督促|督促指导|督促|指导|鼓励|支持|要求|引导)")
 _BRACKET = re.compile(r"（(?:[^（）\n]|（[^（）\n]{0,20}）){2,240}）")
@@ -43,26 +43,23 @@ _HEADING = re.compile(
 )
 
 
-def subject_of(*places: str) -> str:
-    """The acting subject: of the first place, the words of a clause or sentence, that has one."""
-    for words in places:
-        words = _URGED.sub("", words[_OPENING.match(words).end() :])  # type: ignore[union-attr]
-        clause = words[: _FIRST_CLAUSE.match(words).end() + 1]  # type: ignore[union-attr]
-        found = _ORGAN_ACTS.search(clause)
-        subject = clause[: found.end()] if found else ""
-        if len(subject) > 1 and not _NOT_A_SUBJECT.search(subject):
-            return subject.removeprefix("由")
-    return ""
-
-
-class NamedUnits:
-    """The units that a text names for its items, by place."""
+class Holders:
+    """Who acts in a text's clauses, and the units that it names for its items, by place."""
 
     def __init__(self, plain: str) -> None:
         self._plain = plain
-        self._starts = [0, *(match.end() for match in re.finditer("\n", plain))]
+        self._subjects: dict[int, str] = {}
 
-    def at(self, place: int) -> str:
+    def acting(self, clauses: Iterable[int]) -> str:
+        """The acting subject: of the first clause, told by where it begins, that has one."""
+        for start in clauses:
+            if start not in self._subjects:
+                self._subjects[start] = _subject(self._plain[start : start + 240])
+            if self._subjects[start]:
+                return self._subjects[start]
+        return ""
+
+    def named_at(self, place: int) -> str:
         """The unit named for the item that holds the place; empty where none is named."""
         index = bisect_right(self._starts, place) - 1
         start, end = self._line(index)
@@ -75,6 +72,10 @@ class NamedUnits:
         if label >= 0 and self._labels[label][0] >= max(start, place - _LONGEST_ITEM):
             return self._labels[label][1]
         return self._by_paragraph.get(index, "")
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self._plain))]
 
     def _line(self, index: int) -> tuple[int, int]:
         end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._plain) + 1
@@ -113,6 +114,16 @@ class NamedUnits:
     def _unit_follows(self, index: int) -> bool:
         start, end = self._line(index + 1) if index + 1 < len(self._starts) else (0, 0)
         return bool(_unit_line(self._plain[start:end].strip()))
+
+
+def _subject(words: str) -> str:
+    words = _URGED.sub("", words[_OPENING.match(words).end() :])  # type: ignore[union-attr]
+    clause = words[: _FIRST_CLAUSE.match(words).end() + 1]  # type: ignore[union-attr]
+    found = _ORGAN_ACTS.search(clause)
+    subject = clause[: found.end()] if found else ""
+    if len(subject) > 1 and not _NOT_A_SUBJECT.search(subject):
+        return subject.removeprefix("由")
+    return ""
 
 
 def _shared_out(paragraphs: list[int], units: list[str]) -> dict[int, str]:

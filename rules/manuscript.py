@@ -76,7 +76,7 @@ def _blanks(formed: str) -> Iterator[tuple[int, int]]:
 def _set_breaks(formed: str) -> Iterator[tuple[int, int]]:
     """The line breaks inside paragraphs, where every full line has the page's width."""
     lines = formed.split("\n")
-    if len(lines) < 5:
+    if len(lines) < 5 or max(map(len, lines)) < _SET_WIDTHS.start:
         return
     widths = [_width(line) for line in lines]
     lengths = [len(line.rstrip()) for line in lines]
@@ -100,7 +100,7 @@ def _width(line: str) -> int:
     if len(line) > 200:
         return 200
     stripped = line.rstrip()
-    return len(stripped) - sum(character.isascii() for character in stripped) // 2
+    return len(stripped) - len(stripped.encode("ascii", "ignore")) // 2
 
 
 def _goes_on(line: str, following: str) -> bool:

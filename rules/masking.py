@@ -1,6 +1,7 @@
 """遮盖: what holds digits or time words without being a requirement is taken out before reading.
 
-Document numbers, quoted titles, headings, the lines of the document's own data and attachment lists.
+Document numbers, quoted titles, headings, the numbers of items, the lines of the document's own data
+and attachment lists.
 Each character becomes MASK, so that places stay as they are.
 """
 
@@ -22,6 +23,10 @@ _DATA_LINE = re.compile(
 _ATTACHMENT = re.compile(
     r"^ {0,8}附 {0,2}件 ?[0-9一二三四五六七八九十]{0,2} ?(?:[：.．、 ][^\n]{0,120})?$", re.MULTILINE
 )
+_ITEM = re.compile(
+    r"(?:^|(?<=[。；])) {0,8}(?:[一二三四五六七八九十]{1,3}、|（[一二三四五六七八九十]{1,3}）|（[0-9]{1,2}）|[0-9]{1,2}[.．、](?![0-9])|[①-⑳]|第[一二三四五六七八九十百]{1,5}条(?:之[一二三四五])? {0,2}(?![一二三四五六七八九十第、和至款规的]))",
+    re.MULTILINE,
+)
 _STAMP = re.compile(
     r"(?:https?：//|www\.)[^ \n一-龥]{1,200}|[12][0-9]{3}[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?: {1,2}[0-9]{1,2}：[0-9：]{2,5})?"
 )
@@ -41,7 +46,7 @@ _RUN_IN = re.compile(
 )
 # A heading that gives a day, a number or a rhythm is a requirement all the same.
 _REQUIRES = re.compile(
-    r"[0-9一二三四五六七八九十]+个?(?:工作日|日|小时|天|月底?前|个月)|每[年月周日季半个0-9]|按[月季周年]|[底末内]前|年内"
+    r"[0-9一二三四五六七八九十]+个?(?:工作日|日|小时|天|周|星期|月底?前|个月)|每[年月周日季半个0-9]|按[月季周年]|[底末内]前|年内"
 )
 _DATED = re.compile(r"[12][0-9]{3}|印发")
 _HEAD_OF_TEXT = 2500
@@ -53,7 +58,7 @@ def masked(plain: str) -> str:
 
 
 def _spans(plain: str) -> Iterator[tuple[int, int]]:
-    for pattern in (_NUMBER, _DATA_LINE, _ATTACHMENT, _STAMP, _LONG_NUMERAL):
+    for pattern in (_NUMBER, _DATA_LINE, _ATTACHMENT, _ITEM, _STAMP, _LONG_NUMERAL):
         yield from (match.span() for match in pattern.finditer(plain))
     for match in _TITLE.finditer(plain):
         yield match.start() + 1, match.end() - 1

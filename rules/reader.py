@@ -6,11 +6,12 @@ the earlier family's where two overlap, and bind quote, trigger and holder to ea
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rules.document_data import read_document_data
 from rules.families import FAMILIES
 from rules.families.page import MASK, Page, Phrase
-from rules.holders import NamedUnits, subject_of
+from rules.holders import Holders
 from rules.manuscript import Manuscript
 from rules.masking import masked
 from rules.rule import Document
@@ -18,7 +19,8 @@ from rules.selection import selected
 from rules.terms import Kind, Term
 
 _LONGEST_QUOTE = 160
-_CLAUSES_BACK = 7
+_CLAUSES_BACK = 6
+_LONGEST_CLAUSE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,14 @@ def read_document(text: str, document_id: str = "") -> Reading:
     return Reading(document, tuple(_hits(manuscript, page, phrases)))
 
 
+@lru_cache(maxsize=1024)
+def _is_hard(kind: Kind, value: str) -> bool:
+    return Term.parse(kind, value).hard
+
+
 def _hits(manuscript: Manuscript, page: Page, phrases: list[Phrase]) -> Iterator[Hit]:
-    units = NamedUnits(manuscript.plain)
-    for phrase in phrases:
+    holders = Holders(manuscript.plain)
+    for phrase in map(page.without_item_number, phrases):
         start, end = manuscript.verbatim(phrase.start, phrase.end)
         quoted = manuscript.verbatim(*_quote(page, phrase))
         yield Hit(
@@ -71,8 +78,8 @@ def _hits(manuscript: Manuscript, page: Page, phrases: list[Phrase]) -> Iterator
             kind=phrase.kind,
             value=phrase.value,
             trigger=_as_written(manuscript, page.plain, phrase.trigger, phrase),
-            duty_holder=_holder(manuscript, page, units, phrase),
-            hard=Term.parse(phrase.kind, phrase.value).hard,
+            duty_holder=_holder(manuscript, page, holders, phrase),
+            hard=_is_hard(phrase.kind, phrase.value),
         )
 
 
@@ -81,7 +88,7 @@ def _quote(page: Page, phrase: Phrase) -> tuple[int, int]:
     start, end = page.clause_start(phrase.start), page.clause_end(phrase.end)
     if end - phrase.end < 2 and page.plain[end : end + 1] == "，":
         end = page.clause_end(end + 1)
-    while start < phrase.start and page.plain[start] in " 　“”）":
+    while start < phrase.start and page.plain[start] in f" 　“”）{MASK}":
         start += 1
     end = min(end, max(phrase.end, start + _LONGEST_QUOTE))
     while end > phrase.end and page.plain[end - 1] in " 　“（":
@@ -89,26 +96,29 @@ def _quote(page: Page, phrase: Phrase) -> tuple[int, int]:
     return start, end
 
 
-def _holder(manuscript: Manuscript, page: Page, units: NamedUnits, phrase: Phrase) -> str:
+def _holder(manuscript: Manuscript, page: Page, holders: Holders, phrase: Phrase) -> str:
     """The sentence's subject, and the unit that the item names: `subject | unit`."""
     plain = manuscript.plain
-    subject = subject_of(*(plain[start : start + 240] for start in _clauses(page, phrase)))
-    names = dict.fromkeys((subject, units.at(phrase.start)))
+    acting = holders.acting(_clauses(page, phrase))
+    names = dict.fromkeys((acting, holders.named_at(phrase.start)))
     return " | ".join(_as_written(manuscript, plain, name, phrase) for name in names if name)
 
 
-def _clauses(page: Page, phrase: Phrase) -> list[int]:
+def _clauses(page: Page, phrase: Phrase) -> Iterator[int]:
     """Where the clauses begin that may name who acts: the phrase's own, the next, those before."""
     sentence, _ = page.sentence(phrase.start)
-    clause = page.clause_start(phrase.end - 1, 300)
-    starts = [clause]
+    clause = page.clause_start(phrase.end - 1, _LONGEST_CLAUSE)
+    yield clause
     # 2017年底前，各部门要: the clause that follows the phrase acts.
     if page.plain[phrase.end : phrase.end + 1] == "，":
-        starts.append(phrase.end + 1)
-    while sentence < clause and len(starts) < _CLAUSES_BACK:
-        clause = max(page.clause_start(clause - 1, 300), sentence)
-        starts.append(clause)
-    return starts
+        yield phrase.end + 1
+    for _ in range(_CLAUSES_BACK):
+        earlier = max(page.clause_start(clause - 1, _LONGEST_CLAUSE), sentence)
+        # Words without a mark for so long are no clauses.
+        if clause <= sentence or clause - earlier > _LONGEST_CLAUSE:
+            return
+        clause = earlier
+        yield clause
 
 
 def _as_written(manuscript: Manuscript, plain: str, words: str, phrase: Phrase) -> str:

@@ -44,6 +44,10 @@ class Document:
         """The ids of the texts in which its quotes stand."""
         return tuple(wording.text for wording in self.wordings) or (self.id,)
 
+    def number_of(self, text: str) -> str:
+        """文号 of one of its texts, else its own."""
+        return next((w.number for w in self.wordings if w.text == text), self.number)
+
 
 @dataclass(frozen=True)
 class Example:
@@ -120,8 +124,7 @@ class Rule:
     @property
     def number(self) -> str:
         """文号 of the wording in which the quote stands, else of the document."""
-        wordings = (w.number for w in self.document.wordings if w.text == self.text)
-        return next(wordings, self.document.number)
+        return self.document.number_of(self.text)
 
     def in_force(self, day: date) -> bool:
         """Is the rule in force on this day (施行期间, both ends included)?"""

@@ -1,7 +1,6 @@
 """取舍: which of the phrases that the families found are kept."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from rules.families.page import Page, Phrase
 from rules.terms import Kind
@@ -32,8 +31,8 @@ def _what_is_left(phrase: Phrase, taken: bytearray) -> Phrase | None:
     start = last + 1
     if not phrase.trigger or phrase.end - start < _SHORTEST_LIMIT:
         return None
-    return replace(
-        phrase, start=start, trigger=phrase.trigger[start - phrase.start :].strip("或和及、，")
+    return phrase._replace(
+        start=start, trigger=phrase.trigger[start - phrase.start :].strip("或和及、，")
     )
 
 
@@ -49,9 +48,9 @@ def _joined(phrases: list[Phrase]) -> list[Phrase]:
 
 
 def _one_of(first: Phrase, second: Phrase) -> list[Phrase]:
-    again = first.value and (first.kind, first.value) == (second.kind, second.value)
+    again = (first.kind, first.value) == (second.kind, second.value)
     if again or (first.kind in _VAGUE and second.kind in _VAGUE):
-        return [replace(first, end=second.end)]
+        return [first._replace(end=second.end)]
     if first.value and second.kind is Kind.VAGUE_PROMPT:
         return [first]
     if first.kind is Kind.VAGUE_PROMPT and second.value:
@@ -62,13 +61,16 @@ def _one_of(first: Phrase, second: Phrase) -> list[Phrase]:
 def _said_once(page: Page, phrases: list[Phrase]) -> list[Phrase]:
     """A noun that names a rhythm (年度报告) is no requirement of its own where the sentence tells the
     same rhythm (每年…公布年度报告), or its clause another time (11月底前完成年度考核)."""
-    timed = [phrase for phrase in phrases if phrase.value and not _is_noun(page, phrase)]
+    nouns = {phrase for phrase in phrases if _is_noun(page, phrase)}
+    if not nouns:
+        return phrases
+    timed = [phrase for phrase in phrases if phrase.value and phrase not in nouns]
     rhythms = {(page.sentence(phrase.start)[0], _period(phrase)) for phrase in timed}
     clauses = {page.clause_start(phrase.start) for phrase in timed}
     return [
         phrase
         for phrase in phrases
-        if not _is_noun(page, phrase)
+        if phrase not in nouns
         or (
             page.clause_start(phrase.start) not in clauses
             and (page.sentence(phrase.start)[0], _period(phrase)) not in rhythms

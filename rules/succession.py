@@ -38,7 +38,7 @@ def succession(text: str, text_id: str, hits: Sequence[Hit], catalogue: Catalogu
     gone = [
         rule
         for rule in catalogue.rules.values()
-        if rule.text == text_id and rule.id not in catalogue.endings
+        if rule.text == text_id and catalogue.stands(rule)
         if not unbroken.holds(rule.quote)
     ]
     pairs = dict(_alike(gone, open_hits))
@@ -56,7 +56,8 @@ def audited(
     text: str, text_id: str, hits: Sequence[Hit], catalogue: Catalogue
 ) -> tuple[Verdict, ...]:
     """How each time phrase of a text stands in the catalogue."""
-    rules = (rule for rule in catalogue.rules.values() if rule.text == text_id)
+    own = (rule for rule in catalogue.rules.values() if rule.text == text_id)
+    rules = (rule for rule in own if catalogue.stands(rule))
     clauses = (clause for clause in catalogue.clauses.values() if clause.text == text_id)
     dismissed = (one for one in catalogue.dismissed if one.text == text_id)
     return audit(text, hits, [*rules, *clauses], dismissed)

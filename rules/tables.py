@@ -16,7 +16,7 @@ from rules.toml_faults import toml_fault
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
-_ID = re.compile(r"[a-z0-9-]+")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 _TYPE_NAMES: Mapping[type, str] = {
     str: "文字，请加引号",

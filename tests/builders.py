@@ -16,7 +16,7 @@ from engine.obligations import Obligation, due_columns
 from engine.readings import Interpretation
 from engine.schema import create_in_memory
 from engine.units import Contact, Unit
-from engine.workdays import work_calendar
+from engine.workdays import WorkCalendar, work_calendar
 from notifiers.channel import Addressing, Notifier
 from notifiers.message import Markup, Message, Outcome, OutcomeKind
 from rules.catalogue_files import Catalogue
@@ -27,6 +27,11 @@ CALENDAR = work_calendar()
 DOCUMENT = Document(
     "paper-1", "政务公开工作要点", number="国办发〔2026〕1号", issuer="国务院办公厅"
 )
+
+
+def calendar_through(year: int) -> WorkCalendar:
+    """The calendar as it was known when this year's notice was the last one."""
+    return work_calendar(known_on=date(year, 10, 1))
 
 
 def day(text: str) -> date:

@@ -14,13 +14,23 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
-from api.configuration import Configuration, adopted_in, load_configuration, read_database_url
+from api.configuration import (
+    Configuration,
+    adopted_in,
+    load_calendar_settings,
+    load_configuration,
+)
+from api.typed_dates import typed_calendar
 from engine.clock import read_clock
-from engine.database import open_database
+from engine.database import open_database, reading
+from engine.errors import BadDatabase
+from engine.imported_notices import imported_notices
 from engine.instants import local_day
+from engine.notices import CN, Notice
 from engine.schema import check
-from engine.workdays import WorkCalendar, work_calendar
+from engine.workdays import WorkCalendar
 from rules.catalogue_files import Catalogue, load_catalogue
 
 CONFIG_VARIABLE = "QIXIAN_CONFIG"
@@ -54,7 +64,7 @@ class Context:
     @property
     def database_url(self) -> str:
         """The address of the database, whatever else the configuration says. Raises BadConfig."""
-        return read_database_url(self.config_path or DEFAULT_CONFIG)
+        return load_calendar_settings(self.config_path or DEFAULT_CONFIG).database_url
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -71,9 +81,32 @@ class Context:
         return db
 
     @cached_property
+    def imported(self) -> tuple[Notice, ...]:
+        """The notices that were imported; none without a configuration or its database."""
+        if not self.config_path:
+            return ()
+        db = open_database(load_calendar_settings(self.config_path).database_url)
+        try:
+            check(db)
+        except (BadDatabase, DBAPIError):  # told by the commands that need it
+            return ()
+        with reading(db) as session:
+            return imported_notices(session)
+
+    @cached_property
     def calendar(self) -> WorkCalendar:
-        """The working calendar."""
-        return work_calendar()
+        """The working calendar of the office's region, as it is known now."""
+        return self.calendar_as()
+
+    def calendar_as(self, region: str | None = None, known_on: str | None = None) -> WorkCalendar:
+        """The calendar of a region, the office's where none is given, as it was known on a day.
+
+        Raises BadInput, OutsideCalendar.
+        """
+        if region is None:
+            path = self.config_path
+            region = load_calendar_settings(path).region if path else CN
+        return typed_calendar(self.imported, region, known_on)
 
     @property
     def now(self) -> datetime:
@@ -116,4 +149,5 @@ def _cell(value: Any) -> str:
         return "是" if value else ""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "、".join(map(str, value))
-    return str(value)
+    # A paper's control characters are not for the terminal.
+    return "".join(sign if sign.isprintable() or sign == "\n" else "�" for sign in str(value))

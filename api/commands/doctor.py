@@ -11,6 +11,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from api.commands.context import Context
+from api.notice_folder import not_imported
 from api.refusals import database_in_words
 from engine.agency import Agency
 from engine.alerts import unreachable
@@ -18,6 +19,8 @@ from engine.channels import disabled_channels
 from engine.database import open_database, reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
+from engine.loaded_texts import current_texts
+from engine.proposals import IS_OPEN, list_proposals
 from engine.readings import Source, season_of
 from engine.schema import check
 from engine.units import match_holders
@@ -54,6 +57,7 @@ def _findings(shared: Context, agency: Agency) -> list[Finding]:
         _packages(),
         *_database(shared),
         _calendar(shared),
+        *_notices(shared),
         *_reach(agency),
         *_holders(agency),
         *_days_in_force(agency),
@@ -99,13 +103,45 @@ def _database(shared: Context) -> Iterator[Finding]:
                 yield Finding("渠道", "note", text)
         for row in undelivered(session, shared.now - timedelta(days=7)):
             yield Finding("送达", "fault", f"{row.id} 号（{row.recipient}）{row.reason}")
+        for loaded in current_texts(session):
+            if not loaded.intact:
+                yield Finding(
+                    "文件", "fault", f"正文 {loaded.text} 与载入时不同（校验值不符），请重新载入"
+                )
+        waiting = Counter(row.document for row in list_proposals(session, IS_OPEN))
+        for document, number in waiting.items():
+            yield Finding("文件", "note", f"{document} 有 {number} 条建议待确认")
 
 
 def _calendar(shared: Context) -> Finding:
     last = shared.calendar.certain_through
     if last >= shared.today:
         return Finding("工作日历", "ok", f"放假安排已知到{last}，其后的日期为暂定")
-    return Finding("工作日历", "fault", f"放假安排只知到{last}，请升级程序")
+    return Finding(
+        "工作日历",
+        "fault",
+        f"放假安排只知到{last}，请用 qixian calendar import 导入通知，或升级程序",
+    )
+
+
+def _notices(shared: Context) -> Iterator[Finding]:
+    """Files in the watched folder that are not in the calendar."""
+    folder = shared.configuration.notice_folder
+    if folder is None:
+        return
+    if not folder.is_dir():
+        yield Finding("放假通知", "fault", f"[calendar] 的 folder {folder} 不是文件夹，请建立它")
+        return
+    db = open_database(shared.configuration.database_url)
+    try:
+        check(db)
+    except (BadDatabase, DBAPIError):
+        return  # reported with the database
+    for name, refused in not_imported(folder, db, shared.today):
+        waits = f"{name} 等待服务导入（qixian serve）"
+        yield Finding(
+            "放假通知", *(("fault", f"{name}：{refused}") if refused else ("note", waits))
+        )
 
 
 def _reach(agency: Agency) -> Iterator[Finding]:

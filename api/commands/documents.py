@@ -39,10 +39,12 @@ def add(
 ) -> None:
     """载入一份文件的正文，核对目录中的原文，提出规则建议；建议由人采用后才生效。"""
     shared: Context = context.obj
+    if by is not None and not (by.strip() and by.isprintable()):
+        raise BadInput("--by 应是姓名，不能是空的，也不能含有控制字符")
     text = read_document_text(file)
     read = read_document(text, document or "")
     agency, files = shared.configuration.agency, shared.configuration.files
-    text_id = document or text_id_of(read, file.name, agency.catalogue)
+    text_id = text_id_of(read, file.name, agency.catalogue) if document is None else document
     if not text_id:
         raise BadInput(
             f"{file}：看不出是哪份文件，请用 --document 写明编号（小写字母、数字、连字符）"

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from api.commands.context import Context, print_json
+from api.commands.workday import KnownOn
 from api.errors import BadInput
 from api.json_rows import answer_rows, due_row, trace_rows
 from api.typed_dates import moment
@@ -26,6 +27,7 @@ def due(
     event: Annotated[
         str, typer.Option(metavar="INSTANT", help="事由的日期或时刻；周期规则给期内任一日")
     ],
+    known_on: KnownOn = None,
 ) -> None:
     """按一条规则推算到期日，并逐步说明。"""
     shared: Context = context.obj
@@ -44,14 +46,15 @@ def due(
         raise BadInput(
             f"规则 {rule}“{quote}”没有写明期限，须先由机关确定口径（[[interpretation]]）"
         )
-    reading = reading_on(reading, catalogue.rules[rule], catalogue.rules, when, shared.calendar)
+    calendar = shared.calendar_as(known_on=known_on)
+    reading = reading_on(reading, catalogue.rules[rule], catalogue.rules, when, calendar)
     assert reading.term
     day = day_of(when)
     season = _season(agency, rule, day) if agency and season_of(reading.term) else None
     anchor = season.first if season else day
-    computed = due_of(reading.term, when, shared.calendar, anchor)
+    computed = due_of(reading.term, when, calendar, anchor)
     rhythms = reading.term.rhythms
-    period = period_of(rhythms[0].every, day, anchor, shared.calendar) if rhythms else None
+    period = period_of(rhythms[0].every, day, anchor, calendar) if rhythms else None
     if period:  # of several times in a period the one whose share has not ended
         times = each_time(rhythms[0], period)
         period = next(one for one in times if one.share is None or one.share >= day)
@@ -63,11 +66,11 @@ def due(
     counted = (
         when if reading.term.amount or reading.term.options else None
     )  # a day inside a period begins nothing
-    computed = guarded(stated, reading.term, computed, shared.calendar, counted, period)
+    computed = guarded(stated, reading.term, computed, calendar, counted, period)
     steps = explain(
         reading.term,
         computed,
-        shared.calendar,
+        calendar,
         event=when,
         period=period,
         season=season,
@@ -78,7 +81,7 @@ def due(
         stated,
         reading.term,
         computed,
-        shared.calendar,
+        calendar,
         event=counted,
         period=period,
         decided=decided,

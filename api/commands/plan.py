@@ -19,7 +19,8 @@ def plan_rows(
     """What the duties owe by rhythm or fixed date from `first` to `last`, by due day."""
     rows = []
     for duty in agency.duties_in_force.values():
-        for one in owed_among(agency, duty, first, last, calendar):
+        local = agency.calendar_of(duty.unit, calendar)
+        for one in owed_among(agency, duty, first, last, local):
             if one.governed_by:
                 continue
             rows.append(

@@ -13,6 +13,7 @@ from api.commands.context import Context
 from api.configuration import TOKEN_VARIABLE
 from api.dependencies import Running, is_loopback
 from api.errors import BadInput
+from api.notice_folder import NoticeFolder
 from engine.agency import Agency
 from engine.channels import register
 from engine.clock import Clock
@@ -48,9 +49,11 @@ def serve(
         derive(session, agency, shared.calendar, shared.now)
     with _listen(host, port) as listener:
         _greet(shared, agency, host, listener.getsockname()[1])
+        folder = configuration.notice_folder
+        take = NoticeFolder(folder, db).take if folder else None
         current = CurrentAgency(db, agency, configuration.files)
-        clock = Clock(db, current, shared.calendar)
-        app = create_app(Running(configuration, db, shared.calendar, clock, current))
+        clock = Clock(db, current, shared.calendar, take)
+        app = create_app(Running(configuration, db, clock, current))
         settings = uvicorn.Config(app, log_level="warning", server_header=False)
         uvicorn.Server(settings).run(sockets=[listener])
 

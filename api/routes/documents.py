@@ -1,7 +1,6 @@
 """/api/v1/documents: what papers there are, their texts, and every time phrase in them"""
 
 from base64 import b64decode
-from binascii import Error as NotBase64
 from threading import Lock
 from typing import Any
 
@@ -118,10 +117,13 @@ def _content(asked: NewText) -> str:
     if (asked.text is None) == (asked.content is None):
         raise BadInput("text 和 content：应写其中一项")
     if asked.content is None:
-        return document_text("x.txt", (asked.text or "").encode())
+        try:
+            return document_text("x.txt", (asked.text or "").encode())
+        except UnicodeEncodeError:
+            raise BadInput("text：含有不成对的字符") from None
     try:
         return document_text(asked.name, b64decode(asked.content, validate=True))
-    except NotBase64:
+    except ValueError:  # also what is not ASCII
         raise BadInput("content：不是 base64") from None
 
 

@@ -9,10 +9,20 @@ from sqlmodel import Session, col
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer
 from api.errors import BadInput
 from api.json_rows import answer_rows, trace_rows
-from api.schemas import ObligationChange, ObligationFilter, RowId, journal_row, obligation_row
+from api.schemas import (
+    ObligationChange,
+    ObligationFilter,
+    RowId,
+    clock_row,
+    journal_row,
+    obligation_row,
+)
 from api.typed_dates import day, moment
 from engine.agency import Agency
 from engine.chains import follow, take_back
+from engine.clock_changes import correct, correct_start, enter, replay_reopened
+from engine.clock_entries import entries_of
+from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.instants import local_day, start_of
 from engine.journal import journal_of
 from engine.obligations import (
@@ -27,6 +37,7 @@ from engine.obligations import (
 )
 from engine.tracing import answers_of, trace_of
 from engine.workdays import WorkCalendar
+from rules.terms import Amount
 
 router = APIRouter(prefix="/obligations")
 
@@ -58,7 +69,7 @@ async def obligations(
 async def obligation(
     obligation_id: RowId, session: Reader, agency: AgencyNow, calendar: CalendarNow, now: Now
 ) -> dict[str, Any]:
-    """One of them, with the steps of its date and its journal."""
+    """One of them, with the steps of its date, its journal and its clock entries."""
     row = get_obligation(session, obligation_id)
     steps = trace_of(session, agency, calendar, row)
     return _whole(session, row, agency, now) | {"trace": trace_rows(steps)}
@@ -83,26 +94,92 @@ async def change(
     calendar: CalendarNow,
     now: Now,
 ) -> dict[str, Any]:
-    """办结, 免除 or 恢复; the answer is the obligation as it is then."""
+    """办结, 免除, 恢复; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
+    by = asked.by
     match asked.type:
         case "complete":
             at = _instant(asked.at) if asked.at else now
-            row = complete(
-                session, obligation_id, by=asked.by, at=at, evidence=asked.evidence, now=now
-            )
+            row = complete(session, obligation_id, by=by, at=at, evidence=asked.evidence, now=now)
             follow(session, agency, calendar, row, now)
         case "waive":
-            row = waive(session, obligation_id, by=asked.by, reason=_reason(asked), now=now)
+            row = waive(session, obligation_id, by=by, reason=_reason(asked), now=now)
         case "reopen":
-            row = reopen(session, obligation_id, by=asked.by, reason=_reason(asked), now=now)
+            row = reopen(session, obligation_id, by=by, reason=_reason(asked), now=now)
+            replay_reopened(session, agency, calendar, row, now)
             take_back(session, row, now)
+        case "correct":
+            row = _correct(session, agency, calendar, obligation_id, asked, now)
+        case _:
+            row = enter(
+                session,
+                agency,
+                calendar,
+                obligation_id,
+                _change(asked),
+                clause=asked.clause,
+                by=by,
+                now=now,
+            )
     session.flush()
     return _whole(session, row, agency, now)
 
 
+def _correct(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    obligation_id: int,
+    asked: ObligationChange,
+    now: datetime,
+) -> Obligation:
+    """更正 of one entry, or without `entry` of the event's own time."""
+    place = (session, agency, calendar, obligation_id)
+    why: dict[str, Any] = {"by": asked.by, "reason": _reason(asked), "now": now}
+    if asked.entry is None:
+        return correct_start(*place, _needed(asked, "at"), **why)
+    return correct(*place, asked.entry, _corrected(asked), **why)
+
+
+def _change(asked: ObligationChange) -> Change:
+    """What is to be entered about the clock."""
+    if asked.type == "restart":
+        return Restart(_needed(asked, "at"), reason=asked.reason)
+    if asked.type == "exclude":
+        return Exclude(_needed(asked, "from"), _needed(asked, "to"), reason=asked.reason)
+    if not asked.amount:
+        raise BadInput("amount：请写明延长多久，例如 20WD")
+    amount = Amount.parse(asked.amount)
+    return Extend(_needed(asked, "at"), amount, asked.approver, reason=asked.reason)
+
+
+def _corrected(asked: ObligationChange) -> dict[str, Any]:
+    """The values of an entry that are to be others."""
+    if asked.at and asked.since:
+        raise BadInput("at 和 from 只能写一个：不计入期限的时间用 from 和 to，其他用 at")
+    values: dict[str, Any] = {}
+    if asked.at or asked.since:
+        values["at"] = _needed(asked, "at" if asked.at else "from")
+    if asked.to:
+        values["until"] = _needed(asked, "to")
+    if asked.amount:
+        values["amount"] = Amount.parse(asked.amount)
+    if asked.approver:
+        values["approver"] = asked.approver
+    if not values:
+        raise BadInput("at：更正须写明正确的时间（at，或者 from 和 to）")
+    return values
+
+
+def _needed(asked: ObligationChange, name: str) -> date | datetime:
+    text = {"at": asked.at, "from": asked.since, "to": asked.to}[name]
+    if not text:
+        raise BadInput(f"{name}：请写明日期或时刻，例如 2026-03-18")
+    return moment(text, f"{name} ")
+
+
 def _reason(asked: ObligationChange) -> str:
     if not asked.reason:
-        raise BadInput("reason：免除和恢复都须写明理由")
+        raise BadInput("reason：免除、恢复和更正都须写明理由")
     return asked.reason
 
 
@@ -115,7 +192,8 @@ def _instant(text: str) -> datetime:
 def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[str, Any]:
     assert row.id is not None
     journal = [journal_row(entry) for entry in journal_of(session, row.id)]
-    return obligation_row(row, agency, now) | {"journal": journal}
+    clock = [clock_row(entry) for entry in entries_of(session, row.id)]
+    return obligation_row(row, agency, now) | {"journal": journal, "clock": clock}
 
 
 def _cursor_day(text: str) -> date:

@@ -29,7 +29,12 @@ _ACT_NEXT = re.compile(rf"，?(?:分别|集中|各|统一)?(?:{_ACTS})")
 _SET = re.compile(
     r"(?:于|在|力争|争取|确保|请|定于|定在|不迟于|不晚于|最迟|截止(?:日期|时间)?(?:为|是|：|至|到)?|(?:时限|期限|时间|节点|进度|日期)(?:要求|安排)?(?:为|是|：|到)?[ |]{0,3})$"
 )
-_LABELLED_RANGE = re.compile(r"(?:时限|期限|时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－-]$")
+_LABELLED_RANGE = re.compile(
+    r"(?:时限|期限|(?<![测查计])时间|节点|进度)(?:安排)?：[^，。；\n]{2,16}[至到—－～-]$"
+)
+_TO = ("至", "到", "-", "—", "－", "～")
+# What a label, or a span's first day, ends with.
+_LEADING = (*_TO, *"限间点度期求排为是：| ")
 _LABELLED = re.compile(
     r"(?:时限|期限|时间|节点|进度|截止日期)(?:要求|安排)?(?:为|是|：)?[ |]{0,3}$|[|]$"
 )
@@ -47,8 +52,16 @@ _BY_THE_YEAR = re.compile(
 # How far back 每年 may stand: a text without full stops has no sentences.
 _REACH = 200
 _EACH_YEAR = re.compile("每年")
+_LAW = re.compile(r"(?:法|条例|规定|办法|细则|规则)(?:（[^（）]*）)?$")
 _VALIDITY = re.compile(r"有效期|自[^，。；]{4,20}起")
 _PAST = re.compile(r"[^。；\n]{0,40}?(?:了|共计|已[经完])")
+_STAGE_OPENS = re.compile(
+    r"(?:^|[（，。；\n |])(?:从|自|于|在)?$|(?<![测查计划])(?:时间|期限|时限)(?:为|：)$"
+)
+_STAGE_GOES_ON = re.compile(rf"[）\n |]|$|[为是，]|，?(?:{_ACTS})")
+_BETWEEN = re.compile(r"起?(?:[至到—－～-]|——)")
+# 到2021年6月，全部联通
+_UP_TO = re.compile(r"(?:^|[，。；\n争保划])到$")
 _JOINED = frozenset(("、", "和", "及", "，", "以及", "，于", "、于"))
 
 
@@ -81,13 +94,21 @@ def _dates(page: Page) -> Iterator[Phrase]:
     """The dates in their order; one that only leads up to a deadline (9月21日、12月9日前) is one."""
     waiting: list[re.Match[str]] = []
     last_year, last_end = None, 0
+    previous: re.Match[str] | None = None
     for match in dates(page.plain):
-        if last_year and page.plain.find("。", last_end, match.start()) >= 0:
+        between = page.plain[last_end : match.start()]
+        opened = previous if _BETWEEN.fullmatch(between) else None
+        previous, last_end = match, match.end()
+        if "。" in between:
             last_year = None
-        last_end = match.end()
-        if waiting and page.plain[waiting[-1].end() : match.start()] not in _JOINED:
+        if between not in _JOINED:
             waiting = []
         waiting.append(match)
+        if opened and _is_stage(page, opened, match):
+            last_year = stated_year(match) or stated_year(opened) or last_year
+            yield _dated(page, match, last_year)._replace(start=opened.start())
+            waiting = []
+            continue
         if not _isdeadline(page, match):
             continue
         for date_match in waiting:
@@ -100,7 +121,9 @@ def _dates(page: Page) -> Iterator[Phrase]:
 def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
     document = page.document
     sentence = max(page.sentence(match.start())[0], match.start() - _REACH)
-    if not year and _EACH_YEAR.search(page.plain, sentence, match.start()):
+    # A law is in force for years: 3月31日前 in it comes every year.
+    law = not match["this"] and match["month"] and _LAW.search(document.title)
+    if not year and (law or _EACH_YEAR.search(page.plain, sentence, match.start())):
         named = month_and_day(match, None)
         if named and (match["month"] or match["quarter"] or match["half"]):
             return Phrase(*match.span(), Kind.PERIODIC, "P1Y;by={:02}-{:02}".format(*named))
@@ -115,21 +138,31 @@ def _dated(page: Page, match: re.Match[str], year: int | None) -> Phrase:
 
 
 def _isdeadline(page: Page, match: re.Match[str]) -> bool:
-    start, end = match.span()
+    start = match.start()
     before = page.plain[max(0, start - 10) : start]
-    if match["end"] in ("底", "末") and not (match["year"] or match["this"] or match["next"]):
-        return False
-    if before.endswith(("每", "上", "去", "前", "历", "近", "往")) and not match["year"]:
-        return False
-    if match["only_limit"] or match["limit"]:
+    # The cheap question first: most dates are no deadlines.
+    if match["limit"] or match["only_limit"]:
+        ends = not _counts_months(match)
         if match["limit"] == "止" and _VALIDITY.search(page.before(start, 40)):
             return False
-        return not _counts_months(match)
+    else:
+        ends = _is_set(page, match, before) and not _is_told(page, match, before)
+    return ends and not _is_relative(match, before)
+
+
+def _is_relative(match: re.Match[str], before: str) -> bool:
+    """每年底, 上月底, 月底: of a period that another family reads, or that has passed."""
+    if match["end"] in ("底", "末") and not (match["year"] or match["this"] or match["next"]):
+        return True
+    return before.endswith(("每", "上", "去", "前", "历", "近", "往")) and not match["year"]
+
+
+def _is_told(page: Page, match: re.Match[str], before: str) -> bool:
+    """截至2018年底, 2019年4月3日修订: what was, or what is reported."""
     if _REPORTED.search(before) and not before.endswith(("截止", "截止到")):
-        return False
-    if _HISTORY_NEXT.match(page.plain, end):
-        return False
-    return _is_set(page, match, before)
+        return True
+    dated = match["day"] or match["year"]
+    return bool(dated and _HISTORY_NEXT.match(page.plain, match.end()))
 
 
 def _counts_months(match: re.Match[str]) -> bool:
@@ -141,23 +174,53 @@ def _counts_months(match: re.Match[str]) -> bool:
 def _is_set(page: Page, match: re.Match[str], before: str) -> bool:
     """A date without 前 or 内: do the words around it set it as a day to be kept?"""
     following = page.plain[match.end() : match.end() + 12]
-    if _LABELLED_RANGE.search(page.plain[max(0, match.start() - 24) : match.start()]):
+    if before.endswith(_LEADING) and _is_labelled(page, match, before, following):
         return True
-    if _LABELLED.search(before) and not following.startswith(
-        ("至", "-", "—", "－", "～", "起", "到")
-    ):
+    if following[:1] in ("", "\n", " ", "|") and _is_cell(page, match) and _is_ahead(page, match):
         return True
-    if _FACT_NEXT.match(following):
+    if following.startswith("，") and _UP_TO.search(before) and _is_ahead(page, match):
+        return True
+    ends = match["end"] or match[0].endswith(("底", "末")) or "截止" in before
+    acts = _ACT_NEXT.match(following)
+    if not (ends or acts) or _FACT_NEXT.match(following):
         return False
-    if match["end"] or match["part"] in ("底", "末"):
-        return True
-    if "截止" in before:
+    if ends:
         return True
     # 9月20日召开 may be news; 于9月20日召开, 9月召开 and 第三季度召开 set a time.
     may_be_news = match["day"] and not _SET.search(before)
-    if may_be_news or match["half"] == "年中" or not _ACT_NEXT.match(following):
+    if may_be_news or match["half"] == "年中":
         return False
     return _is_ahead(page, match) and not _PAST.match(page.plain, match.end())
+
+
+def _is_labelled(page: Page, match: re.Match[str], before: str, following: str) -> bool:
+    """完成时限：2020年10月, and the end of a span behind such a label; 即日起至4月10日."""
+    if _LABELLED.search(before):
+        return not following.startswith((*_TO, "起"))
+    if before.endswith(("即日起至", "即日起到")):
+        return True
+    opening = page.plain[max(0, match.start() - 24) : match.start()]
+    return bool(_LABELLED_RANGE.search(opening))
+
+
+def _is_cell(page: Page, match: re.Match[str]) -> bool:
+    """3 修订指南 市政府办公室 2020年6月: a month that ends a line of words set apart by blanks."""
+    if match["day"]:
+        return False
+    start = match.start()
+    cells = page.before(start)
+    return page.plain[page.sentence(start)[0] : start] == cells and " " in cells.strip()
+
+
+def _is_stage(page: Page, first: re.Match[str], last: re.Match[str]) -> bool:
+    """（3月1日—3月31日）, 9月至10月，…: a stage of the work, which ends on its last day."""
+    start, end = first.start(), last.end()
+    return (
+        bool(_STAGE_OPENS.search(page.plain[max(0, start - 8) : start]))
+        and bool(_STAGE_GOES_ON.match(page.plain, end))
+        and not _PAST.match(page.plain, end)
+        and _is_ahead(page, last)
+    )
 
 
 def _is_ahead(page: Page, match: re.Match[str]) -> bool:

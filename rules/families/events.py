@@ -7,11 +7,27 @@ from rules.amount_words import AMOUNT
 # The event begins after the modal verb and the preposition: 应当自|收到申请之日起.
 # 回应, 要点, 许可 hold the letters of a modal verb and are none.
 MODAL = r"(?:(?<![回相对响反适供])应当?|必?须|(?<![许认])可以?|需要?|(?<![主需必重纪摘])要(?![点求素件闻事领])|不得)"
-_LEAD = re.compile(
-    rf".*{MODAL}(?:及时|至少|最迟|书面)?(?:自|从|在|于|按照)?"
-    r"|.*(?<![来亲独各现])(?:自(?![然主行动己身愿查评觉])|(?<![服听])从)"
-    r"|.{1,24}(?:机关|部门|单位|政府|机构|人|各地|地区|县区|[委局办])(?:在|于|对)"
-    r"|(?:此外|同时|其中|一般|原则上|通常|请|并|且)?(?:在(?![线职建校])|于|对于?|针对|严格执行|严格落实|由)"
+# Each with the signs without which it cannot match: most words hold none, and that is quickly seen.
+_LEADS = (
+    (
+        re.compile("[应须可需要得]"),
+        re.compile(rf".*{MODAL}(?:及时|至少|最迟|书面)?(?:自|从|在|于|按照)?"),
+    ),
+    (
+        re.compile("[自从]"),
+        re.compile(r".*(?<![来亲独各现])(?:自(?![然主行动己身愿查评觉])|(?<![服听])从)"),
+    ),
+    (
+        re.compile("[在于对]"),
+        re.compile(
+            r".{1,24}(?:机关|部门|单位|政府|机构|人|各地|地区|县区|[委局办])(?:在|于|对)"
+            r"|(?:此外|同时|其中|一般|原则上|通常|请|并|且)?(?:在(?![线职建校])|于|对)"
+        ),
+    ),
+    (
+        re.compile("[针严由]"),
+        re.compile(r"(?:此外|同时|其中|一般|原则上|通常|请|并|且)?(?:针对|严格执行|严格落实|由)"),
+    ),
 )
 _MODALS = re.compile(rf"{MODAL}|负责")
 _ABOUT = re.compile(r"对于?(?!外|内|照|社会)|针对")
@@ -22,7 +38,8 @@ _EVENT_CLAUSE = re.compile(r"(?:后|时|的|之日起?|以后|之后)$")
 
 def event_in(words: str) -> str:
     """The event in the words between the clause's start and 后, 之日起, 前 or 时."""
-    lead = _LEAD.match(words)
+    leads = (lead.match(words) for signs, lead in _LEADS if signs.search(words))
+    lead = next(filter(None, leads), None)
     event = words[lead.end() :] if lead and lead.end() < len(words) else words
     return event.strip(" “”‘’（）、的■√")
 

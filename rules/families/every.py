@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rules.amount_words import AMOUNT, as_days, value_of, written
 from rules.calendar_words import DATE, month_and_day
@@ -9,9 +10,11 @@ from rules.families.page import Page, Phrase
 from rules.numerals import NUMBER, number
 from rules.terms import Kind
 
+# 每年每季度: the last one tells the rhythm.
 _EACH = re.compile(
-    rf"每(?:隔|间隔)?(?P<count>{NUMBER})?"
-    r"(?P<unit>个?工作日|个?小时|天|日|个?星期|周(?![岁年])|旬|个?月|个?季度?|半年度?|半个?月|年(?![级龄])度?|个?学期|个?财年)"
+    rf"每(?>(?:隔|间隔|满)?(?P<count>{NUMBER})?"
+    r"(?P<unit>个?工作日|个?小时|天|日|个?星期|周(?![岁年])|旬|个?月|个?季度?|半年度?|半个?月|年(?![级龄])度?|个?学期|个?财年))(?!每)"
+    r"(?!按[^，。；\n]{0,20}(?:罚款|加处|加收|滞纳金))"
 )
 _UNITS = {"工作日": "WD", "小时": "H", "天": "D", "日": "D", "星期": "W", "周": "W", "月": "M"}
 _UNITS |= {"季": "Q", "季度": "Q", "年": "Y", "年度": "Y", "财年": "Y"}
@@ -25,30 +28,36 @@ _ENDED = re.compile(
 _NEXT = re.compile(
     rf"(?:次|下个?)月的?(?:([0-9]{{1,2}})[日号](?:之前|以前|前|内)?|(?:前)?({AMOUNT})(?:之内|以内|内))"
 )
+_PERIOD_ENDED = re.compile(
+    rf"(?P<period>[年月季]|半年)度(?:终了|结束)(?:之?后)?的?({AMOUNT})(?:之?内|以内)"
+)
 _MONTH_DAY = re.compile(
     r"度?(?:的|末月的?|最后一个?月的?|于)?(?P<day>[0-9]{1,2})[日号]?(?P<more>(?:[、和及][0-9]{1,2}[日号])*)(?:(?<=[日号])|(?=[-—~～至到]))"
     r"(?:[-—~～至到](?P<until>[0-9]{1,2})[日号])?(?:下班)?(?:之前|以前|前)?"
 )
 _MONTH_PART = re.compile(
-    r"的?(?:(?P<ten>上旬)|(?P<twenty>中旬)|下旬|月?[底末](?!月))(?:之前|以前|前)?"
+    r"的?(?:(?P<ten>上旬)|(?P<twenty>中旬)|下旬|月?[底末](?!月)(?:[0-9]{1,2}日内)?)(?:之前|以前|前)?"
 )
 _WEEKDAY = re.compile(
     r"(?P<day>[一二三四五六日天])(?P<range>[至到—-]周?五)?(?:下午|上午|晚)?(?:下班)?(?:之前|以前|前)?"
 )
 _YEAR_OPENS = re.compile(r"度?的?(?:于|在)?(?:次年)?")
+_NUMBER = re.compile(NUMBER)
 _LEAST = re.compile(
     rf"[^，。；：\n]{{0,16}}?(?P<least>不少于|不低于|不得少于|不得低于|至少|最少)?[^，。；：\n0-9一二两三四五六七八九十]{{0,12}}?"
     rf"(?P<count>{NUMBER})(?:[-—至到~]{NUMBER})?个?(?:次|轮|场|期|回|批)(?!级|性)"
 )
-_SEASON = re.compile(
-    r"(?P<season>[^，。；：、\n]{0,10}?(?:旺季|淡季|汛期|防火期|采暖期|供暖季|供暖期|高峰期|敏感期|节假日|时期|期间|季节|防控期))(?:时|里|内|，)?$"
+_SEASONS = (
+    *("旺季", "淡季", "汛期", "防火期", "采暖期", "供暖季", "供暖期", "高峰期", "敏感期"),
+    *("节假日", "时期", "期间", "季节", "防控期"),
 )
+_SEASON = re.compile(rf"[^，。；：、\n]{{0,10}}?(?:{'|'.join(_SEASONS)})$")
 
 
 def find(page: Page) -> Iterator[Phrase]:
     """Rhythms that are told with 每."""
     for match in _EACH.finditer(page.plain):
-        base = _base(match)
+        base = _base(match["count"], match["unit"])
         if not base:
             yield Phrase(*match.span(), Kind.VAGUE_PERIODIC)
             continue
@@ -56,6 +65,7 @@ def find(page: Page) -> Iterator[Phrase]:
             options = _least(page, end) + _season(page, match.start())
             yield Phrase(start, end, Kind.PERIODIC, value + options)
     yield from _next_month(page)
+    yield from _ended_period(page)
 
 
 def _next_month(page: Page) -> Iterator[Phrase]:
@@ -66,11 +76,21 @@ def _next_month(page: Page) -> Iterator[Phrase]:
             yield Phrase(*match.span(), Kind.PERIODIC, f"P1M;after={value}")
 
 
-def _base(match: re.Match[str]) -> str:
-    unit = match["unit"]
+def _ended_period(page: Page) -> Iterator[Phrase]:
+    """年度终了后五个月内, 季度结束后15日内: the event is the end of every period."""
+    bases = {"年": "P1Y", "半年": "P6M", "季": "P3M", "月": "P1M"}
+    for match in _PERIOD_ENDED.finditer(page.plain):
+        value = value_of(match[2])
+        if value and not value.startswith("PT") and not value.endswith("Y"):
+            after = f"{bases[match['period']]};after={value.removeprefix('P')}"
+            yield Phrase(*match.span(), Kind.PERIODIC, after)
+
+
+@lru_cache(maxsize=1024)
+def _base(count_words: str | None, unit: str) -> str:
     if unit in _WHOLE:
         return _WHOLE[unit]
-    count = number(match["count"]) if match["count"] else 1
+    count = number(count_words) if count_words else 1
     return as_days(written(count, _UNITS.get(unit.removeprefix("个"), "")))
 
 
@@ -157,7 +177,8 @@ def _day_of_week(page: Page, start: int, end: int) -> tuple[int, int, str]:
 
 def _least(page: Page, end: int) -> str:
     """每年至少一次 and 每年两次 ask for a number; 每年一次 only says the rhythm again."""
-    found = _LEAST.match(page.plain, end)
+    # Most of what follows 每… holds no number at all, which is quickly seen.
+    found = _NUMBER.search(page.plain, end, end + 40) and _LEAST.match(page.plain, end)
     count = number(found["count"]) if found else None
     if found is None or not count or count > 366 or (count == 1 and not found["least"]):
         return ""
@@ -165,8 +186,10 @@ def _least(page: Page, end: int) -> str:
 
 
 def _season(page: Page, start: int) -> str:
-    found = _SEASON.search(page.before(start, 14) or page.plain[max(0, start - 14) : start])
-    if found is None or "五" in found["season"] or "规划" in found["season"]:
+    words = page.before(start, 14) or page.plain[max(0, start - 14) : start]
+    words = words[:-1] if words.endswith(("时", "里", "内", "，")) else words
+    found = _SEASON.search(words) if words.endswith(_SEASONS) else None
+    if found is None or "五" in found[0] or "规划" in found[0]:
         return ""  # “十四五”期间，每年: a plan is no season
-    season = "".join(found["season"].removesuffix("期间").removeprefix("在").split())
+    season = "".join(found[0].removesuffix("期间").removeprefix("在").split())
     return f";season={season}" if season and not set(season) & set(";|=\ue000") else ""

@@ -8,8 +8,10 @@ from rules.families.by_date import deadline
 from rules.families.page import Page, Phrase
 
 _MONTH_END = re.compile(
-    r"(?:本月(?P<day>[0-9]{1,2})日|本月[底末]|月(?<![0-9一二三四五六七八九十每个季本]月)[底末])(?:之前|以前|前)"
+    r"(?:本月(?P<day>[0-9]{1,2})日|本月[底末]?(?=之?内)|本月[底末]|月(?<![0-9一二三四五六七八九十每个季本]月)[底末])(?:之前|以前|前|之?内)"
 )
+_NEXT_MONTH_END = re.compile(r"下个?月[底末]?(?:之前|以前|前|之?内)")
+_THIS_QUARTER = re.compile(r"本季度?(?:之?内|[底末](?:之?前|以前)?)")
 _THIS_WEEK = re.compile(
     r"(?P<which>[本下])周(?P<weekday>[一二三四五六日])?(?P<limit>之前|以前|前|内|下班前)"
 )
@@ -19,19 +21,30 @@ _DAY_ONLY = re.compile(r"[于在](?P<day>[0-9]{1,2})日(?:下班)?(?:之前|以�
 def find(page: Page) -> Iterator[Phrase]:
     """Days that are counted from the day of the document."""
     issued = page.document.adopted
+    for match in _NEXT_MONTH_END.finditer(page.plain):
+        yield deadline(*match.span(), _month_end(issued, 1))
     for match in _MONTH_END.finditer(page.plain):
         yield deadline(*match.span(), _in_month(issued, match["day"]))
+    for match in _THIS_QUARTER.finditer(page.plain):
+        ahead = 2 - (issued.month - 1) % 3 if issued else 0
+        yield deadline(*match.span(), _month_end(issued, ahead))
     for match in _DAY_ONLY.finditer(page.plain):
         yield deadline(*match.span(), _in_month(issued, match["day"]))
     for match in _THIS_WEEK.finditer(page.plain):
         yield deadline(*match.span(), _in_week(issued, match))
 
 
-def _in_month(issued: date | None, day: str | None) -> date | None:
+def _month_end(issued: date | None, ahead: int) -> date | None:
+    """The last day of the month that is so many months after the document's."""
     if issued is None:
         return None
-    end = date(issued.year + issued.month // 12, issued.month % 12 + 1, 1) - timedelta(1)
-    if day is None:
+    months = issued.month + ahead
+    return date(issued.year + months // 12, months % 12 + 1, 1) - timedelta(1)
+
+
+def _in_month(issued: date | None, day: str | None) -> date | None:
+    end = _month_end(issued, 0)
+    if end is None or day is None:
         return end
     return end.replace(day=int(day)) if 1 <= int(day) <= end.day else None
 

@@ -10,7 +10,7 @@ _KEPT_UP = "监测|监管|监督|维护|运维|运行|值守|值班|巡查|检�
 _ONGOING = re.compile(
     rf"实时(?:动态)?(?:更新|公开|发布)?|动态(?:化)?(?:更新(?:调整)?|调整(?:更新)?|扩展|管理|维护|完善|跟踪|优化|清零)(?!情况|、)"
     rf"|常态(?:化|长效)(?:监测|监管)?|日常(?<!按日常)(?={_KEPT_UP})(?:监测|监管)?|日常化|随时(?!随地)|滚动(?:式)?(?:更新|发布|公开|调整)"
-    r"|全天候|24小时(?=不间断|值班|值守|在线|开通|监测|服务|畅通|运行|响应)|不间断"
+    r"|全天候|24小时(?<![×xX*]24小时)(?=不间断|值班|值守|在线|开通|监测|服务|畅通|运行|响应)|不间断"
     r"|长期(?=公开|公示|坚持|保留|展示|保存|有效|推进|开展|执行|任务|工作)"
 )
 _SUSTAINED = re.compile(
@@ -19,7 +19,7 @@ _SUSTAINED = re.compile(
 )
 # A cell of a task table: 时限：长期.
 _CELL = re.compile(
-    r"(?:长期坚持|长期推进|长期任务|长期公开|长期|持续推进|持续|全年|贯穿全年)(?= {0,2}(?:[|\n。；）]|\Z))"
+    r"(?:长期坚持|长期推进|长期任务|长期公开|长期|持续推进|持续|全年|贯穿全年)(?= {0,2}(?:[|\n。；）]|\Z)| [一-龥]{2,6}：)"
 )
 
 
@@ -27,6 +27,6 @@ def find(page: Page) -> Iterator[Phrase]:
     """What is owed all the time."""
     for pattern in (_CELL, _ONGOING, _SUSTAINED):
         for match in pattern.finditer(page.plain):
-            opening = page.plain[max(0, match.start() - 3) : match.start()].rstrip(" ")
-            if pattern is not _CELL or not opening or opening[-1] in "|\n：":
+            opening = page.plain[max(0, match.start() - 1) : match.start()]
+            if pattern is not _CELL or opening in ("", "|", "\n", "：", " "):
                 yield Phrase(*match.span(), Kind.CONTINUOUS)

@@ -34,15 +34,39 @@ _AT_LEAST = re.compile(
     rf"(?P<amount>全年|一年|半年|一个月|一周)(?P<between>[^，。；\n]{{0,16}}?(?:至少|不少于|不低于|不得少于)[^，。；\n]{{0,10}}?)(?P<count>{NUMBER})(?:次|场|期)"
 )
 _QUARTER_END = re.compile(r"季度(?<![一二三四上下本每按0-9第各分个该]季度)[底末](?!月)(?:之?前)?")
-_EVERY_OTHER = re.compile(r"隔(?P<unit>[月周])(?=[^，。；\n]{0,8}(?:一次|通报|召开|报|更新|公|组))")
+_EVERY_OTHER = re.compile(
+    r"隔(?P<unit>[月周日天])(?=[^，。；\n]{0,8}(?:一次|通报|召开|报|更新|公|组))"
+)
+_EVERY_SECOND = {"月": "P2M", "周": "P2W", "日": "P2D", "天": "P2D"}
+_ODD_MONTHS = re.compile(
+    r"每?逢[单双]月|[单双]月(?=[^，。；\n]{0,8}(?:一次|通报|召开|报|公布|发布|组织|开展|调度|检查))"
+)
+# 日清周结, 日清月结
+_CLEARED = re.compile(r"[日周]清、?(?:[日周月][清结报]、?)+")
+_TIMES = re.compile(rf"(?P<count>{NUMBER})次(?!数)(?=[^，。；\n]|$)")
+# 半年召开一次会议, 三年一次 with the act between.
+_ACT_ONCE = re.compile(
+    r"(?:召开|组织|开展|进行|举办|举行|报告|报送|发布|更新|评估|检查|听取|调度|通报)[^，。；\n]{0,6}?[一1]次"
+)
+_ALL_DAYS = re.compile(
+    r"(?P<first>[天月周])(?P=first)(?=[^，。；\n]{0,4}(?:查|报|更新|调度|巡|公))"
+)
+_TEN_DAYS_OR_QUARTER = re.compile(r"[一1](?:旬|季度?)")
 _ONCE = re.compile(
-    rf"(?P<amount>{AMOUNT}|[一1]旬|[一1]季度?)(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
+    r"(?:[一1](?:次|报|通报|调度|更新|公布|公开|督查|汇总|总结|分析|会商|通告|例会|考核|小结|评比|报告|检查|研判)|至少[一1]次|不少于[一1]次)"
 )
 _NAMED_ACT = re.compile(
-    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
+    r"(?P<first>[日周旬月季年])(?<=[，。；：、“‘\n|行持立实按照推格执 半].)(?<![上下]半年)(?:调度|通报|督查|会商|研判|点评|考评|例会|报告制|报制度|公示|更新|清零|分析|汇总|盘点|自查|巡查|巡检|总结)(?!会议)"
 )
 _REPORT = re.compile(
     r"(?P<first>[月季年])报(?<![人民].报)表?(?![告送请备批名考废经价道账销刊社复])"
+)
+# one_form writes 零 as 〇.
+_DAILY_REPORT = re.compile(
+    r"(?P<first>日)报(?<![一-龥]{2}日报)告?(?=制度?|[、和]〇报告)|(?<=[行立落执坚持])(?P<each>日)报(?:告)?(?=制度?|、)"
+)
+_CELL = re.compile(
+    rf"(?:周期|频次|频率|频度)[：| ]{{1,3}}(?P<first>{_PERIOD})(?= |[|\n，。；）]|\Z)"
 )
 _NOUN = re.compile(
     r"(?P<first>[月季年]度)(?<![一二三四上下本每按0-9第各分个旬前当该某全跨逐为近去今]..)(?P<more>(?:[、和及](?:月度|季度|半年度|年度)){0,2})"
@@ -62,7 +86,13 @@ _SHORT_NOUN = 5
 
 def find(page: Page) -> Iterator[Phrase]:
     """Rhythms that are told without 每."""
-    for pattern in (_BY, _UNIT_OF, _NAMED_ACT, _REPORT):
+    for match in _CLEARED.finditer(page.plain):
+        start = match.start()
+        for word in re.finditer("[日周月].", match[0]):
+            end = match.start() + word.end()
+            yield Phrase(start, end, Kind.PERIODIC, _PERIODS[word[0][0]])
+            start = end
+    for pattern in (_BY, _UNIT_OF, _NAMED_ACT, _REPORT, _DAILY_REPORT, _ALL_DAYS, _CELL):
         for match in pattern.finditer(page.plain):
             yield from _listed(match)
     for match in _AT_LEAST.finditer(page.plain):
@@ -73,17 +103,35 @@ def find(page: Page) -> Iterator[Phrase]:
     for match in _QUARTER_END.finditer(page.plain):
         yield Phrase(*match.span(), Kind.PERIODIC, "P3M")
     for match in _EVERY_OTHER.finditer(page.plain):
-        yield Phrase(*match.span(), Kind.PERIODIC, "P2M" if match["unit"] == "月" else "P2W")
+        yield Phrase(*match.span(), Kind.PERIODIC, _EVERY_SECOND[match["unit"]])
+    for match in _ODD_MONTHS.finditer(page.plain):
+        yield Phrase(*match.span(), Kind.PERIODIC, "P2M")
+    for start, amount, match in page.amounts_before(_TIMES):
+        period, count = _once(amount), number(match["count"])
+        if amount[0] in "一1半" and period and count and 1 < count <= 366:
+            yield Phrase(start, match.end(), Kind.PERIODIC, f"{period};min={count}")
     for match in _CYCLE_OF.finditer(page.plain):
         if as_days(value_of(match[1])):
             yield Phrase(*match.span(), Kind.PERIODIC, as_days(value_of(match[1])))
-    for match in _ONCE.finditer(page.plain):
-        value = _once(match["amount"])
-        if value and page.plain[match.start() - 1 : match.start()] not in ("每", "第"):
-            yield Phrase(*match.span(), Kind.PERIODIC, value)
+    for start, amount, match in (
+        *page.amounts_before(_ONCE),
+        *page.amounts_before(_ACT_ONCE),
+        *_named_periods(page),
+    ):
+        value = _once(amount)
+        if value and page.plain[start - 1 : start] not in ("每", "第", "近", "的"):
+            yield Phrase(start, match.end(), Kind.PERIODIC, value)
     for match in _NOUN.finditer(page.plain):
         if not _is_name(page, match):
             yield from _listed(match, len(match["noun"]))
+
+
+def _named_periods(page: Page) -> Iterator[tuple[int, str, re.Match[str]]]:
+    """一旬一次, 一季度一次."""
+    for match in _TEN_DAYS_OR_QUARTER.finditer(page.plain):
+        found = _ONCE.match(page.plain, match.end())
+        if found:
+            yield match.start(), match[0], found
 
 
 def _once(amount: str) -> str:

@@ -11,6 +11,8 @@ _SPENT = re.compile(
     rf"(?:通过|利用|经过|力争用|争取用|计划用|再用|用)(?:大约|约|近)?({AMOUNT})(?:左右)?(?:的?(?:时间|努力|攻坚|集中)|左右)"
 )
 _LASTING = re.compile(rf"(?:为期|历时|为时)(?:约)?({AMOUNT})")
+# 经过三年努力，改革取得成果: what was.
+_DONE = re.compile(r"[^。；\n]{0,20}?(?:取得|已经?|完成了|实现了)")
 _TAKEN = re.compile(rf"(?<=，)({AMOUNT})左右的?时间")
 
 
@@ -19,5 +21,5 @@ def find(page: Page) -> Iterator[Phrase]:
     for pattern in (_SPENT, _LASTING, _TAKEN):
         for match in pattern.finditer(page.plain):
             value = value_of(match[1])
-            if value:
+            if value and not _DONE.match(page.plain, match.end()):
                 yield Phrase(*match.span(), Kind.WINDOW, value)

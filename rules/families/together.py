@@ -28,6 +28,9 @@ _WHEN = re.compile(
     r"时(?<![及适实同按届随小即准临平当有暂定何此那不历耗用工课学费超限计省瞬顿旧古战时要需迟长短费过每几多年好守到日]时)"
     r"(?:，(?=[^，。；：\n]{0,22}(?:应当|应|要|须|必须|不得|需|着重))|(?=应当|应(?!急)|要(?!求|点)|须|必须|不得|一并|同步|着重|由))"
 )
+_ABOUT_A_FEAST = re.compile(
+    r"(?:春节|国庆节?|劳动节|端午节?|中秋节?|清明节?|元旦|元宵节?|[“]?两会[”]?|节假日)前后"
+)
 _CONDITION = re.compile(r"(?:不能|无法|不宜|确需|确有|必要|特殊|情况|不同|如果|若|不足|不明|困难)")
 _DURING = re.compile(r"过程中(?<=[一-龥]过程中)(?=，(?:应当?|要|须|必须))")
 
@@ -43,6 +46,8 @@ def find(page: Page) -> Iterator[Phrase]:
             with_paper = _WITH_PAPER.search(words)
             start = match.start() - (len(with_paper[0]) if with_paper else 0)
             yield Phrase(start, match.end(), Kind.SIMULTANEOUS, "", _with(words))
+    for match in _ABOUT_A_FEAST.finditer(page.plain):
+        yield Phrase(*match.span(), Kind.SIMULTANEOUS, "", match[0].removesuffix("前后"))
     yield from _while(page)
     yield from _when(page)
 

@@ -105,6 +105,7 @@ class Office:
     now: datetime = NOW
     url: str = "sqlite://"
     empty: bool = False  # nothing derived yet
+    configured: Agency = AGENCY
     db: Engine = field(init=False)
     current: CurrentAgency = field(init=False)
     clock: Clock = field(init=False)
@@ -114,10 +115,10 @@ class Office:
     def __post_init__(self) -> None:
         self.db = open_database(self.url)
         copy(_EMPTY if self.empty else _DERIVED, self.db)
-        self.current = CurrentAgency(self.db, AGENCY, CONFIGURATION.files)
+        self.current = CurrentAgency(self.db, self.configured, CONFIGURATION.files)
         self.clock = Clock(self.db, self.current, CALENDAR)
-        configuration = replace(CONFIGURATION, token=self.token)
-        running = Running(configuration, self.db, CALENDAR, self.clock, self.current)
+        configuration = replace(CONFIGURATION, agency=self.configured, token=self.token)
+        running = Running(configuration, self.db, self.clock, self.current)
         self.app = create_app(running, lambda: self.now)
         self.client = Client(self.app)
 
@@ -148,7 +149,7 @@ class Office:
 
     def tick(self) -> None:
         """Derive, plan and deliver at `now`."""
-        dispatcher = Inline(Drainer(self.db, AGENCY, CALENDAR, lambda: self.now))
+        dispatcher = Inline(Drainer(self.db, self.configured, CALENDAR, lambda: self.now))
         tick(self.db, self.agency, CALENDAR, dispatcher, self.now)
         dispatcher.close()
 

@@ -167,4 +167,6 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "GET /workdays/add",
         "GET /workdays/count",
         "GET /workdays/check",
+        "POST /calendar/notices",
+        "GET /calendar/{year}",
     }

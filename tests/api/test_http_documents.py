@@ -230,3 +230,116 @@ def test_a_body_without_bounds_is_refused(office: Office) -> None:
     for body in (b" " * (28 * 1024 * 1024 + 1), parts()):
         answer = office.client.post("/api/v1/documents", content=body, headers=headers)
         assert "28 MB" in refusal(answer, 413, "too_large")
+
+
+TWO_IN_ONE = """关于信息报告的通知
+突发事件信息应在事发后1小时内电话报告、3小时内书面报告。
+市统计局要每月通报、每季度评估。
+"""
+
+
+def standing(office: Office) -> dict[str, str]:
+    items = office.get("/documents/work-2026/phrases")["items"]
+    return {one["time_phrase"]: one["standing"] for one in items}
+
+
+def test_one_decision_settles_one_requirement_of_its_sentence(office: Office) -> None:
+    load(office, text=TWO_IN_ONE)
+    rows = {row["time_phrase"]: row["id"] for row in proposals(office)}
+    hour, month = (next(k for k in rows if word in k) for word in ("1小时", "每月"))
+    decide(office, rows[hour], "accept")
+    decide(office, rows[month], "dismiss", reason="不是本单位的事")
+    found = standing(office)
+    assert (found[hour], found[month]) == ("covered", "dismissed")
+    assert [found[phrase] for phrase in rows if phrase not in (hour, month)] == ["open", "open"]
+
+
+def test_what_a_person_edited_goes_over_to_the_next_text(office: Office) -> None:
+    load(office)
+    (first, *_) = proposals(office)
+    decide(office, first["id"], "edit", value="P1M;after=10WD", note="与财政局商定")
+    load(office, text=TEXT + "市统计局要每周发布物价信息。\n")
+    rows = [row for row in proposals(office) if row["decision"] == "open"]
+    assert [row["value"] for row in rows] == ["P1M;after=10WD", "2026-09-30", "", "20WD", "P1W"]
+    assert rows[0]["entry"]["note"] == "与财政局商定"
+    entries = office.get(f"/proposals/{first['id']}")["journal"]
+    assert [entry["kind"] for entry in entries] == ["edit", "supersede"]
+    assert "value 由“P1M”改为“P1M;after=10WD”" in entries[0]["text"]
+
+
+CHANGED = TEXT.replace("按月", "按季度")
+
+
+def change(office: Office) -> Any:
+    """Of a text whose first rule was accepted, the later one that changes it; its proposal."""
+    load(office)
+    decide(office, proposals(office)[0]["id"], "accept")
+    load(office, text=CHANGED, apply=True, **{"from": "2026-12-01"})
+    (row,) = [row for row in proposals(office) if row["change"] == "changed"]
+    return row
+
+
+def test_the_old_wording_ends_on_the_day_before_the_new_one_begins(office: Office) -> None:
+    row = change(office)
+    assert (row["replaces"], row["ends_on"]) == ("work-2026-01", "2026-11-30")
+    edited = decide(office, row["id"], "edit", **{"from": "2027-01-01"})
+    assert edited["ends_on"] == "2026-12-31"
+    assert "from" in refusal(
+        office.post(f"/proposals/{row['id']}/edit", {"by": "王莉", "from": None}),
+        422,
+        "rule_refused",
+    )
+    decide(office, row["id"], "accept")
+    rules = {rule["id"]: rule for rule in office.get("/rules")["items"]}
+    assert rules["work-2026-01"]["until"] == "2026-12-31"
+    assert rules[row["rule"]]["from"] == "2027-01-01"
+
+
+def test_going_back_to_the_first_text_proposes_its_rules_again(office: Office) -> None:
+    decide(office, change(office)["id"], "accept")
+    assert standing(office)["按季度"] == "covered"
+    answer = office.post("/documents", PAPER | {"apply": True, "from": "2027-03-01"})
+    assert answer.status_code == 201
+    assert standing(office)["按月"] == "open"
+    (again,) = [r for r in proposals(office) if r["decision"] == "open" and r["value"] == "P1M"]
+    assert (again["change"], again["ends_on"]) == ("changed", "2027-02-28")
+
+
+def test_a_rule_that_a_person_keeps_is_not_missed_in_the_text(office: Office) -> None:
+    row = change(office)
+    before = office.post("/documents", PAPER | {"text": CHANGED}).json()
+    assert before["missing"]
+    decide(office, row["id"], "dismiss", reason="与发文机关核对过，仍按月")
+    after = office.post("/documents", PAPER | {"text": CHANGED}).json()
+    assert after["missing"] == []
+    assert "work-2026-01" in rule_ids(office)
+
+
+def test_a_change_cannot_begin_before_its_document(office: Office) -> None:
+    body = PAPER | {"id": "gbf-2017-24", "apply": True, "from": "1900-01-01"}
+    before = office.everything()
+    assert "应晚于原文件的 2017-03-09" in refusal(
+        office.post("/documents", body), 409, "not_allowed"
+    )
+    body = PAPER | {"from": "2026-10-01"}
+    assert "不需要 from" in refusal(office.post("/documents", body), 409, "not_allowed")
+    assert office.everything() == before
+
+
+@pytest.mark.parametrize("quote", ["按", "月公开"])
+def test_a_quote_holds_its_time_phrase(office: Office, quote: str) -> None:
+    load(office)
+    (first, *_) = proposals(office)
+    body = {"by": "王莉", "quote": quote}
+    assert "按月" in refusal(
+        office.post(f"/proposals/{first['id']}/edit", body), 422, "rule_refused"
+    )
+
+
+@pytest.mark.parametrize(
+    "change", [{"text": "按月\ud800"}, {"text": None, "content": "中文"}, {"id": "-"}]
+)
+def test_odd_characters_are_refused(office: Office, change: dict[str, Any]) -> None:
+    body = {key: value for key, value in (PAPER | change).items() if value is not None}
+    answer = office.post("/documents", body)
+    assert answer.status_code == 422, answer.text

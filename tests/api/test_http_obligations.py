@@ -124,7 +124,7 @@ def test_a_slip_in_the_query_is_no_empty_answer(office: Office, query: dict[str,
 def test_one_obligation_shows_its_steps_and_its_journal(office: Office) -> None:
     id_ = open_one(office)["id"]
     whole = office.get(f"/obligations/{id_}")
-    assert list(whole) == [*KEYS, "journal", "trace"]
+    assert list(whole) == [*KEYS, "journal", "clock", "trace"]
     assert whole["journal"] == []
     assert whole["trace"][-1]["date"] == whole["due_on"]
     for step in whole["trace"]:

@@ -91,6 +91,7 @@ def test_a_planted_sentence_turns_the_audit_of_loaded_texts_red(qixian: Run, pap
     audit = qixian("audit")
     assert audit.status == 1
     assert "第5行“每周”未处理" in audit.out
+    assert "paper-1 有 1 条建议待确认" in qixian("doctor").out
 
 
 def test_a_text_without_a_rule_of_the_catalogue_is_not_stored_before_its_impact_was_seen(
@@ -143,3 +144,4 @@ def test_a_text_that_changed_in_the_database_is_named(
         connection.execute("UPDATE loaded_text SET content = replace(content, '按月', '按年')")
     connection.close()
     assert "paper-1" in refused("audit")
+    assert "正文 paper-1 与载入时不同" in qixian("doctor").out

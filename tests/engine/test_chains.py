@@ -9,12 +9,16 @@ from sqlmodel import Session, col, select
 
 from engine.agency import Agency
 from engine.chains import follow, take_back
+from engine.clock_changes import correct_start, enter
 from engine.database import reading, writing
 from engine.derivation import derive
-from engine.errors import UnknownTrigger
+from engine.errors import NotAllowed, UnknownTrigger
+from engine.event_clocks import Exclude
 from engine.events import record_event, triggers
+from engine.notices import Notice, NoticeDay
 from engine.obligations import Obligation, Status, complete, reopen
 from engine.tracing import trace_of
+from engine.workdays import work_calendar
 from rules.rule import Document, Rule
 from tests.builders import (
     CALENDAR,
@@ -229,3 +233,62 @@ def test_of_linked_chains_the_stricter_stands(db: Engine) -> None:
     finish(db, agency, rules[0], "2026-Q3", "2026-10-08T10:00")
     assert found(db, REPORT) == []
     assert [due for _, due, _ in found(db, report)] == ["2026-10-12"]
+
+
+def test_what_was_taken_out_of_a_limit_stays_out_when_its_beginning_is_recorded_again(
+    db: Engine,
+) -> None:
+    run(db, BOTH)
+    finish(db, BOTH, CHECK, "2026-Q3", "2026-10-08T10:00")
+    asked = Exclude(day("2026-10-09"), day("2026-10-12"), reason="征求意见")
+    with writing(db) as session:
+        (row,) = of(session, REPORT)
+        assert row.id
+        enter(session, BOTH, CALENDAR, row.id, asked, by="张三", now=NOW)
+    later = (Q3[0], "2026-10-16", Status.OPEN)  # 10-10 is a working Saturday
+    assert found(db, REPORT) == [later]
+    with writing(db) as session:
+        follow(session, BOTH, CALENDAR, first_of(session, CHECK, "2026-Q3"), NOW)
+    assert found(db, REPORT) == [later]
+    with reading(db) as session:
+        texts = [step.text for step in trace_of(session, BOTH, CALENDAR, of(session, REPORT)[0])]
+    assert any("征求意见，不计入" in text for text in texts)
+    assert "于2026-10-08办结，本事项由此开始" in texts[0]
+    undo(db, CHECK, "2026-Q3")
+    assert found(db, REPORT) == [(*later[:2], Status.WAIVED)]
+    finish(db, BOTH, CHECK, "2026-Q3", "2026-10-09T10:00")
+    assert found(db, REPORT) == [(Q3[0], "2026-10-19", Status.OPEN)]
+
+
+def test_the_time_of_a_completion_is_corrected_where_it_was_recorded(db: Engine) -> None:
+    run(db, BOTH)
+    finish(db, BOTH, CHECK, "2026-Q3", "2026-10-08T10:00")
+    with writing(db) as session:
+        (row,) = of(session, REPORT)
+        assert row.id
+        with pytest.raises(NotAllowed, match="恢复（reopen）前一事项"):
+            correct_start(session, BOTH, CALENDAR, row.id, day("2026-10-09"), by="张三", reason="误", now=NOW)  # fmt: skip
+    assert found(db, REPORT) == [Q3]
+
+
+def test_a_limit_after_a_completion_counts_by_the_calendar_of_its_unit(db: Engine) -> None:
+    festival = Notice(
+        "450000",
+        "桂政办电〔2026〕9号",
+        day("2026-03-20"),
+        "关于地方放假的通知",
+        (NoticeDay(day("2026-10-13"), False, "地方节日"),),
+    )
+    calendar = work_calendar((festival,))
+    south = replace(UNITS[0], region="450100")
+    agency = replace(BOTH, units=BOTH.units | {"finance": south})
+    with writing(db) as session:
+        derive(session, agency, calendar, NOW)
+        first = first_of(session, CHECK, "2026-Q3")
+        assert first.id
+        at = instant("2026-10-08T10:00")
+        follow(session, agency, calendar, complete(session, first.id, by="张三", at=at, evidence="", now=NOW), NOW)  # fmt: skip
+        (row,) = of(session, REPORT)
+        assert row.due_on == day("2026-10-15")
+        texts = [step.text for step in trace_of(session, agency, calendar, row)]
+        assert any("地方节日" in text for text in texts)

@@ -30,6 +30,7 @@ from tests.builders import (
     build_duty,
     build_rule,
     build_unit,
+    calendar_through,
     day,
     instant,
     memory,
@@ -128,7 +129,7 @@ def test_a_changed_interpretation_moves_what_is_open_and_leaves_what_is_done(db:
     assert entry.kind == "moved"
     assert (
         entry.text
-        == "到期日由2026-03-15改为2026-03-10（宜办日2026-03-10，每月一次，次月10日前（口径））"
+        == "到期日由2026-03-15改为2026-03-10，宜办日2026-03-10（每月一次，次月10日前（口径）；规则、口径或责任有变动）"
     )
 
 
@@ -256,7 +257,7 @@ def test_a_new_calendar_moves_what_was_provisional(db: Engine) -> None:
     rule = build_rule("paper-1-01", "periodic", "P1M;after=10WD")
     agency, now = build_agency([rule]), instant("2019-12-02T09:00")
     agency = until(agency, None, since="2019-12-01")
-    before, after = WorkCalendar.of(2019), WorkCalendar.of(2020)
+    before, after = calendar_through(2019), calendar_through(2020)
     run(db, agency, now, before)
     old = {row.occurrence: row for row in stored(db)}
     assert old["2020-09"].provisional

@@ -172,7 +172,7 @@ def test_a_provisional_date_names_its_bounds() -> None:
     bounds = due(Term.parse("after_event", "35WD"), day("2026-12-15"), CALENDAR)
     assert bounds.earliest < bounds.latest
     assert last.text == (
-        f"暂定：放假安排尚未公布，可能在{bounds.earliest}至{bounds.latest}之间，提醒按最早的日期"
+        f"暂定：2027年放假安排尚未公布，可能在{bounds.earliest}至{bounds.latest}之间，提醒按最早的日期"
     )
 
 
@@ -181,7 +181,7 @@ def test_a_provisional_date_that_no_notice_is_likely_to_move_says_that_too() -> 
         steps_of("after_event", "20WD", "2026-12-15"),
         steps_of("fixed_deadline", "2027-01-20", "2026-12-15"),
     ):
-        assert steps[-1].text == "暂定：所依据的放假安排尚未公布，公布后重新推算"
+        assert steps[-1].text == "暂定：2027年放假安排尚未公布，公布后重新推算"
 
 
 COUNTED = re.compile(

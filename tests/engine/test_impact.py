@@ -25,6 +25,7 @@ from tests.builders import (
     build_duty,
     build_rule,
     build_unit,
+    calendar_through,
     day,
     instant,
     memory,
@@ -111,10 +112,10 @@ def test_a_new_calendar_is_previewed_too() -> None:
     now = instant("2019-12-02T09:00")
     with memory() as db:
         with writing(db) as session:
-            derive(session, office, WorkCalendar.of(2019), now)
-        found = impact(db, Basis(office, WorkCalendar.of(2020)), now)
+            derive(session, office, calendar_through(2019), now)
+        found = impact(db, Basis(office, calendar_through(2020)), now)
         (september,) = [one for one in found.moved if one.period == "2020-09"]
-        assert september.new_due_on == WorkCalendar.of(2020).add(day("2020-09-30"), 10)
+        assert september.new_due_on == calendar_through(2020).add(day("2020-09-30"), 10)
 
 
 def test_the_file_is_not_touched(tmp_path: Path) -> None:

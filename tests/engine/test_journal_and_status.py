@@ -154,8 +154,8 @@ def test_a_move_says_what_moved(db: Engine) -> None:
     sooner_to_act = Due(later.due_on, None, day("2026-10-14"), False, later.due_on, later.due_on)
     cases = [
         # due,          sentence
-        (later, "到期日由2026-10-12改为2026-10-18（宜办日2026-10-16，口径）"),
-        (sooner_to_act, "宜办日由2026-10-16改为2026-10-14（到期日仍为2026-10-18，口径）"),
+        (later, "到期日由2026-10-12改为2026-10-18，宜办日2026-10-16（口径）"),
+        (sooner_to_act, "宜办日由2026-10-16改为2026-10-14，到期日仍为2026-10-18（口径）"),
         (hour(instant("2026-10-12T15:00")), "到期时刻由2026-10-18改为2026-10-12T15:00:00+08:00（口径）"),
         (hour(instant("2026-10-12T16:00")), "到期时刻由2026-10-12T15:00:00+08:00改为2026-10-12T16:00:00+08:00（口径）"),
         (later, "到期时刻由2026-10-12T16:00:00+08:00改为2026-10-18（口径）"),
@@ -172,9 +172,7 @@ def test_a_new_reading_with_the_same_date_is_no_new_version(db: Engine) -> None:
     with reading(db) as session:
         row = get_obligation(session, 1)
     assert (row.reading, row.version) == ("每月12日前（口径）", 1)
-    assert entries(db) == [
-        ("reading", "期限", "日期不变（2026-10-12），口径改为每月12日前（口径）")
-    ]
+    assert entries(db) == [("reading", "期限", "日期不变，仍为2026-10-12（每月12日前（口径））")]
 
 
 def test_pages_follow_each_other_without_gap_or_double(db: Engine) -> None:

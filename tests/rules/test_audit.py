@@ -34,6 +34,8 @@ class Found:
     end: int
     time_phrase: str
     line: int = 1
+    kind: str = ""  # a word list knows none
+    value: str = ""
 
 
 def hits(text: str) -> list[Found]:

@@ -258,8 +258,28 @@ def test_a_year_is_read_in_figures_and_in_characters() -> None:
     assert year("2019") == year("二〇一九") == 2019
 
 
+def test_a_phrase_that_only_repeats_itself_is_one_hit() -> None:
+    assert [hit.time_phrase for hit in read_document("当日" * 500).hits] == ["当日" * 500]
+
+
+def test_a_text_that_is_repeated_gives_its_hits_as_often() -> None:
+    sentences = "各单位要每月5日前报送。发现问题的，应当在3个工作日内整改，并及时公开。\n"
+    once = terms(sentences)
+    assert len(once) == 3
+    assert terms(sentences * 300) == once * 300
+
+
+def test_a_day_in_a_law_comes_every_year() -> None:
+    law = "某省政府信息公开办法\n\n第一条 主管部门应当在3月31日前公布上一年度报告。"
+    assert only(law).value == "P1Y;by=03-31"
+
+
 @pytest.mark.parametrize(
-    "hostile", ["每", "在", "、", "（", "《", "自", "时", "1", "一", "每年1月、"]
+    "hostile",
+    [
+        *("每", "在", "、", "（", "《", "自", "时", "1", "一", "前", "\n", "每年1月、"),
+        *("每年", "12月", "及时", "5日内", "3月1日—", "召开前", "按月、", "每年 ", "应当"),
+    ],
 )
 def test_hostile_text_is_read_in_linear_time(hostile: str) -> None:
     text = hostile * (60_000 // len(hostile))
@@ -267,3 +287,14 @@ def test_hostile_text_is_read_in_linear_time(hostile: str) -> None:
     read_document(text)
     # Far above what linear reading takes on a slow machine, far below what backtracking would.
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    "number", ["一、", "十二、", "（三）", "（3）", "4.", "4．", "4、", "⑤", "第六条 "]
+)
+def test_the_number_of_an_item_belongs_to_nothing(number: str) -> None:
+    text = f"某市工作要点\n{number}收到信息公开申请之日起20个工作日内予以答复。\n{number}市财政局要按月公开收支。\n"
+    answer, figures = read_document(text).hits
+    assert answer.time_phrase.startswith("收到")
+    assert (answer.quote[:2], answer.trigger) == ("收到", "收到信息公开申请")
+    assert (figures.quote[:4], figures.duty_holder) == ("市财政局", "市财政局")

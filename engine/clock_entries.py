@@ -1,0 +1,120 @@
+"""计时记录 ClockEntry: what was entered about the clock of an obligation. Rows are only added."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlmodel import Column, Field, Session, SQLModel, col, select
+
+from engine.database import Instant, words
+from engine.event_clocks import Change, Exclude, Extend, Moment, Restart, beginning
+from engine.instants import day_of
+from engine.obligations import Obligation
+from rules.clauses import Clause, Effect
+from rules.terms import Amount
+
+
+class ClockEntry(SQLModel, table=True):
+    """计时记录. `day_only`: only the days are known, `at` and `until` are then their beginnings.
+
+    `clause` is the id of the clause on which it rests, empty where the paper has none. A
+    correction is an entry that `corrects` another, which then counts no longer.
+    """
+
+    __tablename__ = "clock_entry"
+
+    id: int | None = Field(default=None, primary_key=True)
+    obligation_id: int = Field(foreign_key="obligation.id", index=True)
+    type: Effect = Field(sa_column=Column(words(Effect), nullable=False))
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    until: datetime | None = Field(default=None, sa_column=Column(Instant))  # of an exclusion
+    day_only: bool
+    amount: str = ""  # of an extension, as is `approver`
+    approver: str = ""
+    clause: str = ""
+    reason: str = ""
+    corrects: int | None = Field(default=None, foreign_key="clock_entry.id", unique=True)
+    by: str
+    recorded_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+    def moment(self, at: datetime) -> Moment:
+        """One of its times, or the day where only that is known."""
+        return day_of(at) if self.day_only else at
+
+
+def entries_of(session: Session, obligation_id: int) -> list[ClockEntry]:
+    """All entries of an obligation, corrected ones too, in the order of entry."""
+    query = select(ClockEntry).where(ClockEntry.obligation_id == obligation_id)
+    return list(session.exec(query.order_by(col(ClockEntry.id))).all())
+
+
+def standing(entries: Iterable[ClockEntry]) -> list[ClockEntry]:
+    """Those that nobody corrected."""
+    entries = list(entries)
+    corrected = {entry.corrects for entry in entries}
+    return [entry for entry in entries if entry.id not in corrected]
+
+
+def changes_of(
+    session: Session, obligation_id: int | None, clauses: Mapping[str, Clause]
+) -> list[Change]:
+    """What counts for the clock of an obligation."""
+    if obligation_id is None:
+        return []
+    return [change_of(entry, clauses) for entry in standing(entries_of(session, obligation_id))]
+
+
+def changes_by_event(
+    session: Session, rule: str, unit: str, clauses: Mapping[str, Clause]
+) -> dict[int, list[Change]]:
+    """The same for all obligations of a duty, by their events."""
+    query = select(ClockEntry, Obligation.event_id).join(Obligation)
+    query = query.where(Obligation.rule == rule, Obligation.unit == unit)
+    found: defaultdict[int, list[ClockEntry]] = defaultdict(list)
+    for entry, event_id in session.exec(query.order_by(col(ClockEntry.id))).all():
+        if event_id is not None:
+            found[event_id].append(entry)
+    return {
+        event_id: [change_of(entry, clauses) for entry in standing(entries)]
+        for event_id, entries in found.items()
+    }
+
+
+def change_of(entry: ClockEntry, clauses: Mapping[str, Clause]) -> Change:
+    """What an entry says."""
+    clause = clauses.get(entry.clause)
+    at = entry.moment(entry.at)
+    if entry.type is Effect.EXTEND:
+        return Extend(at, Amount.parse(entry.amount), entry.approver, clause, entry.reason)
+    if entry.until is not None:
+        return Exclude(at, entry.moment(entry.until), clause, entry.reason)
+    return Restart(at, clause, entry.reason)
+
+
+def entry_of(change: Change, obligation_id: int, by: str, now: datetime) -> ClockEntry:
+    """The row of a change, not yet stored."""
+    entry = ClockEntry(
+        obligation_id=obligation_id,
+        type=effect_of(change),
+        at=beginning(change.at),
+        day_only=not isinstance(change.at, datetime),
+        clause=change.clause.id if change.clause else "",
+        reason=change.reason,
+        by=by,
+        recorded_at=now,
+    )
+    if isinstance(change, Exclude):
+        entry.until = beginning(change.until)
+    if isinstance(change, Extend):
+        entry.amount, entry.approver = change.amount.written, change.approver
+    return entry
+
+
+def effect_of(change: Change) -> Effect:
+    """What a change does to the clock."""
+    match change:
+        case Restart():
+            return Effect.RESTART
+        case Exclude():
+            return Effect.EXCLUDE
+    return Effect.EXTEND
