@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from api.errors import BadConfig
-from api.settings_file import ChannelTable, DutyTable, Server, Settings, UnitTable, read_settings
+from api.settings_file import (
+    ChannelTable,
+    DutyTable,
+    SeasonTable,
+    Server,
+    Settings,
+    UnitTable,
+    read_settings,
+)
 from engine.adoption import papers
 from engine.agency import Agency
 from engine.database import open_database, reading
@@ -19,6 +27,7 @@ from engine.ladder import Ladder, OfficeHours
 from engine.notices import CN
 from engine.readings import Interpretation
 from engine.schema import check, revision
+from engine.seasons import Season
 from engine.units import Contact, Unit
 from notifiers.channel import Notifier
 from notifiers.errors import NotifierError
@@ -136,6 +145,7 @@ def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
         interpretations={
             table.rule: Interpretation(**table.model_dump()) for table in settings.interpretation
         },
+        seasons=tuple(_season(table) for table in settings.season),
         ladder=default,
         hours=hours,
         horizon_days=reminders.horizon_days,
@@ -184,10 +194,20 @@ def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) ->
     ladder = default
     if table.ladder is not None:
         ladder = _named(ladders, table.ladder, f"[[duty]] 规则 {table.rule} 的 ladder")
-    units = [table.unit] if isinstance(table.unit, str) else table.unit
+    units = _ids(table.unit)
     if not units:
         raise BadConfig(f"[[duty]] 规则 {table.rule} 没有写明单位")
     return [Duty(table.rule, unit, table.since, table.until, ladder) for unit in units]
+
+
+def _season(table: SeasonTable) -> Season:
+    if table.until < table.since:
+        raise BadConfig(f"[[season]]“{table.name}”的 until 早于 from")
+    return Season(table.name, table.since, table.until, _ids(table.rule), _ids(table.unit))
+
+
+def _ids(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 _Value = TypeVar("_Value")

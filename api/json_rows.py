@@ -5,6 +5,7 @@ from typing import Any
 
 from api.errors import BadInput
 from api.typed_dates import day
+from engine.alternatives import Answers
 from engine.due_dates import Due
 from engine.explanation import Step
 from engine.imported_notices import Assessment
@@ -64,6 +65,22 @@ def due_row(due: Due) -> dict[str, Any]:
 def trace_rows(steps: tuple[Step, ...]) -> list[dict[str, str]]:
     """The steps to a date."""
     return [{"date": s.date.isoformat(), "text": s.text, "basis": s.basis} for s in steps]
+
+
+def answer_rows(answers: Answers) -> dict[str, list[dict[str, str]]]:
+    """How a date was read (`readings`), and what else is open (`alternatives`)."""
+    return {
+        key: [
+            {
+                "question": one.question,
+                "reading": one.reading,
+                "basis": one.basis,
+                "due_on": one.due_on.isoformat(),
+            }
+            for one in found
+        ]
+        for key, found in (("readings", answers.taken), ("alternatives", answers.alternatives))
+    }
 
 
 def added_row(calendar: WorkCalendar, start: str, number: int) -> dict[str, Any]:

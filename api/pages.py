@@ -18,7 +18,6 @@ from engine.instants import ZONE, local_day
 from engine.remaining import remaining_in_words
 from engine.workdays import WorkCalendar
 from rules.rule import Document, Rule
-from rules.terms import KIND_NAMES
 
 router = APIRouter()
 templates = Jinja2Templates(Path(__file__).parent / "templates")
@@ -44,7 +43,7 @@ async def overview(
             "unreachable": unreachable(session, agency),
             "disabled": disabled_channels(session),
             "undelivered": undelivered(session, now - timedelta(days=7)),
-            "kinds": KIND_NAMES,
+            "readings": agency.readings,
             "remaining": lambda row: remaining_in_words(
                 row, now, agency.calendar_of(row.unit, calendar)
             ),

@@ -127,6 +127,16 @@ class DutyTable(_Table):
     ladder: str | None = None
 
 
+class SeasonTable(_Table):
+    """[[season]]: several of one name are its spans; `rule` and `unit` are one id or a list."""
+
+    name: _Name
+    since: _Day = Field(alias="from")
+    until: _Day
+    rule: str | list[str] = []
+    unit: str | list[str] = []
+
+
 class InterpretationTable(_Table):
     """[[interpretation]]"""
 
@@ -149,6 +159,7 @@ class Settings(_Table):
     channel: list[ChannelTable] = []
     unit: list[UnitTable] = []
     duty: list[DutyTable] = []
+    season: list[SeasonTable] = []
     interpretation: list[InterpretationTable] = []
 
 

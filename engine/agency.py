@@ -8,12 +8,15 @@ from functools import cached_property
 from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
-from engine.readings import Interpretation, Reading, reading_of, reading_on
+from engine.readings import Interpretation, Reading, reading_of, reading_on, season_of
+from engine.seasons import Season, check_apart
 from engine.units import Unit, lineage, match_holders
 from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar
 from notifiers.channel import Addressing, Notifier
 from rules.catalogue_files import Catalogue
+from rules.links import later_wordings
 from rules.rule import Rule
+from rules.terms import Kind
 
 
 @dataclass(frozen=True)
@@ -43,15 +46,23 @@ class Agency:
     hours: OfficeHours = DEFAULT_HOURS
     horizon_days: int = 400
     public_url: str = ""
+    seasons: tuple[Season, ...] = ()
+    begun: Mapping[str, date] = field(default_factory=dict)  # chained rhythms, see engine.chains
     readings: Mapping[str, Reading] = field(init=False)
 
     def __post_init__(self) -> None:
         self._check_units()
         self._check_rules()
         readings = {
-            rule.id: reading_of(rule, self.interpretations.get(rule.id)) for rule in self.rules
+            rule.id: reading_of(
+                rule,
+                self.interpretations.get(rule.id),
+                {season.name for season in self.seasons if season.of_rule(rule.id)},
+            )
+            for rule in self.rules
         }
         object.__setattr__(self, "readings", readings)
+        self._check_seasons()
 
     @property
     def rules(self) -> Sequence[Rule]:
@@ -64,6 +75,55 @@ class Agency:
         rules = self.catalogue.rules
         duties = carried_on(self.duties, rules)
         return {key: within_days_of(rules[duty.rule], duty) for key, duty in duties.items()}
+
+    @cached_property
+    def chained(self) -> dict[str, tuple[Duty, ...]]:
+        """By key: duties that another's completion begins (`starts_after`), with the duties whose
+        completion that is: the unit's own, else those of units that do not owe the later rule.
+
+        Where no unit owes the first rule, and for a hearing or a date, nothing is chained.
+        """
+        duties = self.duties_in_force.values()
+        found: dict[str, tuple[Duty, ...]] = {}
+        for duty in duties:
+            first, term = (
+                self.catalogue.rules[duty.rule].starts_after,
+                self.readings[duty.rule].term,
+            )
+            if not first or term is None or term.kind in (Kind.BEFORE_EVENT, Kind.FIXED_DEADLINE):
+                continue
+            wordings = later_wordings(self.catalogue.rules, first)
+            firsts = [one for one in duties if one.rule in wordings]
+            own = [one for one in firsts if one.unit == duty.unit]
+            others = [
+                one for one in firsts if f"{duty.rule}@{one.unit}" not in self.duties_in_force
+            ]
+            if own or others:
+                found[duty.key] = tuple(own or others)
+        return found
+
+    def trigger_of(self, duty: Duty) -> str:
+        """The event from which a duty counts: its rule's, or the completion that begins it."""
+        rule = self.catalogue.rules[duty.rule]
+        return f"办结 {rule.starts_after}" if duty.key in self.chained else rule.trigger
+
+    def begins(self, duty: Duty) -> date | None:
+        """The first day on which a rhythm or fixed date owes; None while it waits for the
+        completion that begins it."""
+        if duty.key not in self.chained:
+            return duty.since
+        begun = self.begun.get(duty.key)
+        return max(duty.since, begun) if begun else None
+
+    def seasons_of(self, duty: Duty) -> tuple[Season, ...]:
+        """The seasons in which a duty counts, in order; empty where it counts all the year."""
+        name = season_of(self.readings[duty.rule].term)
+        found = (
+            season
+            for season in self.seasons
+            if season.name == name and season.of_rule(duty.rule) and season.of_unit(duty.unit)
+        )
+        return tuple(sorted(found, key=lambda season: season.first)) if name else ()
 
     @cached_property
     def linked(self) -> dict[str, tuple[Duty, ...]]:
@@ -108,6 +168,11 @@ class Agency:
         """How a rule is read for an event. Raises NoDate."""
         rules = self.catalogue.rules
         return reading_on(self.readings[id_], rules[id_], rules, event, calendar)
+
+    def decided(self, rule: str) -> str:
+        """Who settled how a rule is read, and when; else the paper itself."""
+        found = self.interpretations.get(rule)
+        return f"口径（{found.decided_by}，{found.decided_on}）" if found else "原文"
 
     def ladder_of(self, rule: str, unit: str) -> Ladder:
         """The duty's own ladder, else the office's."""
@@ -158,6 +223,24 @@ class Agency:
                     "要采用新文件的建议，请先去掉这一条，采用后再写"
                 )
 
+    def _check_seasons(self) -> None:
+        check_apart(self.seasons)
+        names = {rule.id: season_of(self.readings[rule.id].term) for rule in self.rules}
+        for season in self.seasons:
+            for unit in season.units:
+                if unit not in self.units:
+                    raise BadAgency(
+                        f"[[season]]“{season.name}”的单位“{unit}”不存在，请先写它的 [[unit]]"
+                    )
+            for rule in season.rules or ("",):
+                using = [id_ for id_, name in names.items() if name == season.name]
+                if rule not in using and (rule or not using):
+                    which = f"规则“{rule}”" if rule else "规则"
+                    known = "、".join(sorted(set(_named_seasons(self)))) or "（没有）"
+                    raise BadAgency(
+                        f"[[season]]“{season.name}”没有{which}用到；规则和口径中的时段有：{known}"
+                    )
+
     def _neighbours(self, duty: Duty) -> list[Duty]:
         """The duties of the unit that are linked with one directly and do not wait."""
         links = self.catalogue.rules[duty.rule].same_as if self.readings[duty.rule].term else ()
@@ -176,3 +259,10 @@ class Agency:
                     yield Recipient(channel, unit.id)
                 case Addressing.GROUP:
                     yield Recipient(channel, channel, mentions=mobiles)
+
+
+def _named_seasons(agency: Agency) -> Iterator[str]:
+    """The seasons that rules and readings name."""
+    for rule in agency.rules:
+        for term in (rule.term, agency.readings[rule.id].term):
+            yield from (rhythm.season for rhythm in (term.rhythms if term else ()) if rhythm.season)

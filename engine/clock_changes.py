@@ -40,7 +40,7 @@ from engine.instants import day_of, in_future, local_day, written
 from engine.obligations import Obligation, Status, move, open_obligation
 from engine.workdays import WorkCalendar
 from rules.clauses import Clause, Effect
-from rules.terms import Amount
+from rules.terms import Term
 
 _NAMES = {
     Effect.RESTART: "重新起算",
@@ -54,7 +54,7 @@ class _Limit:
     """A limit that counts forwards from its event, as it is read, and the rule whose clauses are
     for it: the obligation's own, or the one to which it refers."""
 
-    amount: Amount
+    term: Term
     start: Moment
     rule: str
 
@@ -126,7 +126,14 @@ def correct_start(
     Raises NotFound, NotAllowed, NoDate.
     """
     asked = open_obligation(session, obligation_id)
-    events = {one.id: one for one in of_one_moment(session, agency, _event(session, asked))}
+    event = _event(session, asked)
+    duty = agency.duties_in_force.get(f"{asked.rule}@{asked.unit}")
+    if duty and duty.key in agency.chained and event.trigger == agency.trigger_of(duty):
+        raise NotAllowed(
+            f"待办事项 {asked.id} 从前一事项办结起算；办结时间登记错了的，"
+            "请恢复（reopen）前一事项，再按正确的时间办结"
+        )
+    events = {one.id: one for one in of_one_moment(session, agency, event)}
     query = select(Obligation).where(col(Obligation.event_id).in_(events))
     rows = session.exec(query.order_by(col(Obligation.id))).all()
     moving = [row for row in rows if row.status is Status.OPEN]
@@ -188,7 +195,7 @@ def _store(
 ) -> None:
     _check_times(change, now)
     changes = [*others, change]
-    check(limit.amount, limit.start, changes, agency.calendar_of(row.unit, calendar))
+    check(limit.term, limit.start, changes, agency.calendar_of(row.unit, calendar))
     due, reading = due_of_event(agency, calendar, row.rule, row.unit, limit.start, changes)
     assert row.id is not None
     entry = entry_of(change, row.id, by, now)
@@ -211,12 +218,12 @@ def _event(session: Session, row: Obligation) -> Event:
 def _limit(agency: Agency, calendar: WorkCalendar, row: Obligation, start: Moment) -> _Limit:
     reading = agency.reading_on(_known(agency, row), start, calendar)
     term = reading.term
-    if term is None or term.amount is None or not counts_forward(term):
+    if term is None or not counts_forward(term):
         raise NotAllowed(
             f"待办事项 {row.id} 的期限（{reading.in_words}）不是从事由往后计算的，"
             "不能重新起算、扣除时间或者延期；事由改期的，请更正事由的时间（correct）"
         )
-    return _Limit(term.amount, start, reading.referred.id if reading.referred else row.rule)
+    return _Limit(term, start, reading.referred.id if reading.referred else row.rule)
 
 
 def _known(agency: Agency, row: Obligation) -> str:
@@ -239,8 +246,8 @@ def _from(
         )
     changes = changes_of(session, row.id, agency.catalogue.clauses)
     if changes:
-        amount = _limit(agency, calendar, row, moment).amount
-        check(amount, moment, changes, agency.calendar_of(row.unit, calendar))
+        term = _limit(agency, calendar, row, moment).term
+        check(term, moment, changes, agency.calendar_of(row.unit, calendar))
     return due_of_event(agency, calendar, row.rule, row.unit, moment, changes)
 
 

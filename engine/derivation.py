@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
+from engine.chains import follow_all, standing, with_beginnings
 from engine.clock_entries import changes_by_event
 from engine.due_dates import Due
 from engine.duties import Duty
@@ -62,6 +63,7 @@ def derive(
     move, those not asked for any more and not yet due are waived. `notice` is the holiday notice
     that has just come in.
     """
+    agency = with_beginnings(session, agency)
     needed = min(local_day(now) + timedelta(days=agency.horizon_days), LAST_DAY)
     through = min(needed + AHEAD, LAST_DAY)
     marks = watermarks(session)
@@ -80,6 +82,7 @@ def derive(
             start = mark.through
         else:  # changed, or back after it had been taken out
             because = what_changed(mark.basis, basis, notice) if mark else "责任恢复"
+            added += follow_all(session, agency, local, duty, now)
             rows = _rows(session, duty.rule, duty.unit)
             there = {row.occurrence for row in rows}
             added += _recompute(session, agency, local, duty, rows, end, now, because)
@@ -132,7 +135,7 @@ def _insert(
         {
             "occurrence": one.occurrence.period.key,
             "period": one.occurrence.period.key,
-            "opens_on": max(one.occurrence.period.first, duty.since),
+            "opens_on": max(one.occurrence.period.first, agency.begins(duty) or duty.since),
             **due_columns(one.due),
             **shared,
         }
@@ -185,7 +188,7 @@ def _from_events(
     """What has begun with events. Where linked duties share one, the stricter stands; a duty that
     did not stand then and does now begins now."""
     expected = Expected()
-    own = _events(session, duty.unit, (duty.rule,))
+    own = standing(session, agency, duty, _events(session, duty.unit, (duty.rule,)))
     changes = changes_by_event(session, duty.rule, duty.unit, agency.catalogue.clauses)
     links = agency.catalogue.rules[duty.rule].same_as
     for event in own:

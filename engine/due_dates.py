@@ -3,20 +3,22 @@
 Counting rules: 《民法典》第二百条至第二百零四条. The starting day is not counted; hours run from
 the moment of the event, through nights and holidays; a limit in calendar days, weeks, months or
 years whose last day is a day off ends on the first working day after (a make-up Saturday is a
-working day and stays); a fixed date is a date and does not move. Days that are taken out of the
-count (不计入期限) do not end it either: a last day that would roll onto one rolls over it.
+working day and stays); a fixed date is a date and does not move. A term's choices (`roll`,
+`before`, `first`) may settle these otherwise. Days that are taken out of the count (不计入期限) do
+not end it either: a last day that would roll onto one rolls over it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from engine.errors import NoDate
 from engine.instants import day_of, end_of, local_day
-from engine.periods import Period, due_day, period_of, shifted
+from engine.periods import Period, named_day, nth_working_day, period_of, shifted
 from engine.workdays import Estimate, WorkCalendar, WorkingDays
-from rules.terms import Amount, Kind, Measure, Rhythm, Term
+from rules.terms import Amount, Choices, Kind, Measure, Rhythm, Term
 
+OPEN = Choices()  # nothing is settled: the law's default
 _DAY = timedelta(days=1)
 
 # What is not counted: after the first, up to and including the second. In order, without overlap.
@@ -48,20 +50,26 @@ class Due:
         return self.due_at or end_of(self.due_on)
 
 
-def due(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
+def due(
+    term: Term, event: date | datetime, calendar: WorkCalendar, anchor: date | None = None
+) -> Due:
     """When a term that counts from an event, or the period in which the event lies, ends.
+
+    `anchor` is the day from which periods are counted: a season's first; else the event's own.
 
     Raises NoDate when the term gives no date, or counts hours from a day without a time.
     """
+    if term.options:
+        return of_options(term, [due(one, event, calendar) for one in term.options])
     match term.kind:
-        case Kind.PERIODIC if term.hard:
+        case Kind.PERIODIC if term.hard or anchor:
             rhythm = term.rhythms[0]
-            period = period_of(rhythm.every, day_of(event), day_of(event), calendar)
+            period = period_of(rhythm.every, day_of(event), anchor or day_of(event), calendar)
             return of_period(rhythm, period, calendar)
         case Kind.FIXED_DEADLINE if term.day:
-            return on_day(term.day, calendar)
+            return on_day(term.day, calendar, term.choices)
         case Kind.AFTER_EVENT | Kind.WINDOW if term.amount:
-            return after(term.amount, event, calendar)
+            return after(term.amount, event, calendar, term.choices)
         case Kind.BEFORE_EVENT if term.amount:
             return before(term.amount, day_of(event), calendar)
         case Kind.SIMULTANEOUS | Kind.BEFORE_EVENT:  # no lead time: the event's own day
@@ -69,27 +77,57 @@ def due(term: Term, event: date | datetime, calendar: WorkCalendar) -> Due:
     raise NoDate(f"“{term.in_words()}”没有给出日期，须先由机关确定口径")
 
 
+def of_options(term: Term, found: Sequence[Due]) -> Due:
+    """When a term of several limits, each with its date, ends. Each bound is that of their bounds:
+    another may govern when a notice is announced."""
+    choose = min if term.earlier else max
+    governs = choose(found, key=lambda one: one.end)
+    earliest, latest = choose(one.earliest for one in found), choose(one.latest for one in found)
+    provisional = governs.provisional or earliest != latest
+    reasons = [one.reason for one in (governs, *found) if one.reason]
+    return replace(
+        governs,
+        act_by=choose(one.act_by for one in found),
+        provisional=provisional,
+        earliest=earliest,
+        latest=latest,
+        reason=reasons[0] if provisional else "",
+    )
+
+
 def of_period(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> Due:
     """When a rhythm's occurrence of this period is due. Working days that are counted through
     days that no notice has settled yet make the date itself provisional."""
     if rhythm.after and rhythm.after.measure is Measure.WORKING_DAY:
         return _working_days(rhythm.after.number, period.last, calendar)
-    return on_day(due_day(rhythm, period, calendar), calendar)
+    if rhythm.workday:
+        found = nth_working_day(rhythm.workday, period, calendar)
+        return _in_time(found, found.earliest, date.min, calendar)
+    return on_day(named_day(rhythm, period, calendar), calendar, rhythm.choices)
 
 
-def on_day(day: date, calendar: WorkCalendar) -> Due:
-    """A date that is a date: it does not move, but the day to act does."""
+def on_day(day: date, calendar: WorkCalendar, choices: Choices = OPEN) -> Due:
+    """A date that is a date: it does not move, but the day to act does. A choice may read it as
+    a period that rolls, or leave the named day out."""
+    if choices.before is False:
+        day -= _DAY
+    if choices.roll:
+        rolled = calendar.span_of(day, lambda days: days.on_or_after(day))
+        return _in_time(rolled, rolled.earliest, date.min, calendar)
     act_by = calendar.safe_on_or_before(day)
     provisional = not all(calendar.certain(d) for d in (act_by, day))
     reason = calendar.doubt(act_by, day) if provisional else ""
     return Due(day, None, act_by, provisional, day, day, reason)
 
 
-def after(amount: Amount, event: date | datetime, calendar: WorkCalendar) -> Due:
-    """The end of a limit that begins with an event, the event's day not counted."""
+def after(
+    amount: Amount, event: date | datetime, calendar: WorkCalendar, choices: Choices = OPEN
+) -> Due:
+    """The end of a limit that begins with an event, the event's day not counted and the last day
+    rolled, unless the choices say otherwise."""
     if amount.measure is Measure.HOUR:
         return after_hours(amount.number, event)
-    return after_days(amount, day_of(event), calendar)
+    return after_days(amount, day_of(event), calendar, choices)
 
 
 def after_hours(hours: int, event: date | datetime, pauses: InstantPauses = ()) -> Due:
@@ -104,20 +142,33 @@ def after_hours(hours: int, event: date | datetime, pauses: InstantPauses = ()) 
     return Due(day, due_at, day, False, day, day)
 
 
-def after_days(amount: Amount, start: date, calendar: WorkCalendar, pauses: Pauses = ()) -> Due:
+def after_days(
+    amount: Amount,
+    start: date,
+    calendar: WorkCalendar,
+    choices: Choices = OPEN,
+    pauses: Pauses = (),
+) -> Due:
     """The end of a limit in days of any kind. `pauses` begin on the start day at the earliest."""
     if amount.measure is Measure.WORKING_DAY:
-        span = calendar.span_of(
-            start + _DAY, lambda days: _counted(days, amount.number, start, pauses)
-        )
+        eve = start - _DAY if choices.first else start
+        span = calendar.span_of(eve + _DAY, lambda days: _counted(days, amount.number, eve, pauses))
         return _in_time(span, span.earliest, start, calendar)
-    last = _put_off(shifted(amount, start), pauses)
+    last = last_day(amount, start, choices, pauses)
+    if choices.roll is False:
+        certain = calendar.certain(last)
+        reason = "" if certain else calendar.doubt(last, last)
+        return _in_time(Estimate(last, not certain, last, last, reason), last, start, calendar)
     rolled = calendar.span_of(last, lambda days: _rolled(days, last, pauses))
-    return _in_time(rolled, last, start, calendar)
+    return _in_time(rolled, rolled.earliest if choices.roll else last, start, calendar)
 
 
-def _put_off(last: date, pauses: Pauses) -> date:
-    """The last of the calendar days, moved by the days of each pause that begins before it."""
+def last_day(amount: Amount, start: date, choices: Choices = OPEN, pauses: Pauses = ()) -> date:
+    """The last day of a limit in calendar days, weeks, months or years, before it rolls; moved by
+    the days of each pause that begins before it."""
+    last = shifted(amount, start)
+    if choices.first:
+        last -= _DAY
     for begin, end in pauses:
         if begin < last:
             last += end - begin

@@ -4,7 +4,8 @@ A limit may be begun anew (重新起算), have a time taken out of it (不计入
 (延期). The date is a replay of these changes in the order of their own times, whatever the order
 in which they were entered; of one time first the restart, then the exclusion, then the extension.
 
-* A restart begins a new limit of the full base amount, its own day not counted. What was counted
+* A restart begins a new limit of the full base amount, its own day not counted (unless the term
+  counts the day on which it begins, `first`). What was counted
   and granted before is gone with the old limit. It may come after the due date: an application
   that is completed late still has its whole limit (《政府信息公开条例》第三十条).
 * An exclusion takes out the days after its first, up to and including its last; where hours are
@@ -16,12 +17,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from engine.due_dates import Due, InstantPauses, Pauses, after_days, after_hours, due
+from engine.due_dates import (
+    OPEN,
+    Due,
+    InstantPauses,
+    Pauses,
+    after_days,
+    after_hours,
+    due,
+    of_options,
+)
 from engine.errors import NoDate, NotAllowed
 from engine.instants import day_of, start_of, written
 from engine.workdays import WorkCalendar
 from rules.clauses import Clause
-from rules.terms import Amount, Kind, Measure, Term
+from rules.terms import Amount, Choices, Kind, Measure, Term
 
 Moment = date | datetime
 
@@ -65,11 +75,13 @@ _RANK = {Restart: 0, Exclude: 1, Extend: 2}  # of one time
 @dataclass(frozen=True)
 class Running:
     """The limit that runs in the end: from `start`, `amount` long, but for what is `excluded`,
-    in order and from the start on. In instants where hours count, else in days."""
+    in order and from the start on. In instants where hours count, else in days. `choices` are the
+    term's: they hold for the limit after a restart too."""
 
     start: Moment
     amount: Amount
     excluded: tuple[Exclude, ...]
+    choices: Choices = OPEN
 
     @property
     def pauses(self) -> Pauses:
@@ -94,22 +106,35 @@ def _place(change: Change) -> tuple[datetime, int, datetime]:
 
 def counts_forward(term: Term) -> bool:
     """Does the term count forwards from an event, so that its clock can be changed?"""
-    return term.kind in (Kind.AFTER_EVENT, Kind.WINDOW) and term.amount is not None
+    limited = term.amount is not None or bool(term.options)
+    return limited and term.kind in (Kind.AFTER_EVENT, Kind.WINDOW)
 
 
 def replay(term: Term, event: Moment, changes: Changes, calendar: WorkCalendar) -> Due:
     """When a term that counts from an event ends after these changes.
 
-    Changes of a term that does not count forwards are left out of account. Raises NoDate.
+    Changes of a term that does not count forwards are left out of account. Of several limits
+    (earlier, later) each is replayed. Raises NoDate.
     """
-    if not changes or not term.amount or not counts_forward(term):
+    if not changes or not counts_forward(term):
         return due(term, event, calendar)
-    return _end(running(term.amount, event, changes), calendar)
+    if term.options:
+        return of_options(term, [replay(one, event, changes, calendar) for one in term.options])
+    return ending(running(term, event, changes), calendar)
 
 
-def running(amount: Amount, event: Moment, changes: Iterable[Change]) -> Running:
-    """The limit that runs after these changes. Raises NoDate when hours count and a time is not
+def governing(term: Term, event: Moment, changes: Changes, calendar: WorkCalendar) -> Term:
+    """The option that gives a term its date, of equal ones the first; a single limit is its own."""
+    choose = min if term.earlier else max
+    options = term.options or (term,)
+    return choose(options, key=lambda option: replay(option, event, changes, calendar).end)
+
+
+def running(term: Term, event: Moment, changes: Iterable[Change]) -> Running:
+    """The single limit that runs after these changes. Raises NoDate when hours count and a time is not
     known, or when an extension is of another measure, as after the limit was read anew."""
+    amount = term.amount
+    assert amount is not None
     known: Callable[[Moment], Moment] = instant if amount.measure is Measure.HOUR else day_of
     start, number, excluded = known(event), amount.number, []
     for change in in_order(changes):
@@ -122,7 +147,7 @@ def running(amount: Amount, event: Moment, changes: Iterable[Change]) -> Running
                 _same_measure(change.amount, amount)
                 number += change.amount.number
     left = (replace(one, at=max(one.at, start)) for one in excluded if one.until > start)
-    return Running(start, Amount(number, amount.measure), tuple(left))
+    return Running(start, Amount(number, amount.measure), tuple(left), term.choices)
 
 
 def _same_measure(extension: Amount, limit: Amount) -> None:
@@ -133,10 +158,12 @@ def _same_measure(extension: Amount, limit: Amount) -> None:
         )
 
 
-def _end(clock: Running, calendar: WorkCalendar) -> Due:
+def ending(clock: Running, calendar: WorkCalendar) -> Due:
+    """When the limit that runs ends. Raises NoDate."""
     if clock.amount.measure is Measure.HOUR:
         return after_hours(clock.amount.number, clock.start, clock.instant_pauses)
-    return after_days(clock.amount, day_of(clock.start), calendar, clock.pauses)
+    start = day_of(clock.start)
+    return after_days(clock.amount, start, calendar, clock.choices, clock.pauses)
 
 
 def instant(moment: Moment) -> datetime:
@@ -151,7 +178,7 @@ def beginning(moment: Moment) -> datetime:
     return moment if isinstance(moment, datetime) else start_of(moment)
 
 
-def check(amount: Amount, event: Moment, changes: Iterable[Change], calendar: WorkCalendar) -> None:
+def check(term: Term, event: Moment, changes: Iterable[Change], calendar: WorkCalendar) -> None:
     """Raises NotAllowed, in a sentence that names the change, unless each of the changes is
     allowed after those before it; NoDate where a time or a measure does not fit the limit."""
     ordered = in_order(changes)
@@ -162,12 +189,12 @@ def check(amount: Amount, event: Moment, changes: Iterable[Change], calendar: Wo
                 f"{in_words(change)}早于起算事由的时间（{written(event)}），请核对；"
                 "起算时间登记错了的，用 correct 更正"
             )
-        so_far = _end(running(amount, event, earlier), calendar)
+        so_far = replay(term, event, earlier, calendar)
         if isinstance(change, Exclude):
             _check_exclusion(change, earlier, so_far)
         elif isinstance(change, Extend):
-            _check_extension(change, amount, earlier, so_far)
-    _end(running(amount, event, ordered), calendar)
+            _check_extension(change, term, earlier, so_far)
+    replay(term, event, ordered, calendar)
 
 
 def _check_exclusion(change: Exclude, earlier: Changes, so_far: Due) -> None:
@@ -186,7 +213,12 @@ def _check_exclusion(change: Exclude, earlier: Changes, so_far: Due) -> None:
         )
 
 
-def _check_extension(change: Extend, limit: Amount, earlier: Changes, so_far: Due) -> None:
+def _check_extension(change: Extend, term: Term, earlier: Changes, so_far: Due) -> None:
+    limit = term.amount
+    if limit is None:
+        raise NotAllowed(
+            f"期限（{term.in_words()}）由几个合成，延期不能写明延长哪一个，请按原来的期限办理"
+        )
     if not change.approver:
         raise NotAllowed("延期须经批准，请在 approver 写明批准人")
     if change.amount.measure is not limit.measure:

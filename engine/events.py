@@ -9,6 +9,7 @@ from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
 from engine.agency import Agency
+from engine.alternatives import guarded
 from engine.database import Instant
 from engine.due_dates import Due
 from engine.duties import Duty
@@ -58,11 +59,12 @@ class Event(SQLModel, table=True):
 
 
 def triggers(agency: Agency) -> dict[str, list[Duty]]:
-    """The events from which duties count, each with those duties."""
+    """The events from which duties count, each with those duties; not the completions, which
+    are recorded where they happen."""
     found: dict[str, list[Duty]] = {}
     for duty in agency.duties_in_force.values():
         term = agency.readings[duty.rule].term
-        if term and term.kind in EVENT_KINDS:
+        if term and term.kind in EVENT_KINDS and duty.key not in agency.chained:
             found.setdefault(agency.catalogue.rules[duty.rule].trigger, []).append(duty)
     return found
 
@@ -134,7 +136,10 @@ def due_of_event(
     reading = agency.reading_on(rule, moment, calendar)
     if reading.term is None:
         raise NoDate(f"规则 {rule} 须先由机关确定口径")
-    return replay(reading.term, moment, changes, calendar), reading.in_words
+    computed = replay(reading.term, moment, changes, calendar)
+    stated = reading.referred or agency.catalogue.rules[rule]
+    date = guarded(stated, reading.term, computed, calendar, moment, changes=changes)
+    return date, reading.in_words
 
 
 def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty]:
@@ -184,7 +189,7 @@ def beginnings(
     events = {one.trigger: one for one in [event, *_together(session, event, duty.unit)]}
     dates: dict[str, tuple[Event, Due, str]] = {}
     for one in agency.linked.get(duty.key, (duty,)):
-        named = events.get(agency.catalogue.rules[one.rule].trigger)
+        named = events.get(agency.trigger_of(one))
         if named and one.in_force(day_of(named.at)):
             try:
                 date = due_of_event(agency, calendar, one.rule, one.unit, named.moment)

@@ -6,13 +6,16 @@ stricter date governs, and what the others ask for by then is not asked for besi
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from engine.agency import Agency
+from engine.alternatives import guarded
 from engine.due_dates import Due, of_period, on_day
 from engine.duties import Duty
 from engine.periods import Occurrence, Period, occurrences, span
+from engine.seasons import Season, in_season
 from engine.workdays import WorkCalendar
 from rules.rule import Rule
 from rules.terms import Kind, Term
@@ -31,16 +34,28 @@ class Owed:
 
 
 def owed(
-    duty: Duty, term: Term, start: date, end: date, calendar: WorkCalendar
+    duty: Duty,
+    term: Term,
+    start: date,
+    end: date,
+    calendar: WorkCalendar,
+    seasons: Iterable[Season] = (),
 ) -> Iterator[tuple[Occurrence, Due]]:
-    """What a duty owes by its rhythm or fixed date from `start` to `end`, within its own days."""
+    """What a duty owes by its rhythm or fixed date from `start` to `end`, within its own days;
+    by a rhythm that has seasons, within these."""
     start, end = max(start, duty.since), min(end, duty.until or end)
     if term.kind is Kind.FIXED_DEADLINE and term.day and start <= term.day <= end:
         period = Period(term.day.isoformat(), duty.since, term.day)
-        yield Occurrence(period, term.day), on_day(term.day, calendar)
+        due = on_day(term.day, calendar, term.choices)
+        yield Occurrence(period, due.due_on), due
     elif term.kind is Kind.PERIODIC:
         rhythm = term.rhythms[0]
-        for occurrence in occurrences(rhythm, start, end, duty.since, calendar):
+        found = (
+            chain.from_iterable(in_season(rhythm, one, start, end, calendar) for one in seasons)
+            if rhythm.season
+            else occurrences(rhythm, start, end, duty.since, calendar)
+        )
+        for occurrence in found:
             yield occurrence, of_period(rhythm, occurrence.period, calendar)
 
 
@@ -74,9 +89,13 @@ def governed(ends: Mapping[str, datetime], rules: Mapping[str, Rule]) -> dict[st
 def _alone(
     agency: Agency, duty: Duty, start: date, end: date, calendar: WorkCalendar
 ) -> Iterator[Owed]:
-    term = agency.readings[duty.rule].term
-    if term:
-        for occurrence, due in owed(duty, term, start, end, calendar):
+    term, since = agency.readings[duty.rule].term, agency.begins(duty)
+    if term and since:
+        duty_begun, seasons = replace(duty, since=since), agency.seasons_of(duty)
+        for occurrence, due in owed(duty_begun, term, start, end, calendar, seasons):
+            due = guarded(
+                agency.catalogue.rules[duty.rule], term, due, calendar, period=occurrence.period
+            )
             yield Owed(duty, term.kind, occurrence, due)
 
 
@@ -123,6 +142,8 @@ def _contained(one: Owed, earlier: Iterable[Owed]) -> bool:
     for other in earlier:
         if other.kind is not one.kind:
             return False
+        if other.occurrence.period.number != one.occurrence.period.number:
+            continue  # the second time of a year is not the first
         if one.kind is Kind.FIXED_DEADLINE:
             return True
         if other.due.due_on < one.occurrence.period.first:

@@ -24,4 +24,7 @@ def period_in_words(key: str) -> str:
     for pattern, words in _PATTERNS:
         if match := pattern.fullmatch(key):
             return words(match)
+    whole, number, times = key.rpartition("#")
+    if number and times.isdigit() and (named := period_in_words(whole)) != whole:
+        return f"{named}第{times}次"
     return key

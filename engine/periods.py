@@ -6,27 +6,34 @@ does not divide the year (every five days, every two weeks) counts from the duty
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 
 from engine.errors import OutsideCalendar
-from engine.workdays import WorkCalendar
+from engine.workdays import FIRST_DAY, Estimate, WorkCalendar
 from rules.terms import Amount, Measure, Rhythm
 
 _DAY = timedelta(days=1)
 _MONTHS = {Measure.MONTH: 1, Measure.YEAR: 12}
+_LONGEST_BLOCK = 20 * _DAY  # of holidays
 _DAYS = {Measure.DAY: 1, Measure.WEEK: 7}
 
 
 @dataclass(frozen=True)
 class Period:
-    """One stretch, first and last day included. The key names it: `2026-09`, `2026-Q3`."""
+    """One stretch, first and last day included. The key names it: `2026-09`, `2026-Q3`.
+
+    Where a rhythm asks for several times (每年至少两次) each has its `number` and key (`2026#1`), and
+    all but the last the end of its equal `share` of the stretch.
+    """
 
     key: str
     first: date
     last: date
+    number: int = 1
+    share: date | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,28 @@ def occurrences(
     for period in _periods(rhythm.every, start - _reach(rhythm), end, anchor, calendar):
         due_on = due_day(rhythm, period, calendar)
         if start <= due_on <= end:
-            yield Occurrence(period, due_on)
+            for one in each_time(rhythm, period):
+                yield Occurrence(one, due_on)
+
+
+def each_time(rhythm: Rhythm, period: Period) -> Iterator[Period]:
+    """The period once for each time that it asks for; once where it says nothing."""
+    times = rhythm.minimum or 1
+    if times == 1:
+        yield period
+        return
+    for number in range(1, times + 1):
+        share = _share(rhythm, period, number, times) if number < times else None
+        yield replace(period, key=f"{period.key}#{number}", number=number, share=share)
+
+
+def _share(rhythm: Rhythm, period: Period, number: int, times: int) -> date:
+    """The last day of the first `number` of equal parts: whole months where they divide."""
+    months = rhythm.every.number * _MONTHS.get(rhythm.every.measure, 0) * number
+    if months and months % times == 0:
+        return period.first + relativedelta(months=months // times) - _DAY
+    days = ((period.last - period.first).days + 1) * number // times
+    return max(period.first, period.first + (days - 1) * _DAY)
 
 
 def period_of(every: Amount, day: date, anchor: date, calendar: WorkCalendar) -> Period:
@@ -58,7 +86,15 @@ def period_of(every: Amount, day: date, anchor: date, calendar: WorkCalendar) ->
 
 
 def due_day(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> date:
-    """The last good day of a period: its last day, unless the rhythm's options say otherwise."""
+    """The last good day of a period, as the rhythm's choices read the day that it names."""
+    day = named_day(rhythm, period, calendar)
+    if rhythm.choices.before is False:
+        day -= _DAY
+    return calendar.on_or_after(day) if rhythm.choices.roll else day
+
+
+def named_day(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> date:
+    """The day that a rhythm names: its period's last, unless its options say otherwise."""
     if rhythm.by:
         month, day = rhythm.by
         return period.first + relativedelta(month=month, day=day)
@@ -66,9 +102,32 @@ def due_day(rhythm: Rhythm, period: Period, calendar: WorkCalendar) -> date:
         return days_after(rhythm.after, period.last, calendar)
     if rhythm.day:
         return period.last + relativedelta(day=rhythm.day)
+    if rhythm.workday:
+        return nth_working_day(rhythm.workday, period, calendar).date
     if rhythm.weekday:
         return period.first + (rhythm.weekday - 1) * _DAY
     return period.last
+
+
+def nth_working_day(number: int, period: Period, calendar: WorkCalendar) -> Estimate:
+    """The Nth working day of a period, from its end where negative. A month that has fewer, as
+    one around 春节 may, ends the count at its own last (first) one."""
+    if number > 0:
+        # 1 January is never a working day, so the calendar's first day can stand for its eve.
+        found, edge = calendar.add_span(max(period.first - _DAY, FIRST_DAY), number), -1
+    else:
+        found, edge = calendar.add_span(period.last + _DAY, number), 1
+    if period.first <= found.earliest and found.latest <= period.last:
+        return found
+    outer = calendar.add_span(period.last + _DAY if edge < 0 else period.first - _DAY, edge)
+    nearer = min if edge < 0 else max
+    return Estimate(
+        nearer(found.date, outer.date),
+        found.provisional or outer.provisional,
+        nearer(found.earliest, outer.earliest),
+        nearer(found.latest, outer.latest),
+        found.reason or outer.reason,
+    )
 
 
 def days_after(amount: Amount, day: date, calendar: WorkCalendar) -> date:
@@ -100,13 +159,14 @@ def span(rhythm: Rhythm) -> timedelta:
 
 def _reach(rhythm: Rhythm) -> timedelta:
     """How long after its period's end an occurrence can fall due, at most."""
-    return _at_most(rhythm.after) if rhythm.after else timedelta()
+    rolled = _LONGEST_BLOCK if rhythm.choices.roll else timedelta()
+    return rolled + (_at_most(rhythm.after) if rhythm.after else timedelta())
 
 
 def _at_most(amount: Amount) -> timedelta:
     days = {Measure.WORKING_DAY: 2, Measure.DAY: 1, Measure.WEEK: 7, Measure.MONTH: 31}
-    # Two calendar days for each working day, and 20 for the longest block of holidays.
-    return (20 + amount.number * days.get(amount.measure, 366)) * _DAY
+    # Two calendar days for each working day, and the longest block of holidays.
+    return _LONGEST_BLOCK + amount.number * days.get(amount.measure, 366) * _DAY
 
 
 def _periods(

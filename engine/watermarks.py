@@ -7,6 +7,7 @@ from hashlib import sha256
 from sqlmodel import Field, Session, SQLModel, select
 
 from engine.agency import Agency
+from engine.alternatives import is_guarded
 from engine.duties import Duty
 from engine.readings import Source
 from engine.workdays import WorkCalendar
@@ -41,6 +42,12 @@ def what_changed(before: str, after: str, notice: str) -> str:
 def _basis(duty: Duty, agency: Agency) -> list[object]:
     reading = agency.readings[duty.rule]
     parts: list[object] = [reading.term, reading.source, duty.since, duty.until]
+    parts += agency.seasons_of(duty)
+    rule = agency.catalogue.rules[duty.rule]
+    if reading.term and is_guarded(rule, reading.term):
+        parts += ["guarded", rule.document.adopted, rule.document.published]
+    if duty.key in agency.chained:
+        parts += [agency.trigger_of(duty), agency.begins(duty)]
     if reading.source is Source.STATUTORY:
         parts += _referred(duty.rule, agency.catalogue.rules)
     return parts

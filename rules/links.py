@@ -48,6 +48,14 @@ def rules_in_force(rules: Mapping[str, Rule], id_: str, day: date) -> tuple[Rule
     return tuple(found for other in later for found in rules_in_force(rules, other.id, day))
 
 
+def later_wordings(rules: Mapping[str, Rule], id_: str) -> tuple[str, ...]:
+    """A rule's id and those of the wordings that replaced it, one after the other."""
+    found = [id_]
+    for one in found:
+        found += [rule.id for rule in rules.values() if rule.replaces == one]
+    return tuple(found)
+
+
 def rules_referred_to(rules: Mapping[str, Rule], id_: str, day: date) -> tuple[Rule, ...]:
     """The rules that a reference (法定时限) means, as worded on the day of the event."""
     return tuple(
@@ -65,11 +73,23 @@ def _check(place: str, rule: Rule, rules: Mapping[str, Rule]) -> None:
             raise CatalogueError(f"{place}的 {key} 是它自己，请改正")
     if rule.starts_after == rule.id:
         raise CatalogueError(f"{place}的 starts_after 是它自己，请改正")
+    if _comes_back(rule, rules):
+        raise CatalogueError(f"{place}的 starts_after 绕成了圈，谁也无从开始，请改正")
     for id_ in rule.same_as:
         if rules[id_].document.id == rule.document.id:
             raise CatalogueError(f"{place}的 same_as 中“{id_}”在同一文件中，只能写别的文件的规则")
     if rule.replaces:
         _check_earlier(place, rule, rules[rule.replaces])
+
+
+def _comes_back(rule: Rule, rules: Mapping[str, Rule]) -> bool:
+    """Does a rule, over the rules whose completion each begins the next, start after itself?"""
+    seen: list[str] = []
+    next_ = rule.starts_after
+    while next_ in rules and next_ not in seen:
+        seen.append(next_)
+        next_ = rules[next_].starts_after
+    return rule.id in seen
 
 
 def _check_earlier(place: str, rule: Rule, earlier: Rule) -> None:

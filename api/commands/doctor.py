@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
 from engine.loaded_texts import current_texts
 from engine.proposals import IS_OPEN, list_proposals
+from engine.readings import Source, season_of
 from engine.schema import check
 from engine.units import match_holders
 
@@ -60,6 +61,8 @@ def _findings(shared: Context, agency: Agency) -> list[Finding]:
         *_reach(agency),
         *_holders(agency),
         *_days_in_force(agency),
+        *_chained(agency),
+        *_seasons(agency, shared.today),
         *_waiting(agency),
     ]
 
@@ -179,12 +182,32 @@ def _days_in_force(agency: Agency) -> Iterator[Finding]:
         yield Finding("责任", "note", text)
 
 
+def _chained(agency: Agency) -> Iterator[Finding]:
+    """Duties that begin with a completion: until it is recorded they owe nothing."""
+    for key, firsts in agency.chained.items():
+        rule, _, unit = key.partition("@")
+        named = "、".join(f"{one.rule}（{agency.units[one.unit].name}）" for one in firsts)
+        text = f"{rule}（{agency.units[unit].name}）在 {named}登记办结后开始"
+        yield Finding("责任", "note", text)
+
+
+def _seasons(agency: Agency, today: date) -> Iterator[Finding]:
+    """Duties whose seasons are all over, or that have none for their unit."""
+    for duty in agency.duties_in_force.values():
+        name, seasons = season_of(agency.readings[duty.rule].term), agency.seasons_of(duty)
+        if name and not any(season.last >= today for season in seasons):
+            text = f"{duty.rule}（{agency.units[duty.unit].name}）的时段“{name}”今后没有写明起止，暂不提醒"
+            yield Finding("时段", "note", text)
+
+
 def _waiting(agency: Agency) -> Iterator[Finding]:
     owed = {duty.rule for duty in agency.duties_in_force.values()}
     for rule in agency.rules:
-        waits = agency.readings[rule.id].term is None
-        if waits and rule.id in owed:
-            yield Finding("口径", "note", f"{rule.id}“{rule.quote}”待定口径，暂不提醒")
+        reading = agency.readings[rule.id]
+        if reading.term is None and rule.id in owed:
+            way = "（请写 [[season]]）" if reading.source is Source.CLOSED else ""
+            text = f"{rule.id}“{rule.quote}”{reading.source}{way}，暂不提醒"
+            yield Finding("口径", "note", text)
     free = Counter(rule.document.id for rule in agency.rules if rule.id not in owed)
     if free:
         counts = "、".join(f"{document} {number}条" for document, number in free.items())

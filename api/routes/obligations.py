@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer
 from api.errors import BadInput
-from api.json_rows import trace_rows
+from api.json_rows import answer_rows, trace_rows
 from api.schemas import (
     ObligationChange,
     ObligationFilter,
@@ -19,6 +19,7 @@ from api.schemas import (
 )
 from api.typed_dates import day, moment
 from engine.agency import Agency
+from engine.chains import follow, take_back
 from engine.clock_changes import correct, correct_start, enter, replay_reopened
 from engine.clock_entries import entries_of
 from engine.event_clocks import Change, Exclude, Extend, Restart
@@ -34,7 +35,7 @@ from engine.obligations import (
     reopen,
     waive,
 )
-from engine.tracing import trace_of
+from engine.tracing import answers_of, trace_of
 from engine.workdays import WorkCalendar
 from rules.terms import Amount
 
@@ -78,9 +79,10 @@ async def obligation(
 async def explanation(
     obligation_id: RowId, session: Reader, agency: AgencyNow, calendar: CalendarNow
 ) -> dict[str, Any]:
-    """The steps of its date."""
+    """The steps of its date, how it was read, and what else is open."""
     row = get_obligation(session, obligation_id)
-    return {"trace": trace_rows(trace_of(session, agency, calendar, row))}
+    steps = trace_rows(trace_of(session, agency, calendar, row))
+    return {"trace": steps} | answer_rows(answers_of(session, agency, calendar, row))
 
 
 @router.post("/{obligation_id}/events")
@@ -98,11 +100,13 @@ async def change(
         case "complete":
             at = _instant(asked.at) if asked.at else now
             row = complete(session, obligation_id, by=by, at=at, evidence=asked.evidence, now=now)
+            follow(session, agency, calendar, row, now)
         case "waive":
             row = waive(session, obligation_id, by=by, reason=_reason(asked), now=now)
         case "reopen":
             row = reopen(session, obligation_id, by=by, reason=_reason(asked), now=now)
             replay_reopened(session, agency, calendar, row, now)
+            take_back(session, row, now)
         case "correct":
             row = _correct(session, agency, calendar, obligation_id, asked, now)
         case _:

@@ -129,7 +129,9 @@ def test_one_obligation_shows_its_steps_and_its_journal(office: Office) -> None:
     assert whole["trace"][-1]["date"] == whole["due_on"]
     for step in whole["trace"]:
         assert list(step) == ["date", "text", "basis"]
-    assert office.get(f"/obligations/{id_}/explanation") == {"trace": whole["trace"]}
+    explained = office.get(f"/obligations/{id_}/explanation")
+    assert list(explained) == ["trace", "readings", "alternatives"]
+    assert explained["trace"] == whole["trace"]
 
 
 def test_every_obligation_can_explain_itself(office: Office) -> None:
@@ -248,3 +250,31 @@ def test_a_refused_change_writes_nothing(office: Office, body: Any, status: int)
     )
     refusal(answer, status, "not_allowed" if status == 409 else "invalid_request")
     assert office.everything() == before
+
+
+def test_completing_begins_what_starts_after_and_reopening_takes_it_back(office: Office) -> None:
+    rows = office.get("/obligations", unit="gov-office")["items"]
+    check = next(row for row in rows if row["rule"] == "guangyuan-2017-66")
+    at = {"type": "complete", "at": "2026-09-21T16:00", "by": "张三"}
+    assert office.post(f"/obligations/{check['id']}/events", at).status_code == 200
+    (report,) = [
+        row
+        for row in office.get("/obligations", unit="gov-office", status="open")["items"]
+        if row["rule"] == "guangyuan-2017-68"
+    ]
+    assert (report["due_on"], report["act_by"]) == ("2026-10-12", "2026-10-12")
+    steps = office.get(f"/obligations/{report['id']}/explanation")["trace"]
+    assert "于2026-09-21办结，本事项由此开始" in steps[0]["text"]
+    change(office, check["id"], type="reopen", reason="误操作")
+    assert office.get(f"/obligations/{report['id']}")["status"] == "waived"
+
+
+def test_the_explanation_says_how_each_date_was_read(office: Office) -> None:
+    office.disaster()
+    for row in office.get("/obligations", limit=200)["items"]:
+        explained = office.get(f"/obligations/{row['id']}/explanation")
+        assert all(one["due_on"] == row["due_on"] for one in explained["readings"])
+        earliest = min([one["due_on"] for one in explained["alternatives"]], default="9999")
+        assert row["act_by"] <= earliest
+        if row["due_at"]:
+            assert [one["question"] for one in explained["readings"]] == ["小时从何时起算"]

@@ -165,3 +165,9 @@ def test_every_obligation_stands_in_exactly_one_section_on_any_day() -> None:
 def test_the_page_stands_at_the_turn_of_years_and_in_february(office: Office, moment: str) -> None:
     shown, _ = page(office.at(moment))
     assert shown.headings == TITLES
+
+
+def test_a_season_without_dates_is_named_among_what_waits(office: Office) -> None:
+    _, html = page(office)
+    waiting = html.partition('id="waiting"')[2]
+    assert "每5日一次（收购旺季期间），每5日的最后一日前（待定时段）" in waiting

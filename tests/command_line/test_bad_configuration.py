@@ -56,6 +56,14 @@ reason = "口径"
         (UNIT + DUTY.replace('"a"', "1"), "unit：应是带引号的文字"),
         (UNIT + DUTY + "ladder = 'nope'", "ladder“nope”不存在"),
         (UNIT + DUTY + "until = 2025-12-31", "until 早于 from"),
+        (
+            "[[season]]\nname = '旺季'\nfrom = 2026-05-20\nuntil = 2026-05-19",
+            "“旺季”的 until 早于 from",
+        ),
+        (
+            "[[season]]\nname = '旺季'\nfrom = 2026-05-20\nuntil = 2026-05-21",
+            "“旺季”没有规则用到",
+        ),
         (UNIT + DUTY.replace("2026-01-01", '"2026-01-01"'), "应是不带引号的日期"),
         (UNIT + DUTY.replace("2026-01-01", "1900-01-01"), "from：应不小于 2004-01-01"),
         (UNIT + DUTY + "until = 2101-01-01", "until：应不大于 2100-12-31"),

@@ -9,7 +9,10 @@ from qixian_command import Run
 
 ESTIMATE = ["date", "provisional", "earliest", "latest"]
 RULE = ["id", "document", "quote", "kind", "value", "trigger", "holders", "hard"]
-DUE = ["due_on", "due_at", "act_by", "provisional", "earliest", "latest", "trace"]
+DUE = [
+    *("due_on", "due_at", "act_by", "provisional", "earliest", "latest"),
+    *("trace", "readings", "alternatives"),
+]
 PLAN = ["rule", "unit", "period", "due_on", "due_at", "act_by", "provisional"]
 YEAR = ("--from", "2026-01-01", "--to", "2026-12-31")
 

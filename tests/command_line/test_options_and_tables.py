@@ -129,3 +129,77 @@ def test_a_terminal_that_is_not_utf_8_shows_what_it_can(folder: Path) -> None:
     env = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True)
     assert json.loads(done.stdout)["name"] == "国庆节"
+
+
+SEASON = """
+[[season]]
+name = "收购旺季"
+from = {0}
+until = {1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        ("2026-05-22", "5日一期，不间断，本期为第1期"),
+        ("2026-05-25", "2026-05-25（星期一）至2026-05-29（星期五）"),
+        ("2026-06-10", "自2026-06-09起的一期到时段“收购旺季”结束（2026-06-10）时未满，不产生事项"),
+        ("2026-06-11", "--event 2026-06-11不在时段“收购旺季”内（2026-05-20至2026-06-10）"),
+    ],
+)
+def test_a_date_within_a_season(qixian: Run, example: Path, event: str, says: str) -> None:
+    text = example.read_text(encoding="utf-8") + SEASON.format("2026-05-20", "2026-06-10")
+    example.write_text(text, encoding="utf-8")
+    ran = qixian("due", "gbf-2017-24-21", "--event", event)
+    assert says in ran.out + ran.err
+
+
+def test_a_season_without_dates_is_named_by_due_and_doctor(qixian: Run, example: Path) -> None:
+    owing = example.read_text(encoding="utf-8") + duty("gbf-2017-24-21", "agriculture")
+    example.write_text(owing, encoding="utf-8")
+    asked = qixian("due", "gbf-2017-24-21", "--event", "2026-05-22")
+    assert (asked.status, "[[season]]" in asked.err) == (2, True)
+    details = [row["detail"] for row in qixian("doctor", "--json").rows]
+    assert any("待定时段（请写 [[season]]），暂不提醒" in detail for detail in details)
+    example.write_text(owing + SEASON.format("2005-05-20", "2005-06-10"), encoding="utf-8")
+    details = [row["detail"] for row in qixian("doctor", "--json").rows]
+    assert any("时段“收购旺季”今后没有写明起止" in detail for detail in details)
+
+
+def test_due_states_how_it_read_and_what_else_is_open(qixian: Run, example: Path) -> None:
+    asked = ("due", "zfxxgk-tiaoli-2019-49-governments", "--event", "2026-06-01")
+    row = qixian(*asked, "--json").row
+    assert (row["due_on"], row["act_by"]) == ("2026-03-31", "2026-03-30")
+    assert row["readings"] == [
+        {
+            "question": "“前”含不含当日",
+            "reading": "含当日",
+            "basis": "“前”的通常用法",
+            "due_on": "2026-03-31",
+        }
+    ]
+    assert row["alternatives"] == [
+        {
+            "question": "“前”含不含当日",
+            "reading": "不含当日",
+            "basis": "《民法典》第一千二百五十九条没有写“前”包括本数",
+            "due_on": "2026-03-30",
+        }
+    ]
+    assert "另一读法　“前”含不含当日：不含当日，到期日2026-03-30" in qixian(*asked).out
+    decided = (
+        example.read_text(encoding="utf-8")
+        + """
+[[interpretation]]
+rule = "zfxxgk-tiaoli-2019-49-governments"
+reading = "P1Y;by=03-31;before=included"
+decided_by = "市政府信息公开办公室"
+decided_on = 2026-01-05
+reason = "历年如此"
+"""
+    )
+    example.write_text(decided, encoding="utf-8")
+    row = qixian(*asked, "--json").row
+    assert (row["act_by"], row["alternatives"]) == ("2026-03-31", [])
+    assert row["readings"][0]["basis"] == "口径（市政府信息公开办公室，2026-01-05）"

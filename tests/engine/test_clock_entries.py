@@ -20,10 +20,10 @@ from engine.impact import Basis, impact
 from engine.instants import parse_event
 from engine.journal import journal_of
 from engine.obligations import Obligation, complete
-from engine.tracing import trace_of
+from engine.tracing import answers_of, trace_of
 from engine.workdays import WorkCalendar
 from rules.catalogue_files import load_catalogue
-from rules.rule import Document
+from rules.rule import Anchor, Document
 from rules.terms import Amount
 from tests.builders import (
     CALENDAR,
@@ -350,3 +350,50 @@ def test_a_rule_that_is_gone_says_so(db: Engine) -> None:
     ):  # fmt: skip
         with pytest.raises(NotAllowed, match="已不在目录中"), writing(db) as session:
             act(session)
+
+
+def test_a_limit_of_several_begins_anew_and_its_extension_is_refused(db: Engine) -> None:
+    rule = build_rule(kind="after_event", value="earlier(20WD,P1M)", trigger="收到申请")
+    agency = build_agency([rule])
+    begin(db, agency)
+    assert change(db, agency, Restart(day("2026-03-18"))) == day("2026-04-16")
+    with reading(db) as session:
+        texts = [one.text for one in trace_of(session, agency, CALENDAR, session.get_one(Obligation, 1))]  # fmt: skip
+    assert "1个月内：2026-04-20（星期一）" in texts
+    with pytest.raises(NotAllowed, match="没有规定可以延期"):
+        change(db, agency, Extend(day("2026-03-20"), Amount.parse("5WD"), "李主任"))
+    run(db, agency, calendar_through(2025))
+    run(db, agency)
+    with reading(db) as session:
+        assert session.get_one(Obligation, 1).due_on == day("2026-04-16")
+        assert len(entries_of(session, 1)) == 1
+
+
+def test_the_readings_of_a_date_are_those_of_the_clock_that_runs(db: Engine) -> None:
+    rule = build_rule(kind="after_event", value="P20D", trigger="收到申请")
+    agency = build_agency([rule])
+    begin(db, agency, "2026-01-28")
+    asked = Exclude(day("2026-02-02"), day("2026-02-05"))
+    assert change(db, agency, asked) == day("2026-02-24")
+    with reading(db) as session:
+        row = session.get_one(Obligation, 1)
+        (other,) = answers_of(session, agency, CALENDAR, row).alternatives
+    assert (other.reading, other.due_on) == ("不顺延", day("2026-02-20"))
+    assert row.act_by == day("2026-02-14")
+
+
+def test_the_day_to_act_of_a_changed_clock_is_right_under_the_open_reading(db: Engine) -> None:
+    """The paper has two days from which to count; a restart has one."""
+    paper = Document("p", "文件", adopted=day("2026-03-02"), published=day("2026-03-09"))
+    built = build_rule(kind="after_event", value="P20D", trigger="收到申请", document=paper)
+    agency = build_agency([replace(built, anchor=Anchor.ASSUMED)])
+    begin(db, agency, "2026-03-09")
+    assert change(db, agency, Exclude(day("2026-03-16"), day("2026-03-20"))) == day("2026-04-02")
+    with reading(db) as session:
+        assert session.get_one(Obligation, 1).act_by == day("2026-03-26")
+    assert change(db, agency, Restart(day("2026-03-23"))) == day("2026-04-13")
+    with reading(db) as session:
+        row = session.get_one(Obligation, 1)
+        assert row.act_by == day("2026-04-10")
+        (other,) = answers_of(session, agency, CALENDAR, row).alternatives
+    assert (other.reading, other.due_on) == ("不顺延", day("2026-04-12"))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.due_dates import Due, due, on_day
 from engine.errors import NoDate, OutsideCalendar
+from engine.event_clocks import governing
 from engine.instants import day_of, end_of, local_day, local_iso, parse_event, start_of
 from engine.workdays import WorkCalendar
 from rules.terms import Term
@@ -63,12 +64,21 @@ def test_limits_end_on_their_days() -> None:
         ("before_event", "", "2026-10-05", "2026-10-05", "2026-09-30"),
         ("simultaneous", "", "2026-03-30", "2026-03-30", "2026-03-30"),
         ("simultaneous", "", "2026-10-04T23:59", "2026-10-04", "2026-09-30"),
+        # of several limits the one whose date comes first, or last
+        ("after_event", "earlier(20WD,P1M)", "2026-09-14", "2026-10-14", "2026-10-14"),
+        ("after_event", "later(20WD,P1M)", "2026-09-14", "2026-10-16", "2026-10-16"),
+        ("after_event", "earlier(20WD,P1M)", "2026-03-02", "2026-03-30", "2026-03-30"),
+        ("after_event", "earlier(P8D,P9D)", "2026-10-03", "2026-10-12", "2026-10-10"),
+        ("before_event", "earlier(P7D,5WD)", "2026-10-12", "2026-09-29", "2026-09-29"),
+        ("before_event", "later(P7D,5WD)", "2026-10-12", "2026-10-05", "2026-09-30"),
         # a fixed date does not move
         ("fixed_deadline", "2026-01-31", "2026-01-01", "2026-01-31", "2026-01-30"),
         ("fixed_deadline", "2017-12-31", "2017-01-01", "2017-12-31", "2017-12-29"),
         ("periodic", "P1Y;by=01-31", "2026-07-01", "2026-01-31", "2026-01-30"),
         ("periodic", "P1M", "2026-10-03", "2026-10-31", "2026-10-30"),
         ("periodic", "1WD", "2026-10-03", "2026-10-08", "2026-10-08"),
+        ("periodic", "P1M;workday=5", "2026-10-20", "2026-10-13", "2026-10-13"),
+        ("periodic", "P1M;workday=-1", "2026-10-20", "2026-10-30", "2026-10-30"),
         ("periodic", "P1M;after=10WD", "2026-09-15", "2026-10-20", "2026-10-20"),
     ]  # fmt: skip
     for kind, value, event, due_on, act_by in cases:
@@ -160,6 +170,15 @@ def test_a_day_that_may_become_a_holiday_says_how_late_it_may_get() -> None:
     assert found.earliest == day("2027-10-06")
     assert found.latest == day("2027-10-08")
     assert day("2027-09-29") <= found.act_by <= day("2027-09-30")
+
+
+def test_the_nth_working_day_of_a_month_without_a_notice_is_provisional() -> None:
+    found = computed("periodic", "P1M;workday=5", "2027-10-20")
+    assert found.provisional
+    assert day("2027-10-07") <= found.earliest <= found.due_on <= found.latest
+    assert found.act_by <= found.earliest
+    short = computed("periodic", "P1M;workday=23", "2027-02-20")
+    assert short.earliest <= short.due_on <= short.latest <= day("2027-02-28")
 
 
 def test_a_fixed_date_in_an_unannounced_year_stays_and_is_provisional() -> None:
@@ -269,3 +288,27 @@ def test_a_date_before_an_event_leaves_the_whole_time(value: str, event: date) -
     if value.endswith("WD") and not found.provisional:
         # From the day after the due day to the event's eve: the number less the due day itself.
         assert CALENDAR.count(found.due_on - DAY, event - DAY) == int(value[:-2])
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    options=st.lists(
+        st.sampled_from(["1WD", "20WD", "P7D", "P20D", "P1M", "P3M;roll=no"]),
+        min_size=2,
+        max_size=4,
+        unique=True,
+    ),
+    event=st.dates(date(2015, 1, 1), date(2027, 12, 1)),
+)
+def test_of_several_limits_each_bound_is_that_of_their_bounds(
+    options: list[str], event: date
+) -> None:
+    each = [due(Term.parse("after_event", one), event, CALENDAR) for one in options]
+    for word, choose in (("earlier", min), ("later", max)):
+        term = Term.parse("after_event", f"{word}({','.join(options)})")
+        found = due(term, event, CALENDAR)
+        assert found.due_on == choose(one.due_on for one in each)
+        assert found.earliest == choose(one.earliest for one in each)
+        assert found.latest == choose(one.latest for one in each)
+        assert found.earliest <= found.due_on <= found.latest
+        assert due(governing(term, event, (), CALENDAR), event, CALENDAR).due_on == found.due_on

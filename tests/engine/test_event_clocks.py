@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -80,16 +81,14 @@ COMBINED = [
 @pytest.mark.parametrize(("due_on", "changes"), VECTORS + COMBINED)
 def test_twenty_working_days_after_2026_03_02(due_on: str, changes: list[Change]) -> None:
     term, received = Term.parse("after_event", "20WD"), day("2026-03-02")
-    assert term.amount
-    check(term.amount, received, changes, CALENDAR)
+    check(term, received, changes, CALENDAR)
     found = replay(term, received, changes, CALENDAR)
     assert (found.due_on, found.act_by, found.provisional) == (day(due_on), day(due_on), False)
 
 
 def due_of(value: str, event: str, *changes: Change) -> tuple[str, str]:
     term, start = Term.parse("after_event", value), parse_event(event)
-    assert term.amount
-    check(term.amount, start, changes, CALENDAR)
+    check(term, start, changes, CALENDAR)
     found = replay(term, start, changes, CALENDAR)
     return local_iso(found.due_at) or str(found.due_on), str(found.act_by)
 
@@ -106,6 +105,40 @@ def due_of(value: str, event: str, *changes: Change) -> tuple[str, str]:
         # Begun after the last day, while it rolls: the first working day that is not taken out.
         ("P20D", "2026-01-28", [exclude("2026-02-18", "2026-02-26")], "2026-02-27", "2026-02-14"),
         ("P20D", "2026-01-28", [extend("2026-02-10", "P10D")], "2026-02-27", "2026-02-27"),
+        # What the term settles holds for what was put off, extended and begun anew.
+        (
+            "P20D;roll=no",
+            "2026-01-28",
+            [exclude("2026-02-02", "2026-02-05")],
+            "2026-02-20",
+            "2026-02-14",
+        ),
+        (
+            "P20D;roll=yes",
+            "2026-01-28",
+            [exclude("2026-02-02", "2026-02-05")],
+            "2026-02-24",
+            "2026-02-24",
+        ),
+        ("P10D;roll=no", "2026-01-28", [extend("2026-02-05", "P10D")], "2026-02-17", "2026-02-14"),
+        ("20WD;first=counted", "2026-03-02", [], "2026-03-27", "2026-03-27"),
+        ("20WD;first=counted", "2026-03-02", [restart("2026-03-18")], "2026-04-15", "2026-04-15"),
+        (
+            "20WD;first=counted",
+            "2026-03-02",
+            [exclude("2026-03-06", "2026-03-18")],
+            "2026-04-09",
+            "2026-04-09",
+        ),
+        # The day of the restart counts, though it lies in what was taken out.
+        (
+            "20WD;first=counted",
+            "2026-03-02",
+            [exclude("2026-03-12", "2026-03-20"), restart("2026-03-18")],
+            "2026-04-17",
+            "2026-04-17",
+        ),
+        ("P1M;first=counted", "2026-03-02", [restart("2026-03-18")], "2026-04-17", "2026-04-17"),
         ("P20D", "2026-01-28", [restart("2026-02-25")], "2026-03-17", "2026-03-17"),
         ("P1M", "2026-01-31", [], "2026-02-28", "2026-02-28"),
         ("P1M", "2026-01-31", [exclude("2026-02-02", "2026-02-04")], "2026-03-02", "2026-03-02"),
@@ -191,13 +224,18 @@ FULL = "延长的期限最长不得超过20个工作日"
 def test_what_is_not_allowed_is_refused_in_a_sentence(changes: list[Change], sentence: str) -> None:
     for order in (changes, changes[::-1]):
         with pytest.raises(NotAllowed) as refused:
-            check(Amount.parse("20WD"), day("2026-03-02"), order, CALENDAR)
+            check(Term.parse("after_event", "20WD"), day("2026-03-02"), order, CALENDAR)
         assert sentence in str(refused.value)
 
 
 def test_a_cap_in_another_measure_cannot_be_kept_and_so_refuses() -> None:
     with pytest.raises(NotAllowed, match="同样计量（最长20个工作日）"):
-        check(Amount.parse("P1M"), day("2026-03-02"), [extend("2026-03-10", "P1M")], CALENDAR)
+        check(
+            Term.parse("after_event", "P1M"),
+            day("2026-03-02"),
+            [extend("2026-03-10", "P1M")],
+            CALENDAR,
+        )
 
 
 @pytest.mark.parametrize(
@@ -210,9 +248,8 @@ def test_a_cap_in_another_measure_cannot_be_kept_and_so_refuses() -> None:
 )
 def test_hours_need_the_time_of_day(change: Change) -> None:
     term, event = Term.parse("after_event", "PT5H"), parse_event("2026-10-01T22:40")
-    assert term.amount
     with pytest.raises(NoDate, match="须写明时刻"):
-        check(term.amount, event, [change], CALENDAR)
+        check(term, event, [change], CALENDAR)
     with pytest.raises(NoDate, match="须写明时刻"):
         replay(term, event, [change], CALENDAR)
 
@@ -220,15 +257,43 @@ def test_hours_need_the_time_of_day(change: Change) -> None:
 def test_what_begins_when_the_hours_have_run_out_takes_nothing_out() -> None:
     term, event = Term.parse("after_event", "PT5H"), parse_event("2026-10-01T22:40")
     pause = exclude("2026-10-02T03:40", "2026-10-02T08:00")
-    assert term.amount
     assert replay(term, event, [pause], CALENDAR) == replay(term, event, [], CALENDAR)
     with pytest.raises(NotAllowed, match="期限到2026-10-02 03:40已满"):
-        check(term.amount, event, [pause], CALENDAR)
+        check(term, event, [pause], CALENDAR)
 
 
 def test_an_extension_that_no_longer_fits_the_reading_gives_no_date() -> None:
     with pytest.raises(NoDate, match="计量单位不同"):
         replay(Term.parse("after_event", "P20D"), day("2026-03-02"), [extend("2026-03-20")], CALENDAR)  # fmt: skip
+
+
+@pytest.mark.parametrize("measures", ["20WD,P1M", "P1M;roll=no,20WD;first=counted", "P3W,PT300H"])
+@pytest.mark.parametrize("choose", [min, max])
+def test_of_several_limits_each_has_its_replay(measures: str, choose: Callable[..., str]) -> None:
+    word = "earlier" if choose is min else "later"
+    event, changes = "2026-03-02T09:00", [restart("2026-03-18T10:00"), exclude("2026-03-20T10:00", "2026-04-01T11:00")]  # fmt: skip
+    each = [due_of(one, event, *changes)[0] for one in measures.split(",")]
+    assert due_of(f"{word}({measures})", event, *changes)[0] == choose(each)
+
+
+def test_which_of_several_limits_is_longer_by_an_extension_nobody_can_say() -> None:
+    term = Term.parse("after_event", "earlier(20WD,P1M)")
+    with pytest.raises(NotAllowed, match="由几个合成"):
+        check(term, day("2026-03-02"), [extend("2026-03-10", "5WD")], CALENDAR)
+    with pytest.raises(NoDate, match="计量单位不同"):  # granted before the limit was read so
+        replay(term, day("2026-03-02"), [extend("2026-03-10", "5WD")], CALENDAR)
+
+
+def test_the_steps_of_several_limits_are_those_of_their_replays() -> None:
+    told = texts(steps_of("earlier(20WD,P1M)", "2026-03-02", restart("2026-03-18")))
+    assert told[:5] == [
+        "20个工作日内：2026-04-16（星期四）",
+        "1个月内：2026-04-20（星期一）",
+        "以先到者为准，即20个工作日内，推算如下",
+        "事由发生于2026-03-02（星期一），当日不计入",
+        "2026-03-18（星期三）重新起算（收到补正的申请），此前的计数和延期不再算，当日不计入",
+    ]
+    assert told[-1] == "2026-04-13（星期一）至2026-04-16（星期四）：第17至20个工作日"
 
 
 def test_half_an_hour_is_an_overlap_where_hours_count_and_none_where_days_do() -> None:
@@ -238,8 +303,8 @@ def test_half_an_hour_is_an_overlap_where_hours_count_and_none_where_days_do() -
     ]
     event = parse_event("2026-03-03T08:00")
     with pytest.raises(NotAllowed, match="2026-03-03 09:00至2026-03-03 11:00"):
-        check(Amount.parse("PT5H"), event, two, CALENDAR)
-    check(Amount.parse("20WD"), event, two, CALENDAR)
+        check(Term.parse("after_event", "PT5H"), event, two, CALENDAR)
+    check(Term.parse("after_event", "20WD"), event, two, CALENDAR)
 
 
 def test_bounds_of_what_is_not_announced_yet_hold_with_changes_too() -> None:
@@ -356,10 +421,16 @@ TOLD = re.compile(
     st.lists(st.tuples(st.integers(0, 25), st.integers(0, 20)), max_size=3),
     st.integers(0, 40),
     st.integers(0, 20),
+    st.booleans(),
 )
 @settings(deadline=None, max_examples=150)
 def test_with_a_wall_calendar_the_steps_arrive_at_the_date(
-    number: int, event: date, spans: list[tuple[int, int]], again: int, more: int
+    number: int,
+    event: date,
+    spans: list[tuple[int, int]],
+    again: int,
+    more: int,
+    first_counts: bool,
 ) -> None:
     changes: list[Change] = [Restart(event + again * DAY)] if again else []
     if more:
@@ -369,10 +440,13 @@ def test_with_a_wall_calendar_the_steps_arrive_at_the_date(
         begin, here = here + gap * DAY, here + (gap + length) * DAY
         changes.append(Exclude(begin, here, reason="征求意见"))
         out |= {begin + n * DAY for n in range(1, length + 1)}
-    term = Term.parse("after_event", f"{number}WD")
+    start = event + again * DAY
+    if first_counts:
+        out.discard(start)
+    term = Term.parse("after_event", f"{number}WD" + ";first=counted" * first_counts)
     found = replay(term, event, changes, CALENDAR)
     steps = explain(term, found, CALENDAR, event=event, changes=changes)
-    walked, counted = event + again * DAY, 0
+    walked, counted = start - first_counts * DAY, 0
     for step in steps:
         if not (told := TOLD.match(step.text)):
             continue

@@ -64,6 +64,38 @@ def test_calendar_days_that_roll_say_so_and_advise_the_safe_day() -> None:
     assert steps[2].basis == "《民法典》第二百零三条第一款"
 
 
+def test_of_two_limits_the_steps_name_the_one_that_governs() -> None:
+    steps = texts(steps_of("after_event", "earlier(20WD,P1M)", "2026-09-14"))
+    assert steps[:6] == [
+        "20个工作日内：2026-10-16（星期五）",
+        "1个月内：2026-10-14（星期三）",
+        "以先到者为准，即1个月内，推算如下",
+        "事由发生于2026-09-14（星期一），当日不计入",
+        "满1个月：2026-10-14（星期三）",
+    ]
+    steps = texts(steps_of("after_event", "later(PT24H,1WD)", "2026-09-30T22:00"))
+    assert steps[:3] == [
+        "24小时内：2026-10-01（星期四） 22:00",
+        "1个工作日内：2026-10-08（星期四）",
+        "以后到者为准，即1个工作日内，推算如下",
+    ]
+
+
+def test_choices_stand_among_the_steps() -> None:
+    assert texts(steps_of("after_event", "P3D;first=counted;roll=no", "2026-03-05")) == [
+        "事由发生于2026-03-05（星期四），当日计入",
+        "满3日：2026-03-07（星期六）",
+        "到期日逢周末，宜在2026-03-06（星期五）前办理，按各种算法都不逾期",
+    ]
+    assert texts(
+        steps_of("fixed_deadline", "2026-02-01;before=excluded;roll=yes", "2026-01-01")
+    ) == [
+        "定日：2026-02-01（星期日）",
+        "不含当日，止于其前一日2026-01-31（星期六）",
+        "最后一日逢周末，顺延至其后第一个工作日2026-02-02（星期一）",
+    ]
+
+
 def test_seven_days_before_a_hearing() -> None:
     assert texts(steps_of("before_event", "P7D", "2026-10-12")) == [
         "事由定于2026-10-12（星期一），当日不计入",
@@ -109,6 +141,23 @@ def test_working_days_after_a_period_are_counted() -> None:
         "2026-10-10（星期六）：第3个工作日，调休上班（国庆节）",
         "每季度一次，每季度结束后3个工作日内：2026-10-10（星期六）",
     ]
+
+
+def test_the_nth_working_day_of_a_month_is_counted_within_it() -> None:
+    assert texts(steps_of_period("P1M;workday=3", "2026-10-20")) == [
+        "本期为2026-10-01（星期四）至2026-10-31（星期六）",
+        "2026-10-01（星期四）至2026-10-07（星期三）：国庆节，不计入",
+        "2026-10-08（星期四）至2026-10-09（星期五）：第1至2个工作日",
+        "2026-10-10（星期六）：第3个工作日，调休上班（国庆节）",
+        "每月一次，每月第3个工作日前：2026-10-10（星期六）",
+    ]
+    assert texts(steps_of_period("P1M;workday=-2", "2026-10-20"))[1:] == [
+        "2026-10-31（星期六）：周末，不计入",
+        "2026-10-30（星期五）至2026-10-29（星期四）：倒数第1至2个工作日",
+        "每月一次，每月倒数第2个工作日前：2026-10-29（星期四）",
+    ]
+    short = steps_of_period("P1M;workday=20", "2026-02-03")
+    assert short[-2].text == "本月只有16个工作日，计至2026-02-28（星期六）"
 
 
 def test_the_events_own_day_and_a_fixed_day() -> None:

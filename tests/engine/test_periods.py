@@ -37,6 +37,14 @@ def test_each_rhythm_names_its_periods_and_its_days() -> None:
         ("P1M;day=31", "2026-04-30", "2026-04-30", "2026-04", "2026-04-01", "2026-04-30", "2026-04-30"),
         ("P1M;day=25", "2026-04-25", "2026-04-25", "2026-04", "2026-04-01", "2026-04-30", "2026-04-25"),
         ("P3M;day=10", "2026-01-01", "2026-03-31", "2026-Q1", "2026-01-01", "2026-03-31", "2026-03-10"),
+        ("P1M;workday=5", "2026-10-01", "2026-10-31", "2026-10", "2026-10-01", "2026-10-31", "2026-10-13"),
+        ("P1M;workday=1", "2026-10-01", "2026-10-31", "2026-10", "2026-10-01", "2026-10-31", "2026-10-08"),
+        ("P1M;workday=-1", "2026-10-01", "2026-10-31", "2026-10", "2026-10-01", "2026-10-31", "2026-10-30"),
+        ("P1M;workday=-3", "2026-02-01", "2026-02-28", "2026-02", "2026-02-01", "2026-02-28", "2026-02-26"),
+        # February 2026 has 16 working days, two of them Saturdays
+        ("P1M;workday=16", "2026-02-01", "2026-02-28", "2026-02", "2026-02-01", "2026-02-28", "2026-02-28"),
+        ("P1M;workday=20", "2026-02-01", "2026-02-28", "2026-02", "2026-02-01", "2026-02-28", "2026-02-28"),
+        ("P1M;workday=-20", "2026-02-01", "2026-02-28", "2026-02", "2026-02-01", "2026-02-28", "2026-02-02"),
         ("P1W;weekday=5", "2026-10-09", "2026-10-09", "2026-W41", "2026-10-05", "2026-10-11", "2026-10-09"),
         ("P1W;weekday=7", "2027-01-03", "2027-01-03", "2026-W53", "2026-12-28", "2027-01-03", "2027-01-03"),
         ("P1Y;by=01-31", "2026-01-01", "2026-12-31", "2026", "2026-01-01", "2026-12-31", "2026-01-31"),
@@ -166,6 +174,8 @@ def rhythms(draw: st.DrawFn) -> Rhythm:
         ]
     if every.endswith(("M", "Y")):
         options += [";day=1", ";day=29", ";day=31"]
+    if every == "P1M":
+        options += [f";workday={number}" for number in (1, 5, 16, 23, -1, -3, -23)]
     if every == "P1W":
         options += [f";weekday={number}" for number in range(1, 8)]
     if every == "P1Y":
@@ -218,6 +228,10 @@ def slow_due(rhythm: Rhythm, first: date, last: date) -> date:
         return date(first.year, month, min(number, 28 if month == 2 and first.year % 4 else 31))
     if rhythm.weekday:
         return next(first + n * DAY for n in range(7) if (first + n * DAY).isoweekday() == rhythm.weekday)  # fmt: skip
+    if rhythm.workday:
+        days = [one for one in WORKING if first <= one <= last]
+        ordered = days if rhythm.workday > 0 else days[::-1]
+        return [*ordered, *[ordered[-1]] * 23][abs(rhythm.workday) - 1]
     if rhythm.day:
         due = last
         while due.day > rhythm.day:

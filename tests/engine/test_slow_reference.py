@@ -14,7 +14,7 @@ import pytest
 
 from engine.due_dates import Due, due
 from engine.event_clocks import Change, Exclude, Extend, Restart, replay
-from rules.terms import Amount, Measure, Term
+from rules.terms import Amount, Choices, Measure, Term
 from tests.builders import CALENDAR
 
 DAY, TICK = timedelta(days=1), timedelta(minutes=30)
@@ -56,7 +56,9 @@ def limit_of(
     return start, number
 
 
-def slow_days(amount: Amount, event: date, changes: list[Change]) -> tuple[date, date]:
+def slow_days(
+    amount: Amount, event: date, changes: list[Change], choices: Choices
+) -> tuple[date, date]:
     """The last day before and after it rolls to a working day; of working days both the same."""
     start, number = limit_of(amount, event, changes)
     out = set()
@@ -72,11 +74,17 @@ def slow_days(amount: Amount, event: date, changes: list[Change]) -> tuple[date,
     else:
         left = number * (7 if amount.measure is Measure.WEEK else 1)
     last = start
+    if choices.first:  # the start itself is the first day, whatever was taken out around it
+        out.discard(start)
+        last -= DAY
     while left:
         last += DAY
         counts = amount.measure is not Measure.WORKING_DAY or works(last)
         left -= counts and last not in out
-    return last, walk(last, 1, lambda d: works(d) and d not in out)
+    if choices.roll is False:
+        return last, last
+    rolled = walk(last, 1, lambda d: works(d) and d not in out)
+    return rolled if choices.roll else last, rolled
 
 
 def slow_hours(amount: Amount, event: datetime, changes: list[Change]) -> datetime:
@@ -134,13 +142,16 @@ def test_limits_in_days_with_restarts_exclusions_and_extensions(
 ) -> None:
     chance = random.Random(f"{kind}{measure}")
     for _ in range(600):
-        term = Term.parse(kind, measure.format(chance.randint(1, most)))
+        settled = chance.choice(["", "", ";first=counted", ";roll=no", ";roll=yes"])
+        if measure == "{}WD" and "roll" in settled:
+            settled = ""
+        term = Term.parse(kind, measure.format(chance.randint(1, most)) + settled)
         event = FIRST + chance.randrange((LAST - FIRST).days) * DAY
         assert term.amount
         changes = random_changes(chance, term.amount, event, DAY) if chance.random() < 0.8 else []
         start, _ = limit_of(term.amount, event, changes)
         found = replay(term, event, changes, CALENDAR)
-        agree(found, *slow_days(term.amount, event, changes), start)
+        agree(found, *slow_days(term.amount, event, changes, term.choices), start)
 
 
 def test_limits_in_hours_with_restarts_exclusions_and_extensions() -> None:

@@ -81,7 +81,7 @@ def test_the_day_of_shanghai_counts_in_every_zone(
 def test_changes_are_of_the_day_of_shanghai_too(change: Change, due_on: str) -> None:
     term, event = Term.parse("after_event", "20WD"), instant("2026-03-02T23:59")
     assert term.amount
-    check(term.amount, event, [change], CALENDAR)
+    check(term, event, [change], CALENDAR)
     assert str(replay(term, event, [change], CALENDAR).due_on) == due_on
 
 

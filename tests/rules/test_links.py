@@ -68,6 +68,7 @@ def test_a_link_to_the_same_duty_holds_in_both_directions(tmp_path: Path) -> Non
         ('refers_to = ["x-01"]', "的 refers_to 是它自己"),
         ('starts_after = "z-01"', "的 starts_after “z-01”不在目录中"),
         ('starts_after = "x-01"', "的 starts_after 是它自己"),
+        ('starts_after = "x-02"', "的 starts_after 绕成了圈"),
         ('starts_after = ""', "的 starts_after 是空的"),
         ('replaces = "z-01"', "的 replaces “z-01”不在目录中"),
         ('replaces = "y-01"', "的 replaces “y-01”不在同一文件中"),
@@ -77,7 +78,11 @@ def test_a_link_to_the_same_duty_holds_in_both_directions(tmp_path: Path) -> Non
     ],
 )
 def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path, more: str, says: str) -> None:
-    text = document("x") + rule("x-01", more) + rule("x-02", "until = 2018-01-01")
+    text = (
+        document("x")
+        + rule("x-01", more)
+        + rule("x-02", 'until = 2018-01-01\nstarts_after = "x-01"')
+    )
     assert f"规则 x-01 {says}" in refusal(tmp_path, text, document("y") + rule("y-01"))
 
 

@@ -1,0 +1,177 @@
+"""接续: a duty that begins when another is completed (`starts_after`: 季度抽查, then 公开抽查情况).
+
+A limit counts from each completion, by an event of its own, tied to the completed obligation. A
+rhythm (编制目录, then 动态更新) begins once, on the day of the first completion.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+
+from sqlmodel import Session, col, or_, select
+
+from engine.agency import Agency
+from engine.clock_changes import replay_reopened
+from engine.duties import Duty
+from engine.events import EVENT_KINDS, Event, begin, beginnings
+from engine.instants import day_of
+from engine.obligations import WITHDRAWN_BY, Obligation, Status, reopen, waive, withdraw
+from engine.workdays import WorkCalendar
+
+
+def with_beginnings(session: Session, agency: Agency) -> Agency:
+    """The agency that knows on which days its chained rhythms have begun."""
+    days: dict[str, date] = {}
+    for key in agency.chained:
+        duty = agency.duties_in_force[key]
+        if not _counts_from_each(agency, duty) and (firsts := _completed(session, agency, duty)):
+            days[key] = min(day_of(one.closed_at) for one in firsts if one.closed_at)
+    return agency if days == agency.begun else replace(agency, begun=days)
+
+
+def follow(
+    session: Session, agency: Agency, calendar: WorkCalendar, first: Obligation, now: datetime
+) -> int:
+    """Begin what starts after a completed obligation, for each duty once, and bring what had
+    begun with it in line with the time of its completion; how many are new.
+
+    Nothing begins for a rule that waits for an interpretation, nor outside its duty's days.
+    """
+    assert first.closed_at
+    duties = [
+        duty
+        for duty in _followers(session, agency, first)
+        if _counts_from_each(agency, duty) and duty.in_force(day_of(first.closed_at))
+    ]
+    # All events before the first date: linked duties look at each other's.
+    events = {duty.key: _completion(session, agency, duty, first, now) for duty in duties}
+    return sum(_begin(session, agency, calendar, duty, events[duty.key], now) for duty in duties)
+
+
+def follow_all(
+    session: Session, agency: Agency, calendar: WorkCalendar, duty: Duty, now: datetime
+) -> int:
+    """The same for all that was completed before a duty, or its reading, was there."""
+    if duty.key not in agency.chained or not _counts_from_each(agency, duty):
+        return 0
+    firsts = _completed(session, agency, duty)
+    return sum(follow(session, agency, calendar, first, now) for first in firsts)
+
+
+def take_back(session: Session, first: Obligation, now: datetime) -> None:
+    """The completion did not stand: what began with it and is not done is waived, late or not."""
+    query = select(Obligation).join(Event).where(Event.reference == _reference(first))
+    for row in session.exec(query.where(Obligation.status == Status.OPEN)).all():
+        assert row.id is not None
+        reason = f"“{first.period_in_words}”的前一事项（{first.id}号）恢复待办"
+        waive(session, row.id, by=WITHDRAWN_BY, reason=reason, now=now)
+
+
+def standing(session: Session, agency: Agency, duty: Duty, events: Iterable[Event]) -> list[Event]:
+    """Of a duty's events those that stand: not the completions that were taken back."""
+    if duty.key not in agency.chained:
+        return list(events)
+    completed = {_reference(first) for first in _completed(session, agency, duty)}
+    trigger = agency.trigger_of(duty)
+    return [one for one in events if one.trigger != trigger or one.reference in completed]
+
+
+def _counts_from_each(agency: Agency, duty: Duty) -> bool:
+    term = agency.readings[duty.rule].term
+    return term is not None and term.kind in EVENT_KINDS
+
+
+def _completed(session: Session, agency: Agency, duty: Duty) -> list[Obligation]:
+    """What was completed of the duties after which one starts, or of linked ones in their stead."""
+    pairs = {
+        (rule, one.unit)
+        for one in agency.chained[duty.key]
+        for rule in (one.rule, *agency.catalogue.rules[one.rule].same_as)
+    }
+    asked = [(Obligation.rule == rule) & (Obligation.unit == unit) for rule, unit in pairs]
+    query = select(Obligation).where(Obligation.status == Status.DONE, or_(*asked))
+    rows = session.exec(query.order_by(col(Obligation.id))).all()
+    return [row for row in rows if row.closed_at and duty in _followers(session, agency, row)]
+
+
+def _followers(session: Session, agency: Agency, first: Obligation) -> list[Duty]:
+    """The duties that start after this obligation, or after a linked one that it governs."""
+    same = agency.same_duties(first.rule, first.unit, first.due_on)
+    rules = {first.rule} | {one.id for one in same if not _own(session, one.id, first)}
+    return [
+        agency.duties_in_force[key]
+        for key, firsts in agency.chained.items()
+        if any(one.rule in rules and one.unit == first.unit for one in firsts)
+    ]
+
+
+def _own(session: Session, rule: str, first: Obligation) -> bool:
+    """Has a linked rule something of its own standing in the days of this obligation?"""
+    query = select(Obligation.id).where(
+        Obligation.rule == rule,
+        Obligation.unit == first.unit,
+        Obligation.status != Status.WAIVED,
+        Obligation.opens_on <= first.due_on,
+        Obligation.due_on >= first.opens_on,
+    )
+    return session.exec(query).first() is not None
+
+
+def _reference(first: Obligation) -> str:
+    """`2026年第三季度（12号办结）`: for people, and unique by the number."""
+    return f"{first.period_in_words}（{first.id}号办结）"
+
+
+def _completion(
+    session: Session, agency: Agency, duty: Duty, first: Obligation, now: datetime
+) -> Event:
+    """The completion as an event of the later duty's unit; completed again, at the new time."""
+    assert first.closed_at
+    trigger, reference = agency.trigger_of(duty), _reference(first)
+    query = select(Event).where(
+        Event.trigger == trigger, Event.unit == duty.unit, Event.reference == reference
+    )
+    event = session.exec(query).first() or Event(
+        trigger=trigger,
+        unit=duty.unit,
+        at=first.closed_at,
+        day_only=False,
+        reference=reference,
+        by=first.closed_by,
+        recorded_at=now,
+    )
+    event.at = first.closed_at
+    session.add(event)
+    session.flush()
+    return event
+
+
+def _begin(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    duty: Duty,
+    event: Event,
+    now: datetime,
+) -> int:
+    """The obligation of one duty; 1 where it is new."""
+    query = select(Obligation).where(
+        Obligation.rule == duty.rule,
+        Obligation.unit == duty.unit,
+        Obligation.event_id == event.id,
+    )
+    row = session.exec(query).first()
+    found = beginnings(session, agency, calendar, duty, event, now)
+    if duty.rule in found.governed or duty.rule not in found.dates:
+        if row and row.ahead(now):
+            withdraw(session, row, found.governed.get(duty.rule, ""), now)
+        return 0
+    if row is None:
+        _, due, words = found.dates[duty.rule]
+        begin(session, agency, duty, event, due, words, now)
+        return 1
+    if row.withdrawn and row.id:
+        reopen(session, row.id, by=WITHDRAWN_BY, reason="前一事项再次办结", now=now)
+    if row.status is Status.OPEN:
+        replay_reopened(session, agency, calendar, row, now)
+    return 0
