@@ -28,11 +28,10 @@ from engine.obligations import (
     reopen,
     withdraw,
 )
-from engine.owing import owed_among
+from engine.owing import Owed, owed_among
 from engine.periods import span
 from engine.watermarks import Watermark, basis_of, watermarks, what_changed
 from engine.workdays import LAST_DAY, WorkCalendar
-from rules.terms import Term
 
 AHEAD = timedelta(days=30)  # derived beyond the horizon, so that not every day has work to do
 
@@ -72,22 +71,28 @@ def derive(
     for duty in agency.duties_in_force.values():
         local = agency.calendar_of(duty.unit, calendar)
         mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, local)
-        start, end = duty.since, through
-        there: set[str] = set()
+        end = through
+        rows: list[Obligation] = []
         if mark:
             end = max(end, mark.through)  # rows that stand beyond a shortened horizon count too
         if mark and mark.basis == basis:
             if mark.through >= needed:
                 continue
-            start = mark.through
+            asked = list(owed_among(agency, duty, mark.through, end, local))
         else:  # changed, or back after it had been taken out
             because = what_changed(mark.basis, basis, notice) if mark else "责任恢复"
             added += follow_all(session, agency, local, duty, now)
             rows = _rows(session, duty.rule, duty.unit)
-            there = {row.occurrence for row in rows}
-            added += _recompute(session, agency, local, duty, rows, end, now, because)
-        added += _insert(session, agency, local, duty, start, end, there, now)
-        session.merge(Watermark(duty=duty.key, through=end, basis=basis))
+            last = _beyond(agency, duty, end) if rows else end
+            asked = list(owed_among(agency, duty, duty.since, last, local))
+            added += _recompute(session, agency, local, duty, rows, asked, now, because)
+        there = {row.occurrence for row in rows}
+        new = (one for one in asked if one.occurrence.due_on <= end)
+        added += _insert(session, agency, duty, new, there, now)
+        if mark:
+            mark.through, mark.basis = end, basis
+        else:
+            session.add(Watermark(duty=duty.key, through=end, basis=basis))
     for key, mark in marks.items():  # duties that the configuration no longer has
         rule, _, unit = key.partition("@")
         _withdraw(session, _rows(session, rule, unit), Expected(), now)
@@ -109,14 +114,12 @@ def _refuse_a_foreign_database(marks: Mapping[str, Watermark], agency: Agency) -
 def _insert(
     session: Session,
     agency: Agency,
-    calendar: WorkCalendar,
     duty: Duty,
-    start: date,
-    end: date,
+    asked: Iterable[Owed],
     there: set[str],
     now: datetime,
 ) -> int:
-    """Store what falls due in a stretch of days, but for the occurrences that are there."""
+    """Store what is asked for, but for the occurrences that are there."""
     reading = agency.readings[duty.rule]
     if reading.term is None:
         return 0
@@ -139,7 +142,7 @@ def _insert(
             **due_columns(one.due),
             **shared,
         }
-        for one in owed_among(agency, duty, start, end, calendar)
+        for one in asked
         if not one.governed_by and one.occurrence.period.key not in there
     ]
     if not rows:
@@ -154,7 +157,7 @@ def _recompute(
     calendar: WorkCalendar,
     duty: Duty,
     rows: Sequence[Obligation],
-    through: date,
+    asked: Iterable[Owed],
     now: datetime,
     because: str,
 ) -> int:
@@ -163,9 +166,8 @@ def _recompute(
     expected = Expected()
     if reading.term and reading.term.kind in EVENT_KINDS:
         expected = _from_events(session, agency, calendar, duty, now)
-    elif rows and reading.term:
-        last = _beyond(reading.term, through)
-        for one in owed_among(agency, duty, duty.since, last, calendar):
+    else:
+        for one in asked:
             expected.add(one.occurrence.period.key, (one.due, reading.in_words), one.governed_by)
     for row in rows:
         if row.withdrawn and row.occurrence in expected.dates and row.id:
@@ -176,8 +178,11 @@ def _recompute(
     return expected.begun
 
 
-def _beyond(term: Term, through: date) -> date:
+def _beyond(agency: Agency, duty: Duty, through: date) -> date:
     """Far enough that every period with a row is asked for, even where it falls due later now."""
+    term = agency.readings[duty.rule].term
+    if term is None:
+        return through
     reach = max((span(rhythm) for rhythm in term.rhythms), default=timedelta())
     return min(through + reach, LAST_DAY)
 
