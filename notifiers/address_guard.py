@@ -86,12 +86,13 @@ class AddressGuard(httpx.AsyncBaseTransport):
         addresses = await self._look_up(request)
         if not all(is_permitted(address, allowed) for address in addresses):
             raise ForbiddenAddress("forbidden address", request=request)
-        for address in addresses[:-1]:
-            try:
-                return await self._line.handle_async_request(_pinned(request, address))
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                continue
-        return await self._line.handle_async_request(_pinned(request, addresses[-1]))
+        first, *second = _one_of_each_version(addresses)
+        try:
+            return await self._line.handle_async_request(_pinned(request, first))
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            if not second:
+                raise
+        return await self._line.handle_async_request(_pinned(request, second[0]))
 
     async def _look_up(self, request: httpx.Request) -> Sequence[str]:
         url = request.url
@@ -110,6 +111,15 @@ class AddressGuard(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._line.aclose()
+
+
+def _one_of_each_version(addresses: Sequence[str]) -> list[str]:
+    """At most two, in the order of preference: to wait for more of them that are silent would
+    take the time in which the request could have gone."""
+    found: dict[int, str] = {}
+    for address in addresses:
+        found.setdefault(ip_address(address).version, address)
+    return list(found.values())
 
 
 def _pinned(request: httpx.Request, address: str) -> httpx.Request:

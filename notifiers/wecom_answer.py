@@ -16,7 +16,7 @@ _NO_ROBOT = rejected(Fault.CONFIG, "机器人已被移除或地址无效，请�
 _NOT_IN_ROBOTS_COMPANY = rejected(
     Fault.RECIPIENT, "要提醒的人不在企业通讯录中，请核对其手机号，或去掉点名后重发。"
 )
-_NOBODY = rejected(
+NOBODY = rejected(
     Fault.RECIPIENT, "收件人不在企业通讯录或应用的可见范围内，请核对账号，并请管理员调整可见范围。"
 )
 _NO_TOKEN = rejected(
@@ -62,11 +62,11 @@ _APPLICATION: Mapping[int, Outcome] = {
         Fault.CONFIG,
         "本机的出口地址不在应用的企业可信IP中，请企业微信管理员添加，约一分钟后生效。",
     ),
-    40003: _NOBODY,
-    46004: _NOBODY,
-    50002: _NOBODY,  # out of the application's scope
-    60111: _NOBODY,
-    81013: _NOBODY,  # every recipient is invalid
+    40003: NOBODY,
+    46004: NOBODY,
+    50002: NOBODY,  # out of the application's scope
+    60111: NOBODY,
+    81013: NOBODY,  # every recipient is invalid
 }
 
 

@@ -16,7 +16,7 @@ from notifiers.coded_answer import judge_coded, parse
 from notifiers.http_client import JSON, Answer, deliver, redact
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
-from notifiers.wecom_answer import APPLICATION
+from notifiers.wecom_answer import APPLICATION, NOBODY
 from notifiers.wecom_robot import VENDOR
 from notifiers.wecom_token import WecomToken
 
@@ -160,8 +160,7 @@ def _judge(answer: Answer, users: Sequence[str], now: datetime) -> Outcome:
     lost = {name.lower() for name in names.split("|")}  # WeCom answers in lower case
     unreached = tuple(user for user in users if user.lower() in lost)
     if len(unreached) == len(users):
-        invalid = APPLICATION.judge(81013, "") or outcome
-        return replace(invalid, code=outcome.code, detail=names.strip("|"), unreached=unreached)
+        return replace(NOBODY, code=outcome.code, detail=names.strip("|"), unreached=unreached)
     detail = f"invaliduser: {'|'.join(unreached)}" if unreached else outcome.detail
     advice = f"{'、'.join(unreached)}没有收到，请核对其账号和应用的可见范围。" if unreached else ""
     return replace(

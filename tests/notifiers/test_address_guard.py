@@ -131,12 +131,20 @@ def test_one_forbidden_address_among_good_ones_forbids_the_name() -> None:
     assert line.requests == []
 
 
-def test_where_nobody_is_the_next_address_is_tried() -> None:
-    line = Line(down=["2400:3200::1"])
-    guard = AddressGuard(line, resolver(["2400:3200::1", "10.1.2.3"]))
+def test_where_nobody_is_the_other_version_of_the_protocol_is_tried() -> None:
+    down = ["2400:3200::1", "2400:3200::2"]
+    line = Line(down)
+    guard = AddressGuard(line, resolver([*down, "10.1.2.3", "10.1.2.4"]))
     assert ask(guard, "http://oa.example.com/", INTRANET).status_code == 204
     assert [request.url.host for request in line.requests] == ["2400:3200::1", "10.1.2.3"]
-    assert [request.content for request in line.requests if request.read()] == [b"body"] * 2
+    assert [request.read() for request in line.requests] == [b"body"] * 2
+
+
+def test_where_nobody_is_at_all_there_is_no_connection() -> None:
+    line = Line(["8.8.8.8"])
+    with pytest.raises(httpx.ConnectError):
+        ask(AddressGuard(line, resolver(["8.8.8.8"])), "http://oa.example.com/")
+    assert len(line.requests) == 1
 
 
 def test_a_name_that_leads_nowhere_is_no_connection() -> None:

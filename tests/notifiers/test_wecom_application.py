@@ -100,15 +100,14 @@ def test_a_token_that_is_never_taken_is_a_fault_of_the_configuration() -> None:
     assert server.shown == []
 
 
-def test_somebody_elses_fetch_does_not_cost_a_message() -> None:
-    """WeCom keeps the latest token only: a second system with the same secret ends ours."""
+def test_a_token_that_ends_early_does_not_cost_a_message() -> None:
     with WecomApplicationServer(clock=lambda: NOW) as server:
 
         async def attempts() -> list[Outcome]:
             async with open_client() as client:
                 channel = build("wecom_application", settings_for(server), client)
                 first = await channel.send(TO_ZHANG, NOW)
-                server.tokens.append("of another system")
+                server.tokens.append("the one that is good now")
                 return [first, await channel.send(replace(TO_ZHANG, body="第二条"), NOW)]
 
         outcomes = asyncio.run(attempts())

@@ -32,8 +32,7 @@ class WecomApplicationServer(LoopbackServer):
     `shown` is what members saw: repeated content within the asked interval, and what is above 30
     a minute to one member, is dropped with errcode 0, as the vendor does. `asked` counts the
     requests by path, `tokens` are those given out, and only the last of them is good.
-    Faults: those of LoopbackServer, "errcode:CODE", and "forget" (the token is not known any
-    more, whatever it is).
+    Faults: those of LoopbackServer, and "errcode:CODE".
     """
 
     def __init__(
@@ -62,8 +61,6 @@ class WecomApplicationServer(LoopbackServer):
     def canned(self, fault: str, argument: str) -> Reply | None:
         if fault == "errcode":
             return _told(int(argument))
-        if fault == "forget":
-            self.tokens.append("forgotten")
         return super().canned(fault, argument)
 
     def _give_token(self, query: dict[str, str]) -> Reply:
