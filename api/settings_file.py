@@ -103,6 +103,7 @@ class ContactTable(_Table):
     name: _Name
     mobile: str = Field(default="", pattern=r"^(\+?[0-9]{5,20})?$")
     mail: str = Field(default="", pattern=r"^([^@\s<>,;]+@[^@\s<>,;]+)?$")
+    account: str = Field(default="", pattern=r"^[!-{}~]*$", max_length=64)
 
 
 class UnitTable(_Table):

@@ -255,6 +255,10 @@ class Agency:
                     for contact in unit.contacts:
                         if contact.mail:
                             yield Recipient(channel, contact.mail, to=contact.mail)
+                case Addressing.PERSON:
+                    for contact in unit.contacts:
+                        if contact.account:
+                            yield Recipient(channel, contact.account, to=contact.account)
                 case Addressing.UNIT:
                     yield Recipient(channel, unit.id)
                 case Addressing.GROUP:

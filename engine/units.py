@@ -13,6 +13,7 @@ class Contact:
     name: str
     mobile: str = ""
     mail: str = ""
+    account: str = ""  # the person's id in the work chat
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Addressing(StrEnum):
     GROUP = "group"  # the channel itself is the address; `Message.to` stays empty
     UNIT = "unit"  # one message for each unit; `Message.to` stays empty
     MAIL = "mail"  # one message for one mail address, in `Message.to`
+    PERSON = "person"  # one message for one person, whose id on the channel is in `Message.to`
 
 
 class Notifier(Protocol):

@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
+from notifiers.address_guard import AddressGuard, ForbiddenAddress
 from notifiers.message import Fault, Outcome, OutcomeKind
 
+JSON = {"Content-Type": "application/json"}
 TOTAL_SECONDS = 15.0
 USUAL_WAIT = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(days=1)  # a far side that says more is not believed
@@ -46,20 +49,51 @@ def open_client(
     # Waiting for the pool, the socket and TLS is three times a quarter: when the total runs out
     # the request may have gone.
     quarter = total_seconds / 4
+    limits = httpx.Limits(max_connections=128, max_keepalive_connections=32)
     return httpx.AsyncClient(
-        transport=transport,
+        transport=transport
+        or AddressGuard(httpx.AsyncHTTPTransport(trust_env=False, limits=limits)),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(total_seconds, connect=quarter, pool=quarter),
-        limits=httpx.Limits(max_connections=128, max_keepalive_connections=32),
         headers={"User-Agent": "qixian", "Accept-Encoding": "identity"},
     )
 
 
-async def post(
-    client: httpx.AsyncClient, url: str, body: bytes, headers: dict[str, str]
+async def deliver(
+    client: httpx.AsyncClient,
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    kind: str,
+    judge: Callable[[Answer], Outcome],
+    secrets: Iterable[str],
+    extensions: Mapping[str, Any] | None = None,
+) -> Outcome:
+    """One POST of a message: what `judge` makes of the answer, with every secret blotted out."""
+    answer = await exchange(client, "POST", url, body, headers, extensions)
+    if isinstance(answer, Outcome):
+        return replace(answer, provider=kind)
+    outcome = judge(answer)
+    return replace(
+        outcome,
+        provider=kind,
+        http_status=answer.status,
+        detail=redact(outcome.detail, secrets),
+        size=len(body),
+    )
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> Answer | Outcome:
-    """One POST: the answer, or the outcome of a transport that failed.
+    """One request: the answer, or the outcome of a transport that failed.
 
     The exception's own text is dropped: it may carry the address, and the address the secret.
     """
@@ -67,9 +101,18 @@ async def post(
         # httpx bounds each read; only this bounds an answer that trickles.
         async with (
             asyncio.timeout(client.timeout.read),
-            client.stream("POST", url, content=body, headers=headers) as response,
+            client.stream(
+                method, url, content=body, headers=headers, extensions=dict(extensions or {})
+            ) as response,
         ):
             return Answer(response.status_code, response.headers, await _read(response))
+    except ForbiddenAddress:
+        return Outcome(
+            OutcomeKind.REJECTED,
+            Fault.CONFIG,
+            detail=ForbiddenAddress.__name__,
+            advice="接收地址指向本机、内网或保留地址，没有连接，请核对 url；确系本单位系统时另设 allow。",
+        )
     except _NOT_SENT as error:
         return Outcome(
             OutcomeKind.RETRY,

@@ -20,7 +20,7 @@ class Message:
 
     `id` stays the same on every attempt; `possible_duplicate` says that an earlier attempt may
     have arrived (the body then says so as well, in words). `to` is the address on the channel:
-    empty for a group, a mail address for mail.
+    empty for a group, a mail address for mail, a person's id on the channel for a person.
     """
 
     id: str
@@ -57,7 +57,8 @@ class Outcome:
 
     `retry_after` counts from the end of the attempt; `hold` means that the wait is for the whole
     credential and not for this message. `advice` is one Chinese sentence for the officer.
-    `detail` is the provider's own message with secrets removed.
+    `detail` is the provider's own message with secrets removed. `unreached` are the people whom
+    the provider named as not reached; an accepted message has reached the others.
     """
 
     kind: OutcomeKind
@@ -71,3 +72,4 @@ class Outcome:
     advice: str = ""
     provider_id: str = ""
     size: int = 0  # bytes sent
+    unreached: tuple[str, ...] = ()

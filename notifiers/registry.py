@@ -7,13 +7,21 @@ import httpx
 
 from notifiers.channel import Configurable, Notifier
 from notifiers.console import Console
+from notifiers.dingtalk_robot import DingtalkRobot
 from notifiers.errors import ChannelConfigError
+from notifiers.feishu_robot import FeishuRobot
 from notifiers.mail import Mail
 from notifiers.webhook import Webhook
+from notifiers.wecom_application import WecomApplication
 from notifiers.wecom_robot import WecomRobot
+from notifiers.zhezhengding import Zhezhengding
 
 NOTIFIERS: dict[str, type[Configurable]] = {
     "wecom_robot": WecomRobot,
+    "wecom_application": WecomApplication,
+    "dingtalk_robot": DingtalkRobot,
+    "feishu_robot": FeishuRobot,
+    "zhezhengding": Zhezhengding,
     "mail": Mail,
     "webhook": Webhook,
     "console": Console,

@@ -1,23 +1,28 @@
-"""Standard Webhooks out, for systems of the agency's own: standardwebhooks.com."""
+"""Standard Webhooks out, for systems of the agency's own: standardwebhooks.com.
+
+The receiving system, not we, decides where its name leads: public addresses are reached, the
+intranets that `allow` names, and nothing else.
+"""
 
 import base64
 import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any, ClassVar, Self
 from urllib.parse import SplitResult
 
 import httpx
 
+from notifiers.address_guard import INTRANET, Network, is_permitted, within
 from notifiers.channel import Addressing, fingerprint
 from notifiers.clean_text import clean
-from notifiers.http_client import Answer, judge_status, post, redact, throttled
+from notifiers.http_client import JSON, Answer, deliver, judge_status, throttled
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
-from notifiers.web_address import split_address
 
 EVENT_TYPE = "qixian.alert"
 
@@ -40,6 +45,7 @@ class Webhook:
     client: httpx.AsyncClient = field(repr=False)
     address: SplitResult = field(repr=False)  # may carry a token of the far side
     secrets: tuple[bytes, ...] = field(repr=False)
+    allow: tuple[Network, ...] = ()
 
     kind: ClassVar[str] = "webhook"
     markup: ClassVar[Markup] = Markup.TEXT
@@ -51,16 +57,17 @@ class Webhook:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
-        known = ("url", "secret", "previous_secret", "allow_http")
+        known = ("url", "secret", "previous_secret", "allow", "allow_http")
         given = Settings(cls.kind, settings, known)
-        try:
-            address = split_address(given.text("url"), given.flag("allow_http"))
-        except ValueError as fault:
-            raise given.refuse("url", str(fault)) from None
+        address, allow = given.address("url"), _read_networks(given)
+        if not _may_be_permitted(address.hostname or "", allow):
+            raise given.refuse(
+                "url", '指向本机、内网或保留地址，确系本单位系统时另设 allow，例如 ["10.0.0.0/8"]'
+            )
         secrets = [_read_secret(given, "secret")]
         if "previous_secret" in settings:
             secrets.append(_read_secret(given, "previous_secret"))
-        return cls(client, address, tuple(secrets))
+        return cls(client, address, tuple(secrets), allow)
 
     @property
     def credential(self) -> str:
@@ -69,23 +76,22 @@ class Webhook:
     async def send(self, message: Message, now: datetime) -> Outcome:
         body = _payload(message, now)
         headers = {
-            "Content-Type": "application/json",
+            **JSON,
             "webhook-id": message.id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(
                 sign(secret, message.id, now, body) for secret in self.secrets
             ),
         }
-        answer = await post(self.client, self.address.geturl(), body, headers)
-        if isinstance(answer, Outcome):
-            return replace(answer, provider=self.kind)
-        outcome = judge_answer(answer, now)
-        return replace(
-            outcome,
-            provider=self.kind,
-            http_status=answer.status,
-            detail=redact(outcome.detail, self._private_parts()),
-            size=len(body),
+        return await deliver(
+            self.client,
+            self.address.geturl(),
+            body,
+            headers,
+            kind=self.kind,
+            judge=lambda answer: judge_answer(answer, now),
+            secrets=self._private_parts(),
+            extensions=within(self.allow),
         )
 
     def _private_parts(self) -> list[str]:
@@ -138,3 +144,28 @@ def _read_secret(given: Settings, key: str) -> bytes:
     if encoded == text or not 24 <= len(secret) <= 64:
         raise given.refuse(key, "应为 whsec_ 开头、由 24 到 64 字节编成的 base64，请向对方重新索取")
     return secret
+
+
+def _read_networks(given: Settings) -> tuple[Network, ...]:
+    networks = []
+    for text in given.texts("allow"):
+        try:
+            network = ip_network(text)
+        except ValueError:
+            raise given.refuse("allow", '应为网段的列表，例如 ["10.0.0.0/8"]') from None
+        # A public network needs no leave, and “everything” would be no guard.
+        if not any(
+            network.version == wide.version and network.subnet_of(wide)  # type: ignore[arg-type]
+            for wide in INTRANET
+        ):
+            raise given.refuse("allow", "只能写内网网段，公网地址不必写")
+        networks.append(network)
+    return tuple(networks)
+
+
+def _may_be_permitted(host: str, allow: tuple[Network, ...]) -> bool:
+    """A name is looked at when it is resolved; an address can be refused at once."""
+    try:
+        return is_permitted(host, allow)
+    except ValueError:
+        return True

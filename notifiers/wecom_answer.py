@@ -1,104 +1,83 @@
-"""What a WeCom robot's answer means. HTTP is 200 for errors too: the errcode decides."""
+"""What WeCom's error codes mean, to a group robot and to an application."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
-from notifiers.http_client import Answer
-from notifiers.message import Fault, Outcome, OutcomeKind
+from notifiers.coded_answer import ACCEPTED, Vendor, rejected, wait
+from notifiers.message import Fault, Outcome
 
-
-def _wait(seconds: int, hold: bool = False, advice: str = "企业微信繁忙，稍后会再发。") -> Outcome:
-    wait = timedelta(seconds=seconds)
-    return Outcome(OutcomeKind.RETRY, retry_after=wait, hold=hold, advice=advice)
-
-
-def _rejected(fault: Fault, advice: str) -> Outcome:
-    return Outcome(OutcomeKind.REJECTED, fault, advice=advice)
-
-
-_TOO_LONG = _rejected(
+_NAME = "企业微信"
+_BUSY = "企业微信繁忙，稍后会再发。"
+_TOO_LONG = rejected(
     Fault.CONTENT, "消息超过企业微信的长度限制，请缩短正文，或减少合并的事项后重发。"
 )
-_MALFORMED = _rejected(Fault.CONTENT, "企业微信不接受消息的格式，请把错误码告诉系统管理员。")
-_ILLEGAL = _rejected(Fault.CONTENT, "消息含有企业微信不接受的字符，请检查事项名称和正文后重发。")
-_NO_MEDIA = _rejected(Fault.CONTENT, "消息引用的文件已失效或不存在，请重新上传后重发。")
-_NO_MEMBER = _rejected(
+_MALFORMED = rejected(Fault.CONTENT, "企业微信不接受消息的格式，请把错误码告诉系统管理员。")
+_NO_MEDIA = rejected(Fault.CONTENT, "消息引用的文件已失效或不存在，请重新上传后重发。")
+_NO_ROBOT = rejected(Fault.CONFIG, "机器人已被移除或地址无效，请群主重建机器人并把新地址填入配置。")
+_NOT_IN_ROBOTS_COMPANY = rejected(
     Fault.RECIPIENT, "要提醒的人不在企业通讯录中，请核对其手机号，或去掉点名后重发。"
 )
-_NO_ROBOT = _rejected(
-    Fault.CONFIG, "机器人已被移除或地址无效，请群主重建机器人并把新地址填入配置。"
+NOBODY = rejected(
+    Fault.RECIPIENT, "收件人不在企业通讯录或应用的可见范围内，请核对账号，并请管理员调整可见范围。"
 )
-_NOT_WECOM = Outcome(
-    OutcomeKind.UNKNOWN,
-    advice="回应不是企业微信的格式，可能被网关或登录页拦截，请检查服务器的出口网络。",
+_NO_TOKEN = rejected(
+    Fault.CONFIG, "企业微信不认可应用的凭证，请核对配置中的 corp_id、secret 和 agent_id。"
+)
+_NO_RIGHT = rejected(
+    Fault.CONFIG, "应用没有发送消息的权限，请企业微信管理员在应用管理中开通后重发。"
 )
 
-CODES: Mapping[int, Outcome] = {
-    0: Outcome(OutcomeKind.ACCEPTED),
-    -1: _wait(30),  # system busy
-    45009: _wait(
-        60, True, "超过每分钟20条的限制，约一分钟后会再发。"
-    ),  # frequency: the block is lifted after about a minute
-    45033: _wait(5, hold=True),  # concurrent calls: the robot, not the message, has to wait
-    40001: _NO_ROBOT,  # bad key
-    40003: _NO_MEMBER,
-    46004: _NO_MEMBER,
+_SHARED: Mapping[int, Outcome] = {
+    0: ACCEPTED,
+    -1: wait(30, _BUSY),  # system busy
+    45033: wait(5, _BUSY, hold=True),  # concurrent calls: not the message has to wait, but all
     40007: _NO_MEDIA,
     41006: _NO_MEDIA,
     40008: _MALFORMED,  # msgtype
-    40033: _ILLEGAL,
+    40033: rejected(Fault.CONTENT, "消息含有企业微信不接受的字符，请检查事项名称和正文后重发。"),
     40035: _MALFORMED,  # parameter
     40058: _TOO_LONG,  # "exceed max length 4096"
     40063: _MALFORMED,  # empty parameter
-    44004: _rejected(Fault.CONTENT, "消息正文为空，请补写正文后重发。"),
+    44004: rejected(Fault.CONTENT, "消息正文为空，请补写正文后重发。"),
     45002: _TOO_LONG,
     45008: _TOO_LONG,  # more than eight articles
-    45034: _rejected(Fault.CONTENT, "消息里的链接不完整，请以 https:// 开头写全后重发。"),
+    45034: rejected(Fault.CONTENT, "消息里的链接不完整，请以 https:// 开头写全后重发。"),
+}
+_ROBOT: Mapping[int, Outcome] = {
+    **_SHARED,
+    # The block is lifted after about a minute.
+    45009: wait(60, "超过每分钟20条的限制，约一分钟后会再发。", hold=True),
+    40001: _NO_ROBOT,  # bad key
+    40003: _NOT_IN_ROBOTS_COMPANY,
+    46004: _NOT_IN_ROBOTS_COMPANY,
+}
+_APPLICATION: Mapping[int, Outcome] = {
+    **_SHARED,
+    45009: wait(60, "超过企业微信的发送频率，约一分钟后会再发。", hold=True),
+    40001: _NO_TOKEN,  # secret, or a token that is not the latest
+    40013: _NO_TOKEN,  # corpid
+    40014: _NO_TOKEN,  # token
+    42001: _NO_TOKEN,  # token has run out
+    48002: _NO_RIGHT,
+    60020: rejected(
+        Fault.CONFIG,
+        "本机的出口地址不在应用的企业可信IP中，请企业微信管理员添加，约一分钟后生效。",
+    ),
+    40003: NOBODY,
+    46004: NOBODY,
+    50002: NOBODY,  # out of the application's scope
+    60111: NOBODY,
+    81013: NOBODY,  # every recipient is invalid
 }
 
-# A refusal in the provider's own words cannot become a duplicate, whatever its reason. A reminder
-# is raised only once: a wrong “rejected” would lose it, a wrong “retry” costs a few calls until
-# the engine's own limit ends them.
-_UNLISTED = replace(_wait(600), advice="企业微信返回了未收录的错误码，请把错误码告诉系统管理员。")
 
-
-def judge_answer(answer: Answer) -> Outcome:
-    """The outcome for a status of 2xx, or of 4xx without a meaning of its own."""
-    told = _parse(answer.body)
-    code = told.get("errcode")
-    if isinstance(code, int) and not isinstance(code, bool):
-        if code == 0 and answer.status >= 400:
-            return replace(_NOT_WECOM, code=str(answer.status), detail=answer.text)
-        return replace(_judge_code(code), code=str(code), detail=str(told.get("errmsg", "")))
-    if answer.status >= 400:
-        return _refused_before_wecom(answer)
-    return replace(_NOT_WECOM, detail=answer.text)
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        told = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _judge_code(code: int) -> Outcome:
+def _judge_robot(code: int, _words: str) -> Outcome | None:
     # 93000 is "invalid webhook url"; its unknown neighbours are about the robot as well.
-    if 93000 <= code <= 93999:
-        return _NO_ROBOT
-    return CODES.get(code, _UNLISTED)
+    return _NO_ROBOT if 93000 <= code <= 93999 else _ROBOT.get(code)
 
 
-def _refused_before_wecom(answer: Answer) -> Outcome:
-    """WeCom itself answers 200: a 4xx comes from a gateway or from a wrong api_base."""
-    return Outcome(
-        OutcomeKind.REJECTED,
-        Fault.CONFIG,
-        code=str(answer.status),
-        detail=answer.text,
-        advice="请求没有到达企业微信，请检查配置中的 api_base 和服务器的出口网络。",
-    )
+def _judge_application(code: int, _words: str) -> Outcome | None:
+    return _APPLICATION.get(code)
+
+
+ROBOT = Vendor(_NAME, _judge_robot)
+APPLICATION = Vendor(_NAME, _judge_application)

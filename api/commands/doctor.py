@@ -150,7 +150,7 @@ def _reach(agency: Agency) -> Iterator[Finding]:
         if unit.id in owing and not list(agency.recipients(unit.id)):
             yield Finding("渠道", "fault", f"{unit.name}有责任，但没有可用的渠道，提醒无处可发")
         for channel in agency.empty_channels(unit):
-            text = f"{unit.name}的渠道 {channel} 没有收件人，请为联系人填写 mail"
+            text = f"{unit.name}的渠道 {channel} 没有收件人，请为联系人填写 mail（邮件）或 account（工作聊天账号）"
             yield Finding("渠道", "fault", text)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from engine.agency import Recipient
 from engine.errors import BadAgency
-from engine.units import Unit, lineage, match_holders
+from engine.units import Contact, Unit, lineage, match_holders
 from notifiers.channel import Addressing
 from tests.builders import Box, build_agency, build_duty, build_rule, build_unit
 
@@ -57,3 +57,17 @@ def test_what_does_not_exist_is_named() -> None:
     for build, named in cases:
         with pytest.raises(BadAgency, match=named):
             build()
+
+
+def test_a_person_is_reached_by_the_account_in_the_work_chat() -> None:
+    unit = Unit(
+        "finance",
+        "市财政局",
+        channels=("chat",),
+        contacts=(Contact("王莉", account="wangli"), Contact("张三")),
+    )
+    agency = build_agency([], units=[unit], channels={"chat": Box(addressing=Addressing.PERSON)})
+    assert list(agency.recipients("finance")) == [Recipient("chat", "wangli", to="wangli")]
+    assert agency.empty_channels(unit) == []
+    nobody = Unit("health", "市卫生健康委", channels=("chat",), contacts=(Contact("李四"),))
+    assert agency.empty_channels(nobody) == ["chat"]

@@ -1,5 +1,8 @@
 import logging
 import socket
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -26,6 +29,30 @@ def test_nothing_secret_is_logged_even_at_the_lowest_level(
     ]
     assert KEY not in caplog.text
     assert KEY not in repr(outcomes)
+
+
+def test_no_channel_tells_its_secrets_to_a_log_or_an_outcome_when_the_line_breaks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = "canary3f2c9d1e7b60"
+    settings: dict[str, dict[str, Any]] = {
+        "wecom_application": {"corp_id": "ww1", "secret": "canary-corp", "agent_id": 7},
+        "dingtalk_robot": {"token": token, "secret": "SECcanary"},
+        "feishu_robot": {"token": token, "secret": "canary-sign"},
+        "zhezhengding": {"app_key": "k", "app_secret": "canary-app", "tenant_id": "1"},
+    }
+    message = replace(MESSAGE, to="zhang")
+    with WecomServer({KEY}) as server:
+        for kind, known in settings.items():
+            given = {**known, "api_base": server.base}
+            server.fail_next("reset_after_accept", "status:500")
+            outcomes = deliver_for_real(
+                partial(build, kind, given), message, message, total_seconds=2.0
+            )
+            assert {one.kind for one in outcomes} <= {OutcomeKind.UNKNOWN, OutcomeKind.RETRY}
+            assert "canary" not in repr(outcomes)
+    assert "canary" not in caplog.text
 
 
 def test_an_answer_that_does_not_come_is_unknown_when_the_time_is_over() -> None:

@@ -12,29 +12,79 @@ from notifiers.registry import NOTIFIERS, build
 from tests.notifiers.scripted import KEY
 
 ROOM = Path(next(iter(notifiers.__path__)))
+KINDS = (
+    *("wecom_robot", "wecom_application", "dingtalk_robot", "feishu_robot", "zhezhengding"),
+    *("mail", "webhook", "console"),
+)
+APPLICATION = {"corp_id": "ww1", "secret": "canary", "agent_id": 1000002}
 
 
 def test_every_channel_is_registered_under_its_own_name() -> None:
-    assert {kind: channel.kind for kind, channel in NOTIFIERS.items()} == {
-        kind: kind for kind in ("wecom_robot", "mail", "webhook", "console")
-    }
+    assert [channel.kind for channel in NOTIFIERS.values()] == list(NOTIFIERS) == list(KINDS)
 
 
 # kind         settings                        the sentence
 FAULTS: list[tuple[str, dict[str, Any], str]] = [
-    ("pager", {}, "没有名为“pager”的渠道，可以用的有：wecom_robot、mail、webhook、console。"),
+    ("pager", {}, f"没有名为“pager”的渠道，可以用的有：{'、'.join(KINDS)}。"),
     ("wecom_robot", {}, "wecom_robot 渠道缺少“key”，请在配置中填写。"),
     ("wecom_robot", {"key": " "}, "wecom_robot 渠道的“key”为空，请在配置中填写。"),
     ("wecom_robot", {"key": 5}, "wecom_robot 渠道的“key”应为带引号的文字。"),
     (
         "wecom_robot",
         {"kye": KEY},
-        "wecom_robot 渠道不认识“kye”，可以写的有：key、format、api_base、allow_http。",
+        "wecom_robot 渠道不认识“kye”，可以写的有：key、format、url、api_base、allow_http。",
     ),
     (
         "wecom_robot",
         {"key": KEY, "format": "html"},
-        "wecom_robot 渠道的“format”只能是 markdown、text 之一。",
+        "wecom_robot 渠道的“format”只能是 markdown、markdown_v2、text、card 之一。",
+    ),
+    (
+        "wecom_robot",
+        {"key": KEY, "format": "card"},
+        "wecom_robot 渠道缺少“url”，请在配置中填写。",
+    ),
+    (
+        "wecom_application",
+        {"corp_id": "ww1", "secret": "canary"},
+        "wecom_application 渠道缺少“agent_id”，请在配置中填写。",
+    ),
+    (
+        "wecom_application",
+        {**APPLICATION, "agent_id": "1000002"},
+        "wecom_application 渠道的“agent_id”应为 1 到 2147483647 的整数（不带引号）。",
+    ),
+    (
+        "wecom_application",
+        {**APPLICATION, "users": "zhang"},
+        'wecom_application 渠道的“users”应为文字的列表，例如 ["甲", "乙"]。',
+    ),
+    (
+        "wecom_application",
+        {**APPLICATION, "users": ["zhang", "@all"]},
+        "wecom_application 渠道的“users”应为至多 1000 个企业微信账号（userid）。",
+    ),
+    (
+        "wecom_application",
+        {**APPLICATION, "format": "textcard"},
+        "wecom_application 渠道缺少“url”，请在配置中填写。",
+    ),
+    ("dingtalk_robot", {}, "dingtalk_robot 渠道缺少“token”，请在配置中填写。"),
+    (
+        "dingtalk_robot",
+        {"token": KEY, "secret": ""},
+        "dingtalk_robot 渠道的“secret”为空，请在配置中填写。",
+    ),
+    (
+        "feishu_robot",
+        {"token": KEY, "keyword": "期限" * 16},
+        "feishu_robot 渠道的“keyword”应为一行、至多 30 个字。",
+    ),
+    ("zhezhengding", {"app_key": "k"}, "zhezhengding 渠道缺少“app_secret”，请在配置中填写。"),
+    (
+        "zhezhengding",
+        {"app_key": "k", "app_secret": "canary", "tenant_id": "1", "users": ["1,2"]},
+        "zhezhengding 渠道的“users”应为至多 1000 个浙政钉账号（accountId）。",
     ),
     (
         "wecom_robot",
@@ -59,6 +109,7 @@ def test_wrong_settings_are_named_in_one_sentence(
     with pytest.raises(ChannelConfigError) as refused:
         build(kind, settings, httpx.AsyncClient())
     assert str(refused.value) == sentence
+    assert "canary" not in sentence
 
 
 def test_the_room_is_a_leaf() -> None:

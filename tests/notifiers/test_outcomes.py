@@ -1,15 +1,17 @@
 """Recorded answers of the HTTP channels, and the outcome of each (shared/channels.md, section 1)."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
 
 from notifiers.message import Fault, Outcome, OutcomeKind
 from notifiers.registry import build
-from tests.notifiers.scripted import HOOK, KEY, SECRET, Handler, deliver
+from tests.notifiers.scripted import HOOK, KEY, MESSAGE, SECRET, Handler, deliver
 
 ACCEPTED, RETRY, REJECTED, UNKNOWN = (
     OutcomeKind.ACCEPTED,
@@ -18,17 +20,31 @@ ACCEPTED, RETRY, REJECTED, UNKNOWN = (
     OutcomeKind.UNKNOWN,
 )
 CONTENT, RECIPIENT, CONFIG = Fault.CONTENT, Fault.RECIPIENT, Fault.CONFIG
+TOKEN = "canary3f2c9d1e7b60"
 SETTINGS: dict[str, dict[str, Any]] = {
     "wecom_robot": {"key": KEY},
+    "wecom_application": {"corp_id": "ww1", "secret": "canary-corp", "agent_id": 7},
+    "dingtalk_robot": {"token": TOKEN, "secret": "SECcanary"},
+    "feishu_robot": {"token": TOKEN, "secret": "canary-sign"},
+    "zhezhengding": {"app_key": "k", "app_secret": "canary-app", "tenant_id": "1"},
     "webhook": {"url": HOOK, "secret": SECRET},
 }
+ADDRESSED = replace(MESSAGE, to="zhang")
 
 
 def told(errcode: object, errmsg: str = "") -> str:
     return json.dumps({"errcode": errcode, "errmsg": errmsg})
 
 
-PORTAL = f"<html>login first: https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}</html>"
+def feishu(code: object, msg: str = "") -> str:
+    return json.dumps({"code": code, "msg": msg, "data": {}})
+
+
+def zhezheng(success: object, /, **content: object) -> str:
+    return json.dumps({"success": success, "content": content}, ensure_ascii=False)
+
+
+PORTAL = "<html>login first, then go on to: {ADDRESS}</html>"  # a gateway's page
 DENY = '{"status":1111,"wait":5,"source":"x5","punish":"deny","uuid":"u"}'
 
 # status  body                                     kind      fault
@@ -96,11 +112,103 @@ WEBHOOK = [
     (503, "", RETRY, None),
     (504, "", RETRY, None),
 ]
-ROWS = [("wecom_robot", *row) for row in WECOM] + [("webhook", *row) for row in WEBHOOK]
+# status  body                                     kind      fault
+APPLICATION = [
+    (200, '{"errcode":0,"errmsg":"ok","msgid":"m1"}', ACCEPTED, None),
+    (200, '{"errcode":0,"errmsg":"ok","invaliduser":"li"}', ACCEPTED, None),
+    (200, '{"errcode":0,"errmsg":"ok","invaliduser":"ZHANG"}', REJECTED, RECIPIENT),
+    (200, told(-1), RETRY, None),
+    (200, told(45009, "api freq out of limit"), RETRY, None),
+    (200, told(45033), RETRY, None),
+    (200, told(40013, "invalid corpid"), REJECTED, CONFIG),
+    (200, told(48002, "api forbidden"), REJECTED, CONFIG),
+    (200, told(60020, "not allow to access from your ip"), REJECTED, CONFIG),
+    (200, told(50002), REJECTED, RECIPIENT),
+    (200, told(60111, "userid not found"), REJECTED, RECIPIENT),
+    (200, told(81013, "all touser & toparty & totag invalid"), REJECTED, RECIPIENT),
+    (200, told(45002), REJECTED, CONTENT),
+    (200, told(44004), REJECTED, CONTENT),
+    (200, told(93000), RETRY, None),  # means something to robots only
+]
+DINGTALK = [
+    (200, told(0, "ok"), ACCEPTED, None),
+    (200, told(-1, "系统繁忙"), RETRY, None),
+    (200, told(130101, "send too fast, exceed 20 times per minute"), RETRY, None),
+    (200, told(310000, "keywords not in content"), REJECTED, CONFIG),
+    (200, told(310000, "sign not match"), REJECTED, CONFIG),
+    (200, told(310000, "description:来源有误;link:https://x.example/;"), REJECTED, CONFIG),
+    (200, told(300001, "token is not exist"), REJECTED, CONFIG),
+    (200, told(460101), REJECTED, CONTENT),
+    (200, told(101002), REJECTED, CONTENT),
+    (200, told(88, "鉴权异常"), RETRY, None),
+]
+FEISHU = [
+    (200, feishu(0, "success"), ACCEPTED, None),
+    (200, '{"Extra":null,"StatusCode":0,"StatusMessage":"success"}', ACCEPTED, None),
+    (200, '{"StatusCode":9499,"StatusMessage":"fail to parse content"}', REJECTED, CONTENT),
+    (400, feishu(9499, "too many request"), RETRY, None),
+    (400, feishu(9499, "Bad Request"), REJECTED, CONTENT),
+    (200, feishu(11232, "frequency limited psm[lark.oapi]"), RETRY, None),
+    (200, feishu(19001, "param invalid: incoming webhook access token invalid"), REJECTED, CONFIG),
+    (200, feishu(19021, "sign match fail or timestamp is too old"), REJECTED, CONFIG),
+    (200, feishu(19022, "Ip Not Allowed"), REJECTED, CONFIG),
+    (200, feishu(19024, "Key Words Not Found"), REJECTED, CONFIG),
+    (200, feishu(12345, "something new"), RETRY, None),
+    (200, '{"code":"0","StatusCode":0}', UNKNOWN, None),
+]
+ZHEZHENGDING = [
+    (200, zhezheng(True, msgId="z1"), ACCEPTED, None),
+    (200, '{"success":true,"content":"z1"}', ACCEPTED, None),
+    (200, '{"success":true,"content":"{\\"success\\":true}"}', ACCEPTED, None),
+    (200, '{"success":true,"content":"{\\"success\\":false}"}', RETRY, None),
+    (200, zhezheng(True, success=False, responseMessage="参数错误"), RETRY, None),
+    (200, zhezheng(True, success="true"), UNKNOWN, None),
+    (200, zhezheng(False, responseMessage="消息重复"), RETRY, None),
+    (200, zhezheng(False, responseMessage="系统异常"), RETRY, None),
+    (200, zhezheng("true"), UNKNOWN, None),
+    (200, '{"content":{"msgId":"z1"}}', UNKNOWN, None),
+    (400, zhezheng(True), REJECTED, CONFIG),
+    (403, '{"Code":"Forbidden","Message":"signature"}', REJECTED, CONFIG),
+]
+# Whoever the vendor is, these are no answer of its own.
+VENDORS = ("wecom_application", "dingtalk_robot", "feishu_robot", "zhezhengding")
+NOBODYS = [
+    (200, PORTAL, UNKNOWN, None),
+    (200, DENY, UNKNOWN, None),
+    (200, "", UNKNOWN, None),
+    (200, "{}", UNKNOWN, None),
+    (200, "[]", UNKNOWN, None),
+    (200, "null", UNKNOWN, None),
+    (200, "ok", UNKNOWN, None),
+    (204, "", UNKNOWN, None),
+    (302, "", REJECTED, CONFIG),
+    (403, PORTAL, REJECTED, CONFIG),
+    (408, "", UNKNOWN, None),
+    (429, "", RETRY, None),
+    (500, told(0), UNKNOWN, None),
+    (502, PORTAL, UNKNOWN, None),
+]
+ROWS = [
+    *(("wecom_robot", *row) for row in WECOM),
+    *(("wecom_application", *row) for row in APPLICATION),
+    *(("dingtalk_robot", *row) for row in DINGTALK),
+    *(("feishu_robot", *row) for row in FEISHU),
+    *(("zhezhengding", *row) for row in ZHEZHENGDING),
+    *((kind, *row) for kind in VENDORS for row in NOBODYS),
+    *(("webhook", *row) for row in WEBHOOK),
+]
 
 
 def outcome_of(kind: str, handler: Handler) -> Outcome:
-    return deliver(lambda client: build(kind, SETTINGS[kind], client), handler)
+    """The outcome where `handler` answers the message; a question for a token is answered here."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            token = {"errcode": 0, "access_token": "canary-token", "expires_in": 7200}
+            return httpx.Response(200, json=token)
+        return handler(request)
+
+    return deliver(lambda client: build(kind, SETTINGS[kind], client), answer, ADDRESSED)
 
 
 @pytest.mark.parametrize(("kind", "status", "body", "expected", "fault"), ROWS)
@@ -112,7 +220,8 @@ def test_a_recorded_answer_has_this_outcome(
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request)
-        return httpx.Response(status, text=body, headers=location)
+        text = body.replace("{ADDRESS}", str(request.url))
+        return httpx.Response(status, text=text, headers=location)
 
     outcome = outcome_of(kind, answer)
     assert (outcome.kind, outcome.fault) == (expected, fault)
@@ -124,12 +233,41 @@ def test_a_recorded_answer_has_this_outcome(
     assert KEY not in repr(outcome)
 
 
+@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("part", ["address", "headers", "body"])
+@pytest.mark.parametrize("status", [200, 403, 500])
+def test_whatever_of_the_request_comes_back_no_secret_is_kept(
+    kind: str, part: str, status: int
+) -> None:
+    def echo(request: httpx.Request) -> httpx.Response:
+        text = {
+            "address": f"{request.url} {unquote(str(request.url))}",
+            "headers": " ".join(request.headers.values()),
+            "body": request.content.decode(),
+        }[part]
+        return httpx.Response(status, text=text)
+
+    outcome = outcome_of(kind, echo)
+    assert outcome.detail or (kind, status) == ("webhook", 200)
+    assert "canary" not in repr(outcome)
+    assert KEY not in repr(outcome)
+
+
 # kind         status  Retry-After                       body          wait  whole credential
 WAITS = [
     ("wecom_robot", 200, "", told(-1), 30, False),
     ("wecom_robot", 200, "", told(45009), 60, True),
     ("wecom_robot", 429, "", "", 60, True),
     ("wecom_robot", 429, "90", "", 90, True),
+    ("wecom_application", 200, "", told(45009), 60, True),
+    ("wecom_application", 200, "", told(99999), 600, False),
+    ("dingtalk_robot", 200, "", told(130101), 600, True),
+    ("dingtalk_robot", 200, "", told(-1), 30, False),
+    ("dingtalk_robot", 429, "7", "", 7, True),
+    ("feishu_robot", 400, "", feishu(9499, "too many request"), 60, True),
+    ("feishu_robot", 200, "", feishu(11232), 60, True),
+    ("zhezhengding", 200, "", zhezheng(False, message="消息重复"), 60, False),
+    ("zhezhengding", 200, "", zhezheng(False), 600, False),
     ("webhook", 503, "120", "", 120, True),
     ("webhook", 503, "Mon, 23 Nov 2026 01:02:00 GMT", "", 120, True),
     ("webhook", 503, "Mon, 23 Nov 2026 09:02:00 +0800", "", 120, True),
@@ -174,7 +312,7 @@ def test_only_a_failure_to_connect_is_sure_not_to_have_sent(
 
     outcome = outcome_of(kind, fail)
     assert outcome.kind is expected
-    assert outcome.detail == failure.__name__
+    assert (outcome.provider, outcome.detail) == (kind, failure.__name__)
     assert outcome.http_status is None
     assert (outcome.size > 0) is (expected is UNKNOWN)
     assert "canary" not in repr(outcome)

@@ -19,6 +19,10 @@ from tests.servers.webhook import WebhookSink
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another secret of thirty-two byte").decode()
 
 
+def settings_for(sink: WebhookSink, **more: Any) -> dict[str, Any]:
+    return {"url": f"{sink.base}/hook", "secret": SECRET, "allow": ["127.0.0.0/8"], **more}
+
+
 def test_the_standards_own_vector_is_met() -> None:
     signature = sign(
         base64.b64decode(SECRET.removeprefix("whsec_")),
@@ -32,7 +36,7 @@ def test_the_standards_own_vector_is_met() -> None:
 def test_a_receiver_with_the_reference_library_takes_the_event() -> None:
     message = replace(MESSAGE, data={"obligations": [{"id": 7, "due_on": "2026-11-23"}]})
     with WebhookSink(SECRET) as sink:
-        settings = {"url": f"{sink.base}/hook", "secret": SECRET}
+        settings = settings_for(sink)
         (outcome,) = deliver_for_real(lambda client: build("webhook", settings, client), message)
     assert outcome.kind is OutcomeKind.ACCEPTED
     (event,) = sink.received
@@ -50,7 +54,7 @@ def test_a_receiver_with_the_reference_library_takes_the_event() -> None:
 
 def test_the_clock_of_shanghai_signs_like_that_of_utc() -> None:
     with WebhookSink(SECRET) as sink:
-        settings = {"url": f"{sink.base}/hook", "secret": SECRET}
+        settings = settings_for(sink)
         (outcome,) = deliver_for_real(
             lambda client: build("webhook", settings, client),
             MESSAGE,
@@ -63,11 +67,7 @@ def test_the_clock_of_shanghai_signs_like_that_of_utc() -> None:
 @pytest.mark.parametrize("known", [SECRET, OTHER_SECRET])
 def test_while_secrets_rotate_a_receiver_may_know_either(known: str) -> None:
     with WebhookSink(known) as sink:
-        settings = {
-            "url": f"{sink.base}/hook",
-            "secret": OTHER_SECRET,
-            "previous_secret": SECRET,
-        }
+        settings = settings_for(sink, secret=OTHER_SECRET, previous_secret=SECRET)
         (outcome,) = deliver_for_real(lambda client: build("webhook", settings, client), MESSAGE)
     assert outcome.kind is OutcomeKind.ACCEPTED
     assert len(sink.received) == 1
@@ -75,7 +75,7 @@ def test_while_secrets_rotate_a_receiver_may_know_either(known: str) -> None:
 
 def test_a_wrong_secret_is_a_fault_of_the_configuration() -> None:
     with WebhookSink(OTHER_SECRET) as sink:
-        settings = {"url": f"{sink.base}/hook", "secret": SECRET}
+        settings = settings_for(sink)
         (outcome,) = deliver_for_real(lambda client: build("webhook", settings, client), MESSAGE)
     assert (outcome.kind, outcome.fault) == (OutcomeKind.REJECTED, Fault.CONFIG)
     assert sink.refused == ["signature"]
@@ -84,7 +84,7 @@ def test_a_wrong_secret_is_a_fault_of_the_configuration() -> None:
 def test_a_repeated_attempt_is_known_by_its_id() -> None:
     with WebhookSink(SECRET) as sink:
         sink.fail_next("reset_after_accept", "busy:120")
-        settings = {"url": f"{sink.base}/hook", "secret": SECRET}
+        settings = settings_for(sink)
         outcomes = deliver_for_real(
             lambda client: build("webhook", settings, client), MESSAGE, MESSAGE, MESSAGE
         )
@@ -131,6 +131,18 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"secret": "whsec_" + base64.b64encode(b"canary" * 11).decode()}, "64"),
     ({"previous_secret": "canary"}, "whsec_"),
     ({"previous_secret": ""}, "为空"),
+    ({"allow": "10.0.0.0/8"}, "列表"),
+    ({"allow": [10]}, "列表"),
+    ({"allow": []}, "为空"),
+    ({"allow": ["10.0.0.0/8", " "]}, "为空"),
+    ({"allow": ["intranet"]}, "网段"),
+    ({"allow": ["10.1.2.3/8"]}, "网段"),
+    ({"allow": ["0.0.0.0/0"]}, "内网网段"),
+    ({"allow": ["::/0"]}, "内网网段"),
+    ({"allow": ["169.254.0.0/16"]}, "内网网段"),
+    ({"allow": ["10.0.0.0/8", "8.8.8.0/24"]}, "内网网段"),
+    ({"url": "https://10.1.2.3/hook"}, "allow"),
+    ({"url": "https://169.254.169.254/latest", "allow": ["10.0.0.0/8"]}, "内网"),
 ]
 
 
@@ -156,7 +168,8 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any], sentence: 
 def test_clear_text_is_for_this_machine_or_by_the_administrators_word(
     url: str, allow_http: bool
 ) -> None:
-    settings = {"url": url, "secret": SECRET, "allow_http": allow_http}
+    allow = ["127.0.0.0/8", "::1", "10.0.0.0/8"]
+    settings = {"url": url, "secret": SECRET, "allow_http": allow_http, "allow": allow}
     assert build("webhook", settings, httpx.AsyncClient()).duplicate_safe
 
 

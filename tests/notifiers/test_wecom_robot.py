@@ -48,7 +48,53 @@ def test_the_whole_pasted_address_works_like_the_bare_key() -> None:
     assert outcome.kind is OutcomeKind.ACCEPTED
 
 
-@pytest.mark.parametrize(("markup", "limit"), [("markdown", 4096), ("text", 2048)])
+LINK = "https://qixian.agency.gov.cn/"
+
+
+def test_the_second_markdown_knows_no_colours() -> None:
+    body = '**今日到期**\n<font color="warning">【今日应办】</font>\n1. 年报'
+    with WecomServer({KEY}) as server:
+        (outcome,) = send(server, with_body(body), format="markdown_v2")
+    assert outcome.kind is OutcomeKind.ACCEPTED
+    assert server.received[0].body["msgtype"] == "markdown_v2"
+    assert server.received[0].content == "**今日到期**\n【今日应办】\n1. 年报"
+
+
+def test_a_card_shows_the_whole_text_and_leads_to_the_page() -> None:
+    matter, source = "1. 年报\n　单位：财政局（张三）\n　期限：今天到期", "　依据：" + "条" * 100
+    with WecomServer({KEY}) as server:
+        (outcome,) = send(
+            server,
+            with_body(f"{MESSAGE.subject}\n\n{matter}\n{source}"),
+            format="card",
+            url=LINK,
+        )
+    assert outcome.kind is OutcomeKind.ACCEPTED
+    assert server.received[0].body == {
+        "msgtype": "template_card",
+        "template_card": {
+            "card_type": "text_notice",
+            "main_title": {"title": MESSAGE.subject},
+            "sub_title_text": matter,
+            "quote_area": {"type": 0, "quote_text": source},
+            "card_action": {"type": 1, "url": LINK},
+        },
+    }
+
+
+@pytest.mark.parametrize("body", ["期" * 113, "期" * 112 + "\n" + "限" * 113, MESSAGE.subject])
+def test_what_a_card_would_not_show_whole_goes_out_as_text(body: str) -> None:
+    message = replace(with_body(body), mentions=("13800000000",))
+    with WecomServer({KEY}) as server:
+        send(server, message, format="card", url=LINK)
+    received = server.received[0]
+    assert (received.body["msgtype"], received.content) == ("text", body)
+    assert received.body["text"]["mentioned_mobile_list"] == ["13800000000"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "limit"), [("markdown", 4096), ("markdown_v2", 4096), ("text", 2048)]
+)
 def test_the_limit_is_in_bytes_and_exact(markup: str, limit: int) -> None:
     full = "期" * (limit // 3) + "x" * (limit % 3)
     with WecomServer({KEY}) as server:

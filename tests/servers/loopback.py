@@ -1,5 +1,6 @@
 """A real HTTP server on 127.0.0.1 for one test: what a scripted transport cannot show."""
 
+import json
 import socket
 import struct
 import threading
@@ -8,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -18,6 +19,7 @@ class Request:
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]  # names in lower case
     body: bytes
+    method: str = "POST"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,12 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def as_json(value: Mapping[str, Any]) -> Reply:
+    """The vendors answer 200 for errors too."""
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return Reply(200, body, {"Content-Type": "application/json"})
 
 
 class _Listener(ThreadingHTTPServer):
@@ -35,8 +43,9 @@ class LoopbackServer:
     """Use as a context manager; `base` is its address. Subclasses say what `answer` does.
 
     `fail_next(*faults)` queues one fault for each of the next requests, "" for none. Faults are
-    "status:CODE", "html" (a captive portal's 200), "hang:SECONDS" (answers, but that late) and
-    "reset_after_accept" (takes the request over, then breaks the connection without an answer).
+    "status:CODE", "html" (a captive portal's 200), "deny" (an answer without a code, as of
+    DingTalk's gateway), "hang:SECONDS" (answers, but that late) and "reset_after_accept" (takes
+    the request over, then breaks the connection without an answer).
     """
 
     def __init__(self) -> None:
@@ -90,6 +99,8 @@ class LoopbackServer:
         """The answer of a fault that never reaches the service."""
         if fault == "status":
             return Reply(int(argument))
+        if fault == "deny":
+            return as_json({"status": 1111, "wait": 5, "source": "x5", "punish": "deny"})
         if fault == "html":
             return Reply(200, "<html>请先登录网络</html>".encode(), {"Content-Type": "text/html"})
         return None
@@ -100,7 +111,13 @@ class LoopbackServer:
         class Handler(BaseHTTPRequestHandler):
             timeout = 5  # a client that connects and stays silent must not stop the test
 
+            def do_GET(self) -> None:
+                self._serve("GET")
+
             def do_POST(self) -> None:
+                self._serve("POST")
+
+            def _serve(self, method: str) -> None:
                 address = urlsplit(self.path)
                 length = int(self.headers.get("Content-Length", 0))
                 request = Request(
@@ -108,6 +125,7 @@ class LoopbackServer:
                     query=tuple(parse_qsl(address.query, keep_blank_values=True)),
                     headers={name.lower(): value for name, value in self.headers.items()},
                     body=self.rfile.read(length),
+                    method=method,
                 )
                 reply = service._respond(request)
                 if reply is None:

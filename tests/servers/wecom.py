@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.servers.loopback import LoopbackServer, Reply, Request
+from tests.servers.loopback import LoopbackServer, Reply, Request, as_json
 
-LIMITS = {"text": 2048, "markdown": 4096}
+LIMITS = {"text": 2048, "markdown": 4096, "markdown_v2": 4096}
 PER_WINDOW = 20
 WINDOW = timedelta(seconds=60)
 _ESCAPED = re.compile(rb"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}")
@@ -41,7 +41,7 @@ class WecomServer(LoopbackServer):
 
     `clock` gives aware instants and only serves the window of 20 messages in 60 seconds.
     `received` and `refused` keep what happened, in order. Faults: those of LoopbackServer, and
-    "deny" (an answer without errcode, as of DingTalk's gateway) and "errcode:CODE".
+    "errcode:CODE".
     """
 
     def __init__(
@@ -70,8 +70,6 @@ class WecomServer(LoopbackServer):
         return _told(0)
 
     def canned(self, fault: str, argument: str) -> Reply | None:
-        if fault == "deny":
-            return _json({"status": 1111, "wait": 5, "source": "x5", "punish": "deny"})
         if fault == "errcode":
             return _told(int(argument))
         return super().canned(fault, argument)
@@ -86,14 +84,21 @@ class WecomServer(LoopbackServer):
             body = json.loads(raw)
         except ValueError:
             return 40033, {}
-        if _ESCAPED.search(raw):
+        if is_escaped(raw):
             return 40033, {}
         return _check_body(body), body
+
+
+def is_escaped(raw: bytes) -> bool:
+    """WeCom wants real UTF-8, not \\uxxxx."""
+    return _ESCAPED.search(raw) is not None
 
 
 def _check_body(body: Any) -> int:
     """The errcode for a parsed body; 0 where it is in order."""
     kind = body.get("msgtype") if isinstance(body, dict) else None
+    if kind == "template_card":
+        return _check_card(body.get(kind))
     if kind not in LIMITS:
         return 40008
     part = body.get(kind)
@@ -109,11 +114,18 @@ def _check_body(body: Any) -> int:
     return 0 if known else 40035
 
 
+def _check_card(card: Any) -> int:
+    """A group robot has two cards, and none of them without a title or a place to lead to."""
+    if not isinstance(card, dict) or card.get("card_type") not in ("text_notice", "news_notice"):
+        return 40035
+    if not card.get("sub_title_text") and not card.get("main_title", {}).get("title"):
+        return 40063
+    action = card.get("card_action", {})
+    if action.get("type") not in (1, 2):
+        return 40063
+    return 0 if str(action.get("url", "")).startswith(("http://", "https://")) else 45034
+
+
 def _told(errcode: int) -> Reply:
     words = "ok" if errcode == 0 else f"refused, more info at https://example.invalid/?e={errcode}"
-    return _json({"errcode": errcode, "errmsg": words})
-
-
-def _json(value: dict[str, Any]) -> Reply:
-    # WeCom answers 200 for errors too.
-    return Reply(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
+    return as_json({"errcode": errcode, "errmsg": words})

@@ -1,0 +1,118 @@
+"""飞书（Lark）自定义机器人: open.feishu.cn/document/client-docs/bot-v3/add-custom-bot."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+
+import httpx
+
+from notifiers.channel import Addressing, fingerprint
+from notifiers.clean_text import clean
+from notifiers.coded_answer import ACCEPTED, Vendor, judge_coded, rejected, wait
+from notifiers.http_client import JSON, deliver
+from notifiers.message import Fault, Markup, Message, Outcome
+from notifiers.pasted_key import Place, read_key
+from notifiers.settings import Settings
+
+VENDOR = "https://open.feishu.cn"
+PLACE = Place("/open-apis/bot/v2/hook/")
+_KEYS = ("token", "secret", "keyword", "api_base", "allow_http")
+_MOST_KEYWORD = 30
+# Even in plain text <at …> would call people, <at user_id="all"> everybody.
+_CALL = re.compile(r"<(?=/?at\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FeishuRobot:
+    """A group robot. `secret` signs, where the robot asks for it; `keyword` is a word that the
+    robot wants to see in every message, where it asks for that. It calls nobody: Feishu knows
+    people by its own ids only."""
+
+    client: httpx.AsyncClient = field(repr=False)
+    base: str
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    keyword: str
+
+    kind: ClassVar[str] = "feishu_robot"
+    markup: ClassVar[Markup] = Markup.TEXT
+    # 20 kB are for the whole request, in which a line feed or a quote takes two.
+    limit: ClassVar[int] = 9_000
+    # 5 in a second and 100 in a minute: 5 in three seconds keep both.
+    window: ClassVar[tuple[int, timedelta] | None] = (5, timedelta(seconds=3))
+    addressing: ClassVar[Addressing] = Addressing.GROUP
+    duplicate_safe: ClassVar[bool] = False
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
+        given = Settings(cls.kind, settings, _KEYS)
+        base = given.api_base(VENDOR)
+        return cls(
+            client=client,
+            base=base.geturl(),
+            token=read_key(given, "token", base, PLACE),
+            secret=given.text("secret") if "secret" in settings else "",
+            keyword=given.word("keyword", _MOST_KEYWORD),
+        )
+
+    @property
+    def credential(self) -> str:
+        return fingerprint(self.kind, self.base, self.token)
+
+    async def send(self, message: Message, now: datetime) -> Outcome:
+        text = _CALL.sub("＜", clean(message.body))
+        if self.keyword not in text:
+            text = f"{self.keyword}\n{text}"
+        payload: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
+        if self.secret:
+            seconds = int(now.timestamp())
+            payload |= {"timestamp": str(seconds), "sign": sign(self.secret, seconds)}
+        return await deliver(
+            self.client,
+            f"{self.base}{PLACE.path}{self.token}",
+            json.dumps(payload, ensure_ascii=False).encode(),
+            JSON,
+            kind=self.kind,
+            judge=lambda answer: judge_coded(answer, now, _FEISHU),
+            secrets=[self.token, self.secret, payload.get("sign", "")],
+        )
+
+
+def sign(secret: str, seconds: int) -> str:
+    """The signature that stands in the body: of nothing, under time and secret as the key."""
+    key = f"{seconds}\n{secret}".encode()
+    return base64.b64encode(hmac.digest(key, b"", hashlib.sha256)).decode()
+
+
+_CROWDED = wait(60, "超过飞书的发送频率，约一分钟后会再发。", hold=True)
+_CODES: Mapping[int, Outcome] = {
+    0: ACCEPTED,
+    11232: _CROWDED,
+    9499: rejected(Fault.CONTENT, "飞书不接受消息的格式，请把错误码告诉系统管理员。"),
+    19001: rejected(Fault.CONFIG, "机器人已被移除或地址无效，请群主重建机器人并把新地址填入配置。"),
+    19021: rejected(
+        Fault.CONFIG, "飞书不认可签名，请核对配置中的 secret，并检查服务器时钟是否准确（NTP）。"
+    ),
+    19022: rejected(
+        Fault.CONFIG, "本机的出口地址不在机器人的白名单中，请群主在机器人的安全设置里添加。"
+    ),
+    19024: rejected(
+        Fault.CONFIG, "消息里没有机器人要求的关键词，请在配置的 keyword 中填写群主设置的关键词。"
+    ),
+}
+
+
+def _judge(code: int, words: str) -> Outcome | None:
+    # 9499 is “Bad Request” as well as “too many request”.
+    if code == 9499 and "too many" in words.lower():
+        return _CROWDED
+    return _CODES.get(code)
+
+
+_FEISHU = Vendor("飞书", _judge, ("code", "StatusCode"), ("msg", "StatusMessage"))

@@ -1,0 +1,172 @@
+"""企业微信自建应用消息: developer.work.weixin.qq.com/document/path/90236."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+from urllib.parse import urlencode
+
+import httpx
+
+from notifiers.channel import Addressing, fingerprint
+from notifiers.clean_text import clean
+from notifiers.coded_answer import judge_coded, parse
+from notifiers.http_client import JSON, Answer, deliver, redact
+from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
+from notifiers.settings import Settings
+from notifiers.wecom_answer import APPLICATION, NOBODY
+from notifiers.wecom_robot import VENDOR
+from notifiers.wecom_token import WecomToken
+
+_KEYS = ("corp_id", "secret", "agent_id", "users", "format", "url", "api_base", "allow_http")
+_FORMATS = ("text", "markdown", "textcard")
+_USER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")  # “@all” is nobody's name
+_MOST_USERS = 1000
+_STALE = ("40001", "40014", "42001")  # the token, not the message
+_TITLE_BYTES, _DESCRIPTION_BYTES = 128, 512
+# WeCom shows what is the same within so many seconds once: our second attempts come sooner.
+_SAME_WITHIN = 1800
+
+
+@dataclass(frozen=True)
+class WecomApplication:
+    """An application. With `users` it always tells those; else the person in `Message.to`.
+
+    `url` is where a card leads; a text that is too long for a card goes out as plain text.
+    """
+
+    client: httpx.AsyncClient = field(repr=False)
+    base: str
+    corp_id: str
+    secret: str = field(repr=False)
+    agent_id: int
+    users: tuple[str, ...]
+    format: str
+    url: str
+    token: WecomToken = field(repr=False)
+
+    kind: ClassVar[str] = "wecom_application"
+    limit: ClassVar[int] = 2048
+    # To one member 30 a minute; what is above is dropped without a word, so all are counted.
+    window: ClassVar[tuple[int, timedelta] | None] = (30, timedelta(seconds=60))
+    duplicate_safe: ClassVar[bool] = True
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
+        given = Settings(cls.kind, settings, _KEYS)
+        base = given.api_base(VENDOR).geturl()
+        corp_id, secret = given.text("corp_id"), given.text("secret")
+        users = given.texts("users")
+        if len(users) > _MOST_USERS or not all(map(_USER.fullmatch, users)):
+            raise given.refuse("users", f"应为至多 {_MOST_USERS} 个企业微信账号（userid）")
+        format = given.choice("format", _FORMATS, "text")
+        url = given.link("url", required=format == "textcard")
+        question = urlencode({"corpid": corp_id, "corpsecret": secret})
+        return cls(
+            client=client,
+            base=base,
+            corp_id=corp_id,
+            secret=secret,
+            agent_id=given.whole("agent_id", None, highest=2**31 - 1),
+            users=users,
+            format=format,
+            url=url,
+            token=WecomToken(client, f"{base}/cgi-bin/gettoken?{question}"),
+        )
+
+    @property
+    def addressing(self) -> Addressing:
+        return Addressing.GROUP if self.users else Addressing.PERSON
+
+    @property
+    def markup(self) -> Markup:
+        return Markup.MARKDOWN if self.format == "markdown" else Markup.TEXT
+
+    @property
+    def credential(self) -> str:
+        return fingerprint(self.kind, self.base, self.corp_id, str(self.agent_id), self.secret)
+
+    async def send(self, message: Message, now: datetime) -> Outcome:
+        users = self.users or (message.to,)
+        if not all(map(_USER.fullmatch, users)):
+            return Outcome(
+                OutcomeKind.REJECTED,
+                Fault.RECIPIENT,
+                provider=self.kind,
+                advice="收件人缺失或不是企业微信账号，请核对该联系人的账号（userid）。",
+            )
+        body = json.dumps(self._payload(message, users), ensure_ascii=False).encode()
+        outcome = await self._attempt(body, users, now)
+        # Without a size it was the secret that was refused: asked again, WeCom blocks our address.
+        if outcome.size and outcome.code in _STALE:
+            outcome = await self._attempt(body, users, now)
+        return outcome
+
+    async def _attempt(self, body: bytes, users: Sequence[str], now: datetime) -> Outcome:
+        token = await self.token.get(now)
+        if isinstance(token, Outcome):
+            detail = redact(token.detail, [self.secret])
+            return replace(token, provider=self.kind, detail=detail)
+        outcome = await deliver(
+            self.client,
+            f"{self.base}/cgi-bin/message/send?access_token={token}",
+            body,
+            JSON,
+            kind=self.kind,
+            judge=lambda answer: _judge(answer, users, now),
+            secrets=[token, self.secret],
+        )
+        if outcome.code in _STALE:
+            self.token.drop(token)
+        return outcome
+
+    def _payload(self, message: Message, users: Sequence[str]) -> dict[str, Any]:
+        msgtype, content = self._content(clean(message.subject), clean(message.body))
+        return {
+            "touser": "|".join(users),
+            "agentid": self.agent_id,
+            "msgtype": msgtype,
+            msgtype: content,
+            "enable_duplicate_check": 1,
+            "duplicate_check_interval": _SAME_WITHIN,
+        }
+
+    def _content(self, subject: str, body: str) -> tuple[str, dict[str, str]]:
+        if self.format == "textcard" and (card := _card(subject, body)):
+            return "textcard", {**card, "url": self.url, "btntxt": "详情"}
+        msgtype = "markdown" if self.format == "markdown" else "text"
+        return msgtype, {"content": body}
+
+
+def _card(subject: str, body: str) -> dict[str, str] | None:
+    """None where the vendor would cut the text. < would begin a mark; lines end in one."""
+    lines = [line for line in body.replace("<", "＜").splitlines() if line.strip()]
+    description = "<br>".join(line for line in lines if line != subject)
+    fits = len(subject.encode()) <= _TITLE_BYTES
+    if not description or not fits or len(description.encode()) > _DESCRIPTION_BYTES:
+        return None
+    return {"title": subject, "description": description}
+
+
+def _judge(answer: Answer, users: Sequence[str], now: datetime) -> Outcome:
+    """errcode 0 has not reached those whom the answer names as invalid."""
+    outcome = judge_coded(answer, now, APPLICATION)
+    if outcome.kind is not OutcomeKind.ACCEPTED:
+        return outcome
+    told = parse(answer.body)
+    names = f"{told.get('invaliduser') or ''}|{told.get('unlicenseduser') or ''}"
+    lost = {name.lower() for name in names.split("|")}  # WeCom answers in lower case
+    unreached = tuple(user for user in users if user.lower() in lost)
+    if len(unreached) == len(users):
+        return replace(NOBODY, code=outcome.code, detail=names.strip("|"), unreached=unreached)
+    detail = f"invaliduser: {'|'.join(unreached)}" if unreached else outcome.detail
+    advice = f"{'、'.join(unreached)}没有收到，请核对其账号和应用的可见范围。" if unreached else ""
+    return replace(
+        outcome,
+        detail=detail,
+        advice=advice,
+        provider_id=str(told.get("msgid") or ""),
+        unreached=unreached,
+    )
