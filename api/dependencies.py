@@ -88,7 +88,9 @@ async def _agency(request: Request) -> Agency:
 
 
 async def _calendar(request: Request) -> WorkCalendar:
-    return running(request).clock.calendar
+    clock = running(request).clock
+    clock.renew_calendar()  # another process may have taken a notice since the last tick
+    return clock.calendar
 
 
 async def _reader(request: Request) -> AsyncIterator[Session]:

@@ -19,11 +19,16 @@ def day(text: str, name: str) -> date:
         raise BadInput(f"{name}“{text}”不是日期，应写作 2026-03-02") from None
 
 
-def typed_calendar(imported: tuple[Notice, ...], region: str, known_on: str | None) -> WorkCalendar:
+def typed_calendar(
+    imported: tuple[Notice, ...], region: str, known_on: str | None, today: date
+) -> WorkCalendar:
     """The calendar of a region as it was known on a day. Raises BadInput, OutsideCalendar."""
     if not is_scope(region):
         raise BadInput(f"“{region}”不是六位行政区划代码，应写作 510800，全国为 {CN}")
-    return work_calendar(imported, region, day(known_on, "known-on ") if known_on else None)
+    asked = day(known_on, "known-on ") if known_on else None
+    if asked and asked > today:
+        raise BadInput(f"known-on {asked} 晚于今天，那一天会知道什么还不知道")
+    return work_calendar(imported, region, asked)
 
 
 def moment(text: str, name: str) -> date | datetime:

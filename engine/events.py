@@ -122,6 +122,18 @@ def record_event(
     return event if event.id else session.get_one(Event, found[0].event_id), found, new
 
 
+def check_completion(session: Session, agency: Agency, row: Obligation, moment: datetime) -> None:
+    """What counts from an event cannot be done before it; what has to precede one can. Raises
+    NotAllowed."""
+    event = session.get(Event, row.event_id) if row.event_id else None
+    reading = agency.readings.get(row.rule)
+    ahead = (Kind.BEFORE_EVENT, Kind.SIMULTANEOUS)
+    if event is None or reading is None or (reading.term and reading.term.kind in ahead):
+        return
+    if moment < event.at:
+        raise NotAllowed(f"办结时间早于事由的时间（{local_iso(event.at)}），请核对 at")
+
+
 def due_of_event(
     agency: Agency,
     calendar: WorkCalendar,

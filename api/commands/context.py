@@ -106,7 +106,7 @@ class Context:
         if region is None:
             path = self.config_path
             region = load_calendar_settings(path).region if path else CN
-        return typed_calendar(self.imported, region, known_on)
+        return typed_calendar(self.imported, region, known_on, self.today)
 
     @property
     def now(self) -> datetime:

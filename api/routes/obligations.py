@@ -23,6 +23,7 @@ from engine.chains import follow, take_back
 from engine.clock_changes import correct, correct_start, enter, replay_reopened
 from engine.clock_entries import entries_of
 from engine.event_clocks import Change, Exclude, Extend, Restart
+from engine.events import check_completion
 from engine.instants import local_day, start_of
 from engine.journal import journal_of
 from engine.obligations import (
@@ -96,9 +97,11 @@ async def change(
 ) -> dict[str, Any]:
     """办结, 免除, 恢复; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
     by = asked.by
+    _check_keys(asked)
     match asked.type:
         case "complete":
             at = _instant(asked.at) if asked.at else now
+            check_completion(session, agency, get_obligation(session, obligation_id), at)
             row = complete(session, obligation_id, by=by, at=at, evidence=asked.evidence, now=now)
             follow(session, agency, calendar, row, now)
         case "waive":
@@ -175,6 +178,24 @@ def _needed(asked: ObligationChange, name: str) -> date | datetime:
     if not text:
         raise BadInput(f"{name}：请写明日期或时刻，例如 2026-03-18")
     return moment(text, f"{name} ")
+
+
+_KEYS = {
+    "complete": {"at", "evidence"},
+    "waive": set[str](),
+    "reopen": set[str](),
+    "restart": {"at", "clause"},
+    "exclude": {"from", "to", "clause"},
+    "extend": {"at", "amount", "approver", "clause"},
+    "correct": {"at", "from", "to", "amount", "approver", "clause", "entry"},
+}
+
+
+def _check_keys(asked: ObligationChange) -> None:
+    """A key that the type does not have is a slip: a restart with an end was to be an exclusion."""
+    given = asked.model_dump(by_alias=True, exclude_unset=True).keys()
+    for key in given - {"type", "by", "reason"} - _KEYS[asked.type]:
+        raise BadInput(f"{key}：{asked.type} 没有这一项，请去掉")
 
 
 def _reason(asked: ObligationChange) -> str:

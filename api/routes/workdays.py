@@ -10,6 +10,7 @@ from api.json_rows import added_row, checked_row, counted_row
 from api.typed_dates import typed_calendar
 from engine.database import reading
 from engine.imported_notices import imported_notices
+from engine.instants import local_day
 from engine.workdays import WorkCalendar
 
 router = APIRouter(prefix="/workdays")
@@ -28,12 +29,15 @@ class Known(_Query):
 
 def calendar_asked(request: Request, asked: Known) -> WorkCalendar:
     """The calendar that a question is about; the office's, as it is known now, unless it says so."""
-    calendar = running(request).clock.calendar
+    clock = running(request).clock
+    clock.renew_calendar()
+    calendar = clock.calendar
     if asked.region is None and asked.known_on is None:
         return calendar
     with reading(running(request).db) as session:
         imported = imported_notices(session)
-    return typed_calendar(imported, asked.region or calendar.region, asked.known_on)
+    today = local_day(request.app.state.read_clock())
+    return typed_calendar(imported, asked.region or calendar.region, asked.known_on, today)
 
 
 class Addition(Known):

@@ -3,6 +3,8 @@
 import pytest
 from office import Office, refusal
 
+from engine.database import writing
+from engine.imported_notices import Stated, import_notice
 from engine.notice_text import read_notice
 from engine.notices import days_as_rows
 from tests.engine.notice_sentences import NOTICE_2027
@@ -78,3 +80,19 @@ def test_questions_take_a_region_and_a_known_day(office: Office) -> None:
     assert office.get("/workdays/check", date="2026-04-20", region="450000")["workday"] is False
     count = {"a": "2026-04-17", "b": "2026-04-24"}
     assert office.get("/workdays/count", **count, region="450000") == {"count": 3}
+
+
+def test_a_notice_that_another_process_took_counts_at_once(office: Office) -> None:
+    office.at(LATER)
+    asked = {"date": "2027-02-03", "n": 20}
+    assert office.get("/workdays/add", **asked)["provisional"]
+    with writing(office.db) as session:
+        import_notice(session, NOTICE_2027, Stated(), by="命令行", now=office.now)
+    assert office.get("/workdays/add", **asked)["date"] == "2027-03-09"
+
+
+def test_nobody_knows_what_will_be_known(office: Office) -> None:
+    answer = office.client.get(
+        "/api/v1/workdays/add", params={"date": "2026-12-15", "n": 20, "known_on": "2030-01-01"}
+    )
+    assert "晚于今天" in refusal(answer, 422, "invalid_request")

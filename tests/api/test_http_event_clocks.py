@@ -142,7 +142,7 @@ def test_the_order_of_entry_does_not_matter(office: Office) -> None:
         ({"type": "correct", "reason": "笔误", "at": "2019-05-14"}, 409, "2019-05-14不适用"),
         ({"type": "restart"}, 422, "at：请写明"),
         ({"type": "exclude", "from": "2026-03-06"}, 422, "to：请写明"),
-        ({"type": "exclude", "at": "2026-03-06", "to": "2026-03-07"}, 422, "from：请写明"),
+        ({"type": "exclude", "at": "2026-03-06", "to": "2026-03-07"}, 422, "at：exclude 没有这一项"),
         ({"type": "extend", "approver": "李主任", "at": "2026-03-20"}, 422, "amount：请写明"),
         (EXTEND | {"amount": "20"}, 422, "不是时间量"),
         (EXTEND | {"at": "2026-02-30"}, 422, "at “2026-02-30”不是日期"),

@@ -278,3 +278,20 @@ def test_the_explanation_says_how_each_date_was_read(office: Office) -> None:
         assert row["act_by"] <= earliest
         if row["due_at"]:
             assert [one["question"] for one in explained["readings"]] == ["小时从何时起算"]
+
+
+def test_nothing_is_done_before_its_event(office: Office) -> None:
+    (row, *_) = office.disaster("2026-09-25T09:30").json()["obligations"]
+    body = {"type": "complete", "by": "王莉", "at": "2026-09-25T09:29"}
+    answer = office.post(f"/obligations/{row['id']}/events", body)
+    assert "早于事由的时间" in refusal(answer, 409, "not_allowed")
+    assert office.post(
+        f"/obligations/{row['id']}/events", body | {"at": "2026-09-25T09:31"}
+    ).is_success
+
+
+def test_a_key_of_another_type_is_a_slip(office: Office) -> None:
+    (row, *_) = office.disaster("2026-09-25T09:30").json()["obligations"]
+    body = {"type": "restart", "by": "王莉", "at": "2026-09-25T09:40", "to": "2026-09-25T09:50"}
+    answer = office.post(f"/obligations/{row['id']}/events", body)
+    assert "to：restart 没有这一项" in refusal(answer, 422, "invalid_request")
