@@ -22,7 +22,10 @@ _DAY = r"(?:(\d{4})年)?(?:(\d{1,2})月)?(\d{1,2})(?:日|(?=[至—–―~〜-])
 _SPAN = re.compile(rf"{_DAY}(?:(?:至|到|[—–―~〜-]{{1,2}}){_DAY})?")
 _BETWEEN = re.compile(r"[、和及与]")  # a comma ends a list: 公休日调至2月12日，2月2日上班
 _OFF = re.compile(r"(?:为)?(?:全国|全区|全省|全州|全市|统一|均)?(?:调休)?(?:放假|补休)")
-_WORKED = re.compile(r"(?:均|都|照常|正常){0,2}(?:上班|工作)")
+_WORKED = re.compile(r"(?:均|都|照常|正常|应当?|须|要|仍|调整?为|作为|为){0,3}(?:上班|工作|补班)")
+# What a day is called, or moved from: no statement of its own.
+_NAMED_ONLY = re.compile(r"^起|公休|法定|节假日|休息日|周末|调[至到休]|假日|农历|起至|期间")
+_MOVED_TO = re.compile(r"[调移换][^,，。]{0,2}(?:\d{4}年)?$")
 _OFF_AHEAD = re.compile(r"放假(?:时间|日期)?(?:为|是|:|自|从)$")
 _EXTENDED = re.compile(r"延长(?:\d{4}年)?[一-鿿]{2,5}假期至$")
 _LENGTH = re.compile(r"(?:放假|共计?)(\d{1,2}|[一二三四五六七八九十])天")
@@ -197,6 +200,10 @@ def _read_item(reading: _Reading, names: tuple[str, ...], words: str) -> None:
         off = _OFF.match(statement.tail) or _OFF_AHEAD.search(statement.lead)
         extended = _EXTENDED.search(statement.lead)
         if not off and not extended and not _WORKED.match(statement.tail):
+            named_only = _NAMED_ONLY.search(statement.tail) or _MOVED_TO.search(statement.lead)
+            told = not _PRINTED.search(statement.words) or named_only
+            unread = f"{names[0]}“{statement.words}”之后没有读到放假或上班，请核对原文"
+            reading.compare("items", bool(told), unread)
             continue
         days = statement.days
         if extended:

@@ -201,3 +201,13 @@ def test_one_bracket_may_hold_the_weekdays_of_a_list() -> None:
         notice_of(2026, "七、国庆节：10月1日至7日放假。9月20日、10月10日（周日、周六）上班。")
     )
     assert (read.faults, read.found["weekday"]) == ({}, 2)
+
+
+@pytest.mark.parametrize("words", ["应正常上班", "补班", "调为工作日", "调整为上班", "另行安排"])
+def test_a_dated_statement_is_read_or_named(words: str) -> None:
+    items = f"一、春节：2026年12月14日（星期一）放假。12月19日（星期六）{words}。"
+    read = read_notice(f"关于放假的通知\n川办发〔2026〕9号\n{items}\n2026年11月10日")
+    worked = {one.date for one in read.days if one.workday}
+    known = words != "另行安排"
+    assert worked == ({date(2026, 12, 19)} if known else set())
+    assert ("items" in read.faults) is not known
