@@ -15,10 +15,12 @@ from engine.alternatives import answers, guarded
 from engine.due_dates import due as due_of
 from engine.explanation import explain
 from engine.instants import day_of
-from engine.periods import each_time, period_of
-from engine.readings import Source, reading_of, reading_on, season_of
+from engine.periods import Period, each_time, period_of
+from engine.readings import Reading, Source, reading_of, reading_on, season_of
 from engine.seasons import Season, reached
-from rules.catalogue_files import load_catalogue
+from engine.workdays import WorkCalendar
+from rules.rule import Rule
+from rules.terms import Term
 
 
 def due(
@@ -32,40 +34,30 @@ def due(
     """按一条规则推算到期日，并逐步说明。"""
     shared: Context = context.obj
     agency = shared.configuration.agency if shared.config_path else None
-    catalogue = agency.catalogue if agency else load_catalogue()
-    if rule not in catalogue.rules:
+    rules = shared.catalogue.rules
+    if rule not in rules:
         raise BadInput(f"没有规则“{rule}”，用 qixian rules 可查看全部规则")
-    reading = agency.readings[rule] if agency else reading_of(catalogue.rules[rule])
     when = moment(event, "--event ")
-    if reading.source is Source.CLOSED:
-        raise BadInput(
-            f"规则 {rule} 只在一个时段内计算（{reading.words}），须先由机关写明起止（[[season]]）"
-        )
-    if reading.term is None:
-        quote = catalogue.rules[rule].quote
-        raise BadInput(
-            f"规则 {rule}“{quote}”没有写明期限，须先由机关确定口径（[[interpretation]]）"
-        )
     calendar = shared.calendar_as(known_on=known_on)
-    reading = reading_on(reading, catalogue.rules[rule], catalogue.rules, when, calendar)
+    reading = _settled(agency.readings[rule] if agency else reading_of(rules[rule]), rules[rule])
+    reading = reading_on(reading, rules[rule], rules, when, calendar)
     assert reading.term
     day = day_of(when)
     season = _season(agency, rule, day) if agency and season_of(reading.term) else None
     anchor = season.first if season else day
     computed = due_of(reading.term, when, calendar, anchor)
-    rhythms = reading.term.rhythms
-    period = period_of(rhythms[0].every, day, anchor, calendar) if rhythms else None
-    if period:  # of several times in a period the one whose share has not ended
-        times = each_time(rhythms[0], period)
-        period = next(one for one in times if one.share is None or one.share >= day)
-    if season and period and reached(rhythms[0], period, computed.due_on) > season.last:
+    period = _period(reading.term, day, anchor, calendar)
+    if (
+        season
+        and period
+        and reached(reading.term.rhythms[0], period, computed.due_on) > season.last
+    ):
         raise BadInput(
             f"自{period.first}起的一期到时段“{season.name}”结束（{season.last}）时未满，不产生事项"
         )
-    stated = reading.referred or catalogue.rules[rule]
-    counted = (
-        when if reading.term.amount or reading.term.options else None
-    )  # a day inside a period begins nothing
+    stated = reading.referred or rules[rule]
+    # A day inside a period begins nothing.
+    counted = when if reading.term.amount or reading.term.options else None
     computed = guarded(stated, reading.term, computed, calendar, counted, period)
     steps = explain(
         reading.term,
@@ -89,9 +81,8 @@ def due(
     row = due_row(computed) | {"trace": trace_rows(steps)} | answer_rows(read)
     if shared.json:
         return print_json(row)
-    print(
-        f"到期：{row['due_at'] or row['due_on']}　宜办：{row['act_by']}　口径：{reading.in_words}"
-    )
+    when_due = row["due_at"] or row["due_on"]
+    print(f"到期：{when_due}　宜办：{row['act_by']}　口径：{reading.in_words}")
     for number, step in enumerate(steps, 1):
         print(f"{number}. {step.text}　〔{step.basis}〕")
     for one in read.taken:
@@ -99,6 +90,28 @@ def due(
     for one in read.alternatives:
         print(f"另一读法　{one.question}：{one.reading}，到期日{one.due_on}　〔{one.basis}〕")
     return None
+
+
+def _settled(reading: Reading, rule: Rule) -> Reading:
+    """The reading, unless it waits for a season or an interpretation. Raises BadInput."""
+    if reading.source is Source.CLOSED:
+        raise BadInput(
+            f"规则 {rule.id} 只在一个时段内计算（{reading.words}），须先由机关写明起止（[[season]]）"
+        )
+    if reading.term is None:
+        raise BadInput(
+            f"规则 {rule.id}“{rule.quote}”没有写明期限，须先由机关确定口径（[[interpretation]]）"
+        )
+    return reading
+
+
+def _period(term: Term, day: date, anchor: date, calendar: WorkCalendar) -> Period | None:
+    """The period that holds the day; of several times in it the one whose share has not ended."""
+    if not term.rhythms:
+        return None
+    whole = period_of(term.rhythms[0].every, day, anchor, calendar)
+    times = each_time(term.rhythms[0], whole)
+    return next(one for one in times if one.share is None or one.share >= day)
 
 
 def _season(agency: Agency, rule: str, day: date) -> Season:
