@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from api.errors import BadConfig
 from api.settings_file import (
+    AdministratorTable,
     ChannelTable,
     DutyTable,
     SeasonTable,
@@ -141,6 +142,7 @@ def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
         catalogue=catalogue,
         channels=_channels(settings.channel),
         units=_units(settings.unit, settings.calendar.region),
+        administrator=_administrator(settings.administrator),
         duties={duty.key: duty for duty in duties},
         interpretations={
             table.rule: Interpretation(**table.model_dump()) for table in settings.interpretation
@@ -186,6 +188,13 @@ def _units(tables: Iterable[UnitTable], region: str) -> dict[str, Unit]:
         )
         for table in tables
     }
+
+
+def _administrator(table: AdministratorTable | None) -> Unit | None:
+    if table is None:
+        return None
+    contact = Contact(**table.model_dump(exclude={"channels"}))
+    return Unit("administrator", table.name, contacts=(contact,), channels=tuple(table.channels))
 
 
 def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) -> list[Duty]:

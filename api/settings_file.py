@@ -106,6 +106,13 @@ class ContactTable(_Table):
     account: str = Field(default="", pattern=r"^[!-{}~]*$", max_length=64)
 
 
+class AdministratorTable(ContactTable):
+    """[administrator]: who hears of what is wrong with Qixian itself, and over which channels."""
+
+    name: _Name = "系统管理员"
+    channels: list[str] = []
+
+
 class UnitTable(_Table):
     """[[unit]]"""
 
@@ -156,6 +163,7 @@ class Settings(_Table):
     rules: RuleFiles = RuleFiles()
     reminders: Reminders = Reminders()
     calendar: CalendarTable = CalendarTable()
+    administrator: AdministratorTable | None = None
     ladder: list[LadderTable] = []
     channel: list[ChannelTable] = []
     unit: list[UnitTable] = []

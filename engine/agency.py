@@ -48,6 +48,7 @@ class Agency:
     public_url: str = ""
     seasons: tuple[Season, ...] = ()
     begun: Mapping[str, date] = field(default_factory=dict)  # chained rhythms, see engine.chains
+    administrator: Unit | None = None  # who hears of what is wrong with the system itself
     readings: Mapping[str, Reading] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -188,6 +189,11 @@ class Agency:
                 yield from found
                 return
 
+    def administrators(self) -> list[Recipient]:
+        """Who is told what is wrong with the system; nobody where none is configured."""
+        found = self._recipients(self.administrator) if self.administrator else ()
+        return list(dict.fromkeys(found))
+
     def empty_channels(self, unit: Unit) -> list[str]:
         """Channels of a unit on which nobody is reached: mail, and no contact has an address."""
         reached = {recipient.channel for recipient in self._recipients(unit)}
@@ -199,11 +205,10 @@ class Agency:
                 raise BadAgency(f"单位 {unit.id} 的上级“{unit.parent}”不存在，请先写它的 [[unit]]")
             if lineage(unit.id, self.units)[-1].parent:
                 raise BadAgency(f"单位 {unit.id} 的上级绕成了圈，请改正 parent")
+        for unit in (*self.units.values(), *filter(None, [self.administrator])):
             for channel in unit.channels:
                 if channel not in self.channels:
-                    raise BadAgency(
-                        f"单位 {unit.id} 的渠道“{channel}”不存在，请先写它的 [[channel]]"
-                    )
+                    raise BadAgency(f"{unit.name}的渠道“{channel}”不存在，请先写它的 [[channel]]")
 
     def _check_rules(self) -> None:
         for duty in self.duties.values():

@@ -26,6 +26,13 @@ class State(StrEnum):
     SKIPPED = "skipped"  # not sent: nothing in it was left to be said
 
 
+class Purpose(StrEnum):
+    """What a delivery is for, and from where its content comes."""
+
+    REMINDER = "reminder"  # from the alerts that it carries, anew at every attempt
+    SYSTEM = "system"  # to the administrator: from the row itself
+
+
 class Delivery(SQLModel, table=True):
     """送达记录. `planned_at` is the tick that planned it; parts are numbered from 1."""
 
@@ -35,7 +42,10 @@ class Delivery(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    message_id: str = Field(unique=True)  # from the alerts it carries; the same on every attempt
+    purpose: Purpose = Field(
+        default=Purpose.REMINDER, sa_column=Column(words(Purpose), nullable=False)
+    )
+    message_id: str = Field(unique=True)  # from what it carries; the same on every attempt
     channel: str
     recipient: str
     to: str

@@ -108,6 +108,14 @@ class Composer:
             body = self._body(subject, items, excess)
         return Digest(subject, body)
 
+    def notice(self, subject: str, text: str, duplicate: bool) -> Digest:
+        """A text that is not about obligations, its lines as they are; it may carry the mark of
+        a possible duplicate already."""
+        mark = DUPLICATE_MARK if duplicate else ""
+        lines = text.removeprefix(DUPLICATE_MARK).splitlines()
+        body = "\n".join(map(self._plain, lines))
+        return Digest(mark + subject.removeprefix(DUPLICATE_MARK), mark + body)
+
     def urgency(self, item: Item) -> Urgency:
         """Under which heading an item stands now."""
         obligation, today = item.obligation, local_day(self.now)

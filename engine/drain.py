@@ -20,7 +20,7 @@ from engine.agency import Agency
 from engine.alerts import fresh_items
 from engine.channels import ChannelState
 from engine.database import reading, writing
-from engine.deliveries import Attempt, Delivery, State
+from engine.deliveries import Attempt, Delivery, Purpose, State
 from engine.digest import Composer, Item
 from engine.obligations import Obligation
 from engine.retries import LAST_ATTEMPT, Next, after_attempt
@@ -132,14 +132,14 @@ class Drainer:
         if row.attempts >= LAST_ATTEMPT:
             _finish(row, State.FAILED, "已达最多发送次数，请检查渠道后重新发送", now)
             return None
-        fresh = fresh_items(session, row.id)
-        if not fresh:
+        fresh = fresh_items(session, row.id) if row.purpose is Purpose.REMINDER else []
+        if row.purpose is Purpose.REMINDER and not fresh:
             _finish(row, State.SKIPPED, "其中事项均已办结、免除或改期，或已另行提醒", now)
             return None
-        items = [Item(obligation, alert.to_superior) for alert, obligation in fresh]
+        items = _unique([Item(obligation, alert.to_superior) for alert, obligation in fresh])
         row.attempts += 1
         try:
-            message = self._message(row, notifier, _unique(items), now)
+            message = self._message(row, notifier, items, now)
         except Exception:  # a poisoned row steps aside and does not stop the queue
             log.exception("delivery %s: cannot be composed", row.id)
             row.state, row.lease_until, row.next_at = State.QUEUED, None, now + ASIDE
@@ -163,7 +163,10 @@ class Drainer:
     ) -> Message:
         composer = Composer(self.agency, self.calendar, notifier.markup, now)
         mark = row.possible_duplicate and not notifier.duplicate_safe
-        digest = composer.compose(items, row.part, row.parts, mark)
+        if row.purpose is Purpose.SYSTEM:
+            digest = composer.notice(row.subject, row.body, mark)
+        else:
+            digest = composer.compose(items, row.part, row.parts, mark)
         return Message(
             id=row.message_id,
             subject=digest.subject,
