@@ -12,8 +12,8 @@ import requests
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from notifiers.message import OutcomeKind  # noqa: E402
-from tests.notifiers.test_outcomes import ROWS  # noqa: E402
+from notifiers.message import OutcomeKind
+from tests.notifiers.test_outcomes import ROWS
 
 ADDRESSES = {
     "wecom_robot": "wecombot://5a8c3e1f-94b7-4d20-8e6a-c1f7b2d90e43",
