@@ -20,6 +20,7 @@ CHECK_NAMES = {
     "scope": "适用地区",
     "year": "年份",
     "weekday": "星期",
+    "lunar": "农历日期",
     "length": "天数",
     "once": "重复",
     "statutory": "法定节假日",
