@@ -20,7 +20,8 @@ from api.schemas import (
 from api.typed_dates import day, moment
 from engine.agency import Agency
 from engine.chains import follow, take_back
-from engine.clock_changes import correct, correct_start, enter, replay_reopened
+from engine.clock_changes import enter, replay_reopened
+from engine.clock_corrections import correct, correct_start, void
 from engine.clock_entries import entries_of
 from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.events import check_completion
@@ -135,9 +136,11 @@ def _correct(
     asked: ObligationChange,
     now: datetime,
 ) -> Obligation:
-    """更正 of one entry, or without `entry` of the event's own time."""
+    """更正 or 作废 of one entry, or without `entry` of the event's own time."""
     place = (session, agency, calendar, obligation_id)
     why: dict[str, Any] = {"by": asked.by, "reason": _reason(asked), "now": now}
+    if asked.void:
+        return void(*place, _voided(asked), **why)
     if asked.entry is None:
         return correct_start(*place, _needed(asked, "at"), **why)
     return correct(*place, asked.entry, _corrected(asked), **why)
@@ -173,6 +176,16 @@ def _corrected(asked: ObligationChange) -> dict[str, Any]:
     return values
 
 
+def _voided(asked: ObligationChange) -> int:
+    """The entry that is not to count any more."""
+    if asked.entry is None:
+        raise BadInput("entry：请写明要作废的计时记录的编号，见详情的 clock")
+    values = {"at", "from", "to", "amount", "approver", "clause"}
+    for key in asked.model_dump(by_alias=True, exclude_unset=True).keys() & values:
+        raise BadInput(f"{key}：作废不改时间，请去掉")
+    return asked.entry
+
+
 def _needed(asked: ObligationChange, name: str) -> date | datetime:
     text = {"at": asked.at, "from": asked.since, "to": asked.to}[name]
     if not text:
@@ -187,7 +200,7 @@ _KEYS = {
     "restart": {"at", "clause"},
     "exclude": {"from", "to", "clause"},
     "extend": {"at", "amount", "approver", "clause"},
-    "correct": {"at", "from", "to", "amount", "approver", "clause", "entry"},
+    "correct": {"at", "from", "to", "amount", "approver", "clause", "entry", "void"},
 }
 
 

@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 
 from engine.agency import Agency
 from engine.chains import follow, take_back
-from engine.clock_changes import correct_start, enter
+from engine.clock_changes import enter
+from engine.clock_corrections import correct_start
 from engine.database import reading, writing
 from engine.derivation import derive
 from engine.errors import NotAllowed, UnknownTrigger
