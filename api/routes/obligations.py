@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import Session, col
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar
 from api.errors import BadInput
 from api.json_rows import answer_rows, trace_rows
 from api.schemas import (
@@ -93,7 +93,7 @@ async def change(
     asked: ObligationChange,
     session: Writer,
     agency: AgencyNow,
-    calendar: CalendarNow,
+    calendar: WriterCalendar,
     now: Now,
 ) -> dict[str, Any]:
     """办结, 免除, 恢复; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
