@@ -25,7 +25,7 @@ from engine.clock_corrections import correct, correct_start, void
 from engine.clock_entries import entries_of
 from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.events import check_completion
-from engine.instants import local_day, start_of
+from engine.instants import local_day, local_iso, start_of
 from engine.journal import journal_of
 from engine.obligations import (
     Obligation,
@@ -97,7 +97,7 @@ async def change(
     now: Now,
 ) -> dict[str, Any]:
     """办结, 免除, 恢复; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
-    by = asked.by
+    by, more = asked.by, dict[str, Any]()
     _check_keys(asked)
     match asked.type:
         case "complete":
@@ -110,7 +110,8 @@ async def change(
         case "reopen":
             row = reopen(session, obligation_id, by=by, reason=_reason(asked), now=now)
             replay_reopened(session, agency, calendar, row, now)
-            take_back(session, row, now)
+            left = take_back(session, agency, row, by=by, now=now)
+            more["done_after"] = [_done_row(one) for one in left]
         case "correct":
             row = _correct(session, agency, calendar, obligation_id, asked, now)
         case _:
@@ -125,7 +126,7 @@ async def change(
                 now=now,
             )
     session.flush()
-    return _whole(session, row, agency, now)
+    return _whole(session, row, agency, now) | more
 
 
 def _correct(
@@ -228,6 +229,17 @@ def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[
     journal = [journal_row(entry) for entry in journal_of(session, row.id)]
     clock = [clock_row(entry) for entry in entries_of(session, row.id)]
     return obligation_row(row, agency, now) | {"journal": journal, "clock": clock}
+
+
+def _done_row(row: Obligation) -> dict[str, Any]:
+    """What stays done although the one before it was reopened."""
+    return {
+        "id": row.id,
+        "rule": row.rule,
+        "unit": row.unit,
+        "period": row.period,
+        "closed_at": local_iso(row.closed_at),
+    }
 
 
 def _cursor_day(text: str) -> date:
