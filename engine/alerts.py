@@ -118,7 +118,7 @@ def _due(
 def _moved(
     session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
 ) -> Iterator[_Due]:
-    """Whose dates a notice, a rule or a reading moved of late: the owners are told once."""
+    """Whose due dates a notice, a rule or a reading moved of late: the owners are told once."""
     if not agency.hours.are_now(now, calendar):
         return
     lately = col(Obligation.moved_at) >= now - TOLD_WITHIN
