@@ -24,6 +24,7 @@ from api.commands import (
     tick,
     work_calendar,
     workday,
+    worker,
 )
 from api.commands.context import Context
 from api.errors import BadInput
@@ -53,7 +54,10 @@ def options(
     context.obj = Context(config, json)
 
 
-for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
+for verb in (
+    *(serve, worker, rules, extract, audit, due, plan, simulate),
+    *(tick, migrate, doctor, send_test),
+):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
