@@ -102,7 +102,7 @@ class Clock:
         add = self._scheduler.add_job
         now = read_clock()
         add(self._tick, CronTrigger(second=0, timezone=ZONE), next_run_time=now)
-        add(self._wake, IntervalTrigger(seconds=5, timezone=ZONE))
+        add(self._wake, IntervalTrigger(seconds=5, timezone=ZONE), next_run_time=now)
         if self._take_notices:
             add(self._notices, IntervalTrigger(seconds=30, timezone=ZONE), next_run_time=now)
         add(self._housekeeping, CronTrigger(hour=3, minute=37, timezone=ZONE))

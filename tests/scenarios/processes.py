@@ -65,35 +65,24 @@ def pipe(pipe: IO[str] | None) -> IO[str]:
     return pipe
 
 
-class Daemon:
-    """`qixian serve`, on a port of its own choice."""
+class Process:
+    """A verb of `qixian` that runs until it is stopped; its first line is its greeting."""
 
-    def __init__(self, config: Path) -> None:
-        command = [sys.executable, "-m", "api.command_line", "--config", str(config), "serve"]
-        self._log = (config.parent / "serve.log").open("a")
+    def __init__(self, config: Path, verb: str) -> None:
+        command = [sys.executable, "-m", "api.command_line", "--config", str(config), verb]
+        self._log = (config.parent / "process.log").open("a+", encoding="utf-8")
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True
         )
-        greeting = pipe(self._process.stdout).readline()
-        assert "http://" in greeting, greeting
-        self._address = greeting[greeting.index("http://") :].strip()
+        self.greeting = pipe(self._process.stdout).readline()
         # Whatever else it prints must not fill the pipe.
         self._reader = Thread(target=pipe(self._process.stdout).read)
         self._reader.start()
 
-    def ready(self) -> bool:
-        """Has it ticked?"""
-        return self._says_yes("readyz")
-
-    def answers(self) -> bool:
-        """Does it serve?"""
-        return self._says_yes("healthz")
-
-    def _says_yes(self, page: str) -> bool:
-        try:
-            return httpx.get(f"{self._address}{page}", trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
+    def logged(self) -> str:
+        """What the processes of this folder have logged so far."""
+        self._log.seek(0)
+        return self._log.read()
 
     def terminate(self) -> None:
         """SIGTERM."""
@@ -112,6 +101,29 @@ class Daemon:
         self._log.close()
 
 
+class Daemon(Process):
+    """`qixian serve`, on a port of its own choice."""
+
+    def __init__(self, config: Path) -> None:
+        super().__init__(config, "serve")
+        assert "http://" in self.greeting, self.logged()
+        self._address = self.greeting[self.greeting.index("http://") :].strip()
+
+    def ready(self) -> bool:
+        """Has it ticked?"""
+        return self._says_yes("readyz")
+
+    def answers(self) -> bool:
+        """Does it serve?"""
+        return self._says_yes("healthz")
+
+    def _says_yes(self, page: str) -> bool:
+        try:
+            return httpx.get(f"{self._address}{page}", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
 @contextmanager
 def serving(config: Path) -> Iterator[Daemon]:
     daemon = Daemon(config)
@@ -119,6 +131,17 @@ def serving(config: Path) -> Iterator[Daemon]:
         yield daemon
     finally:
         daemon.kill()
+
+
+@contextmanager
+def working(config: Path) -> Iterator[Process]:
+    """`qixian worker`."""
+    worker = Process(config, "worker")
+    try:
+        assert "发送进程已启动" in worker.greeting, worker.logged()
+        yield worker
+    finally:
+        worker.kill()
 
 
 def states(config: Path) -> list[State]:

@@ -80,9 +80,19 @@ class Postgres:
 
 
 @cache
+def _started() -> Postgres | Exception:
+    try:
+        return Postgres()
+    except Exception as error:
+        return error
+
+
 def postgres() -> Postgres:
     """The server of this session. Where it cannot start its tests fail: nothing is skipped."""
-    return Postgres()
+    server = _started()
+    if isinstance(server, Exception):
+        raise RuntimeError(f"the PostgreSQL of the tests does not start: {server!r}") from server
+    return server
 
 
 @contextmanager
