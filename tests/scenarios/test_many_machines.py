@@ -7,12 +7,15 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Event
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
 
+from engine.channels import ChannelState
 from engine.clock import ServerClock, read_clock
-from engine.database import open_database, recording
+from engine.database import open_database, recording, trying, writing
 from engine.deliveries import State
 from engine.dispatch import Procrastinate
 from engine.doorbell import SCHEMA
@@ -144,6 +147,48 @@ def test_two_workers_on_one_window_never_exceed_it_and_send_nothing_twice(
     assert {row.state for row in rows} == {State.ACCEPTED}
     assert attempts == sorted({(row.id or 0, 1) for row in rows}, key=attempts.index)
     assert len(server.received) == planned
+
+
+def impatient(office: Office) -> None:
+    """Who waits for a lock gives up at once."""
+    office.db.dispose()
+
+    @event.listens_for(office.db, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        connection.execute("SET lock_timeout = '20ms'")
+        connection.commit()
+
+
+@pytest.mark.parametrize("held", ["group-0", "group-1"])
+def test_a_claim_waits_for_every_channel_with_the_same_key(tmp_path: Path, held: str) -> None:
+    with (
+        WecomServer(KEYS[:1]) as server,
+        offices(tmp_path, groups(server, *KEYS[:1] * 2), 2) as (one, other),
+    ):
+        server.fail_next("errcode:45009", "errcode:45009")
+        one.tick()
+        for office in (one, other):
+            office.now += timedelta(minutes=2)
+        impatient(one)
+        with recording(other.db) as session:
+            session.get(ChannelState, held, with_for_update=True)
+            one.wake()
+            assert server.received == []
+        one.wake()
+        assert len(server.received) == PER_WINDOW
+
+
+def test_deciders_wait_for_each_other_and_recorders_for_nobody(tmp_path: Path) -> None:
+    with WecomServer(KEYS[:1]) as server, offices(tmp_path, settings(server), 2) as (one, other):
+        impatient(one)
+        with writing(other.db):
+            with recording(one.db) as session:
+                assert win(session, "tick", one.now)
+            for alone in (writing, trying):
+                with pytest.raises(OperationalError, match="lock timeout"), alone(one.db):
+                    pass
+        with writing(one.db) as session:
+            assert not win(session, "tick", one.now)
 
 
 class Slow:
