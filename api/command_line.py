@@ -52,6 +52,7 @@ def options(
 ) -> None:
     """期限：把政策文件的时限变成到期事项和提醒。"""
     context.obj = Context(config, json)
+    context.call_on_close(context.obj.close)
 
 
 for verb in (

@@ -16,7 +16,7 @@ from api.refusals import database_in_words
 from engine.agency import Agency
 from engine.alerts import unreachable
 from engine.channels import disabled_channels
-from engine.database import open_database, reading
+from engine.database import reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
 from engine.loaded_texts import current_texts
@@ -82,7 +82,7 @@ def _packages() -> Finding:
 
 
 def _database(shared: Context) -> Iterator[Finding]:
-    db = open_database(shared.configuration.database_url)
+    db = shared.open(shared.configuration.database_url)
     try:
         check(db)
     except BadDatabase as error:
@@ -132,7 +132,7 @@ def _notices(shared: Context) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("放假通知", "fault", f"[calendar] 的 folder {folder} 不是文件夹，请建立它")
         return
-    db = open_database(shared.configuration.database_url)
+    db = shared.open(shared.configuration.database_url)
     try:
         check(db)
     except (BadDatabase, DBAPIError):
