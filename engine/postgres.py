@@ -66,7 +66,9 @@ def open_postgres(url: URL) -> Engine:
     """An engine over `url`; nothing is asked of the server yet. Raises BadDatabase without the
     libraries of the extra."""
     if not (find_spec("psycopg") and find_spec("procrastinate")):
-        raise BadDatabase("使用 PostgreSQL 还须安装驱动：pip install 'qixian[postgres]'")
+        raise BadDatabase(
+            "使用 PostgreSQL 须另外安装 qixian[postgres]（源码目录中：.venv/bin/pip install -e '.[postgres]'）"
+        )
     try:
         db = create_engine(
             url,

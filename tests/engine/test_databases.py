@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from engine import postgres as address_book
 from engine.channels import ChannelState, register, shard_of
-from engine.database import open_database, reading, recording, writing
+from engine.database import look_over, open_database, reading, recording, writing
 from engine.errors import BadDatabase
 from engine.postgres import address_of
 from engine.schema import check, migrate
@@ -184,6 +184,19 @@ def test_a_second_daemon_on_one_file_is_told_of(
     assert "已有一个期限服务在使用同一个数据库文件" in caplog.text
     assert not warn_of_another(open_database(f"sqlite:///{tmp_path / 'other.db'}"))
     assert not warn_of_another(open_database("sqlite://"))
+
+
+def test_after_many_new_rows_the_server_has_counted_them(blank: str) -> None:
+    db = open_database(blank)
+    migrate(db)
+    with recording(db) as session:
+        for minute in range(120):
+            win(session, "tick", datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute))
+    look_over(db)
+    with db.connect() as connection:
+        query = "SELECT reltuples FROM pg_class WHERE oid = 'slot'::regclass"
+        assert connection.execute(text(query)).scalar() == 120
+    db.dispose()
 
 
 def test_a_connection_that_died_is_replaced(blank: str) -> None:
