@@ -24,6 +24,7 @@ from api.commands import (
     tick,
     work_calendar,
     workday,
+    worker,
 )
 from api.commands.context import Context
 from api.errors import BadInput
@@ -51,9 +52,13 @@ def options(
 ) -> None:
     """期限：把政策文件的时限变成到期事项和提醒。"""
     context.obj = Context(config, json)
+    context.call_on_close(context.obj.close)
 
 
-for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
+for verb in (
+    *(serve, worker, rules, extract, audit, due, plan, simulate),
+    *(tick, migrate, doctor, send_test),
+):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")

@@ -10,11 +10,13 @@ from sqlalchemy import Engine
 
 from engine.agency import Agency
 from engine.alerts import plan
-from engine.channels import SHARDS
-from engine.database import writing
+from engine.database import look_over, writing
 from engine.derivation import derive
 from engine.dispatch import Dispatcher
+from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar
+
+MANY = 1000  # rows after which a database looks different
 
 
 @dataclass(frozen=True)
@@ -33,5 +35,7 @@ def tick(
         derived = derive(session, agency, calendar, now)
     with writing(db) as session:
         planned = plan(session, agency, calendar, now)
-    dispatcher.wake(range(SHARDS))
+    if derived + planned >= MANY:
+        look_over(db)
+    dispatcher.wake(shards_with_work(db, agency, calendar, now))
     return Ticked(derived, planned)

@@ -16,10 +16,11 @@ from api.refusals import database_in_words
 from engine.agency import Agency
 from engine.alerts import unreachable
 from engine.channels import disabled_channels
-from engine.database import open_database, reading
+from engine.database import reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
 from engine.loaded_texts import current_texts
+from engine.postgres import address_of
 from engine.proposals import IS_OPEN, list_proposals
 from engine.readings import Source, season_of
 from engine.schema import check
@@ -68,8 +69,7 @@ def _findings(shared: Context, agency: Agency) -> list[Finding]:
 
 
 def _unusable(error: BadDatabase | DBAPIError) -> Finding:
-    text = str(error) if isinstance(error, BadDatabase) else database_in_words(error)
-    return Finding("数据库", "fault", text)
+    return Finding("数据库", "fault", database_in_words(error))
 
 
 def _packages() -> Finding:
@@ -82,13 +82,13 @@ def _packages() -> Finding:
 
 
 def _database(shared: Context) -> Iterator[Finding]:
-    db = open_database(shared.configuration.database_url)
+    db = shared.open(shared.configuration.database_url)
     try:
         check(db)
     except BadDatabase as error:
         yield _unusable(error)
         return
-    yield Finding("数据库", "ok", shared.configuration.database_url)
+    yield Finding("数据库", "ok", address_of(db))
     with reading(db) as session:
         for channel in disabled_channels(session):
             text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
@@ -132,7 +132,7 @@ def _notices(shared: Context) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("放假通知", "fault", f"[calendar] 的 folder {folder} 不是文件夹，请建立它")
         return
-    db = open_database(shared.configuration.database_url)
+    db = shared.open(shared.configuration.database_url)
     try:
         check(db)
     except (BadDatabase, DBAPIError):

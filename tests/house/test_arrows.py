@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,8 @@ ADDRESS = {
     "sqlalchemy": {"engine", "api"},
     "alembic": {"engine"},
     "apscheduler": {"engine"},
+    "procrastinate": {"engine"},
+    "psycopg": {"engine"},
     "httpx": {"notifiers"},
     "aiosmtplib": {"notifiers"},
     "smtplib": set(),
@@ -67,6 +71,8 @@ def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
         "apscheduler": {"engine/clock.py"},
+        "procrastinate": {"engine/doorbell.py"},
+        "psycopg": set(),
         "uvicorn": {"api/commands/serve.py"},
     }
     for library, files in one_file.items():
@@ -77,6 +83,18 @@ def test_libraries_with_one_file_keep_to_it() -> None:
             if library in imported(path)
         }
         assert found == files
+
+
+def test_without_postgresql_its_libraries_are_not_loaded() -> None:
+    ask = (
+        "import sys, api.command_line; from engine.database import open_database;"
+        "open_database('sqlite://').dispose();"
+        "print([name for name in ('procrastinate', 'psycopg') if name in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"
 
 
 def test_the_doors_write_no_query_and_no_table() -> None:

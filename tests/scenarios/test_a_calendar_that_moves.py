@@ -34,6 +34,8 @@ from tests.builders import (
     memory,
 )
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 ADJUSTED = "国务院办公厅关于调整2019年劳动节假期安排的通知"
 
 
@@ -77,7 +79,7 @@ def morning(db: Engine, agency: Agency, calendar: WorkCalendar, now: datetime) -
         derive(session, agency, calendar, now)
         plan(session, agency, calendar, now)
     dispatcher = Inline(Drainer(db, agency, calendar, lambda: now))
-    dispatcher.wake(range(16))
+    dispatcher.wake(range(256))
     dispatcher.close()
 
 
