@@ -19,7 +19,7 @@ from engine.clock import Clock
 from engine.current_agency import CurrentAgency
 from engine.database import reading, writing
 from engine.imported_notices import imported_notices
-from engine.workdays import WorkCalendar, work_calendar
+from engine.workdays import WorkCalendar
 
 _HOST = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([A-Za-z0-9.-]+)(?::[0-9]+)?")
 
@@ -109,7 +109,7 @@ async def _calendar_of_writer(
 ) -> WorkCalendar:
     """Read in the writing transaction, which it begins: no notice comes in between this calendar and
     the commit, or a date would stay on the old one with nothing left to move it."""
-    return work_calendar(imported_notices(session), running(request).clock.calendar.region)
+    return running(request).clock.calendar.knowing(imported_notices(session))
 
 
 AgencyNow = Annotated[Agency, Depends(_agency)]

@@ -29,7 +29,7 @@ from engine.postgres import is_postgres
 from engine.slots import forget, win
 from engine.tick import tick
 from engine.waiting import shards_with_work
-from engine.workdays import WorkCalendar, work_calendar
+from engine.workdays import WorkCalendar
 
 if TYPE_CHECKING:
     from engine.doorbell import Answering
@@ -134,7 +134,7 @@ class Clock:
     def renew_calendar(self) -> None:
         """Work from now on by every notice in the database, whoever imported it."""
         with reading(self._db) as session:
-            self.calendar = work_calendar(imported_notices(session), self.calendar.region)
+            self.calendar = self.calendar.knowing(imported_notices(session))
         self._drainer.calendar = self.calendar
 
     def _notices(self) -> None:

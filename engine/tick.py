@@ -13,6 +13,7 @@ from engine.alerts import plan
 from engine.database import look_over, writing
 from engine.derivation import derive
 from engine.dispatch import Dispatcher
+from engine.imported_notices import imported_notices
 from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar
 
@@ -30,8 +31,11 @@ class Ticked:
 def tick(
     db: Engine, agency: Agency, calendar: WorkCalendar, dispatcher: Dispatcher, now: datetime
 ) -> Ticked:
-    """Do all that is due at `now` and was not done yet, downtime before it included."""
+    """Do all that is due at `now` and was not done yet, downtime before it included.
+
+    A notice that came in since `calendar` was read counts: else its dates would move back."""
     with writing(db) as session:
+        calendar = calendar.knowing(imported_notices(session))
         derived = derive(session, agency, calendar, now)
     with writing(db) as session:
         planned = plan(session, agency, calendar, now)

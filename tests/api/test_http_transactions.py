@@ -16,12 +16,16 @@ from sqlalchemy.exc import OperationalError
 
 from api.dependencies import Writer
 from engine.database import open_database
+from engine.dispatch import Inline
+from engine.drain import Drainer
 from engine.duties import Duty
 from engine.errors import NotAllowed
 from engine.events import Event
 from engine.impact import Impact
 from engine.imported_notices import Stated
 from engine.recalculation import take_notice
+from engine.tick import tick
+from engine.workdays import work_calendar
 from tests.builders import day
 from tests.engine.notice_sentences import NOTICE_2027
 
@@ -131,6 +135,25 @@ def test_a_notice_that_comes_in_during_a_request_leaves_no_date_behind(
     stored = office.get(f"/obligations/{row['id']}")
     assert (stored["due_on"], stored["provisional"]) == (expected, False)
     other.dispose()
+
+
+def test_a_notice_that_comes_in_before_a_tick_is_not_taken_back_by_it(tmp_path: Path) -> None:
+    """The tick has read its calendar, and waits for whoever imports a notice meanwhile."""
+    duty = Duty("zfxxgk-tiaoli-2019-33-reply", "finance", day("2019-05-15"))
+    agency = replace(AGENCY, duties={**AGENCY.duties, duty.key: duty})
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}", configured=agency)
+    office.at("2027-02-03 10:00").tick()
+    received = {"trigger": "收到申请", "unit": "finance", "at": "2027-01-08", "reference": "1号"}
+    (row,) = office.post("/events", received).json()["obligations"]
+    outdated = work_calendar()
+    take_notice(office.db, agency, "CN", NOTICE_2027, Stated(), by="李四", now=office.now)
+    stood = office.get(f"/obligations/{row['id']}")
+    dispatcher = Inline(Drainer(office.db, agency, outdated, lambda: office.now))
+    done = tick(office.db, agency, outdated, dispatcher, office.now)
+    dispatcher.close()
+    assert done.derived == 0
+    assert office.get(f"/obligations/{row['id']}") == stood
+    assert (stood["due_on"], stood["provisional"]) == ("2027-02-12", False)
 
 
 def test_many_clients_at_once_begin_one_event(tmp_path: Path) -> None:
