@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from engine import (
+    absences,
     alerts,
     channels,
     clock_entries,
@@ -20,12 +21,14 @@ from engine import (
     loaded_texts,
     obligations,
     proposals,
+    silences,
     slots,
     watermarks,
 )
 from engine.errors import BadDatabase
 
 TABLES = (
+    absences.Absence,
     alerts.Alert,
     channels.ChannelState,
     clock_entries.ClockEntry,
@@ -37,6 +40,7 @@ TABLES = (
     loaded_texts.LoadedText,
     obligations.Obligation,
     proposals.Proposal,
+    silences.Silence,
     slots.Slot,
     watermarks.Watermark,
 )

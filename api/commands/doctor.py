@@ -147,7 +147,7 @@ def _notices(shared: Context) -> Iterator[Finding]:
 def _reach(agency: Agency) -> Iterator[Finding]:
     owing = {duty.unit for duty in agency.duties.values()}
     for unit in agency.units.values():
-        if unit.id in owing and not list(agency.recipients(unit.id)):
+        if unit.id in owing and not agency.recipients(unit.id):
             yield Finding("渠道", "fault", f"{unit.name}有责任，但没有可用的渠道，提醒无处可发")
         for channel in agency.empty_channels(unit):
             text = f"{unit.name}的渠道 {channel} 没有收件人，请为联系人填写 mail（邮件）或 account（工作聊天账号）"

@@ -20,8 +20,8 @@ from engine.clock import Clock
 from engine.current_agency import CurrentAgency
 from engine.database import reading, writing
 from engine.derivation import derive
-from engine.digest import named
 from engine.obligations import Obligation, Status, list_obligations
+from engine.wording import named
 
 NEXT = 10  # deadlines printed at the start
 

@@ -42,13 +42,20 @@ class Office:
     """
 
     def __init__(
-        self, folder: Path, settings: str, now: str | datetime, lease: timedelta = LEASE
+        self,
+        folder: Path,
+        settings: str,
+        now: str | datetime,
+        lease: timedelta = LEASE,
+        spread: bool = False,
     ) -> None:
         self.now = shanghai(now) if isinstance(now, str) else now
         file = folder / "config.toml"
         file.write_text(settings, encoding="utf-8")
         configuration = load_configuration(file)
-        self.agency, self.calendar = configuration.agency, work_calendar()
+        # What is due in the morning goes out at once, unless a test is about the spread.
+        self.agency = replace(configuration.agency, spread=spread)
+        self.calendar = work_calendar()
         self.db = open_database(configuration.database_url)
         migrate(self.db)
         with writing(self.db) as session:
