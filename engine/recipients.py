@@ -130,11 +130,9 @@ class Directory:
     def _on_channels(
         self, unit: Unit, people: Sequence[Person], role: Role = Role.HANDLER
     ) -> list[Recipient]:
-        """The addresses of people, each once. The unit's groups hear its own rungs, and those
-        that are put to one of it."""
+        """The addresses of people, each once. The unit's own groups always hear."""
         found: dict[tuple[str, str], Recipient] = {}
-        own = [unit] if role in (Role.HANDLER, Role.SUPERIOR) else []
-        for home in dict.fromkeys((*own, *(person.home for person in people))):
+        for home in dict.fromkeys((unit, *(person.home for person in people))):
             for channel in home.channels:
                 for recipient in self._told(channel, home, people, role):
                     found.setdefault((channel, recipient.address), recipient)

@@ -1,4 +1,4 @@
-"""Tick: derive what falls due, plan the alerts of now, ring for what waits to be sent.
+"""Tick: derive what falls due, plan the alerts of now, say who cannot be told, ring for what waits.
 
 Twice at the same `now` changes nothing.
 """
@@ -14,6 +14,7 @@ from engine.channels import SHARDS
 from engine.database import writing
 from engine.derivation import derive
 from engine.dispatch import Dispatcher
+from engine.reachability import tell_of_unreachable
 from engine.workdays import WorkCalendar
 
 
@@ -33,5 +34,6 @@ def tick(
         derived = derive(session, agency, calendar, now)
     with writing(db) as session:
         planned = plan(session, agency, calendar, now)
+        tell_of_unreachable(session, agency, calendar, now)
     dispatcher.wake(range(SHARDS))
     return Ticked(derived, planned)

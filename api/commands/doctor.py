@@ -21,8 +21,10 @@ from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
 from engine.loaded_texts import current_texts
 from engine.proposals import IS_OPEN, list_proposals
+from engine.reachability import unreachable_people
 from engine.readings import Source, season_of
 from engine.schema import check
+from engine.silences import active_silences
 from engine.units import match_holders
 
 
@@ -97,6 +99,10 @@ def _database(shared: Context) -> Iterator[Finding]:
             yield Finding(
                 "渠道", "fault", f"单位 {unit} 有待办事项，但没有可用的渠道，提醒无处可发"
             )
+        for one in unreachable_people(session, shared.configuration.agency):
+            yield Finding("联系人", "note", f"{one.in_words}，收不到提醒")
+        for silence in active_silences(session, shared.now):
+            yield Finding("静默", "note", f"{silence.id} 号：{silence.in_words}")
         for id_, number in waiting_channels(session).items():
             if id_ not in shared.configuration.agency.channels:
                 text = f"{id_} 已从配置中删除，还有 {number} 条消息等在上面，恢复这一渠道后才会发出"

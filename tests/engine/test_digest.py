@@ -337,11 +337,11 @@ def sixty(urgent: int) -> list[Item]:
 def test_sixty_matters_of_one_day_are_three_messages_at_most_the_late_first() -> None:
     quote = "按月公开全市一般公共预算收支执行情况和重点领域支出"
     agency = build_agency([build_rule(quote=quote)], units=[FINANCE, HEALTH])
-    for limit, most in ((20_480, 2), (9_000, 2), (4096, MOST_PARTS)):
+    for limit in (20_480, 9_000, 4096):
         for urgent in (0, 1, 20, 30, 60):
             writer = composer(agency=agency, markup=Markup.MARKDOWN, limit=limit)
             parts = writer.pack(sixty(urgent))
-            assert len(parts) <= most, (limit, urgent)
+            assert len(parts) <= MOST_PARTS, (limit, urgent)
             bodies = [
                 writer.compose(part, number, len(parts), False).body
                 for number, part in enumerate(parts, 1)
