@@ -21,7 +21,8 @@ from engine.absences import away_on
 from engine.agency import Agency
 from engine.database import Instant, words
 from engine.deliveries import Delivery
-from engine.digest import Composer, items_of
+from engine.digest import Composer
+from engine.digest_items import items_of
 from engine.errors import EngineError
 from engine.instants import local_day
 from engine.ladder import MOVED, Dates, Rung, rungs_at

@@ -7,13 +7,14 @@ as is needed. Unit, period, date and person are never cut; a matter that is too 
 gives up part of its last line, the source, before anything else.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from itertools import groupby
 
 from engine.agency import Agency
+from engine.digest_items import Item
 from engine.instants import ZONE, end_of, local_day
 from engine.obligations import Obligation
 from engine.remaining import remaining_in_words
@@ -56,37 +57,6 @@ HEADINGS = {
     Urgency.NEAR: "即将到期",
     Urgency.MOVED: "日期变动",
 }
-
-
-@dataclass(frozen=True)
-class Item:
-    """One matter of a message: an obligation, whether it is put to the superior, and what else
-    is asked of whom (`督办：请王莉催办`)."""
-
-    obligation: Obligation
-    superior: bool = False
-    notes: tuple[str, ...] = ()
-
-
-def items_of(told: Iterable[tuple[Obligation, Role, str]]) -> list[Item]:
-    """One matter for each obligation, of those told with the role that they reach and the people
-    who are asked. What is put to somebody of its own unit is not put to the superior too."""
-    by_id: dict[int | None, list[tuple[Obligation, Role, str]]] = {}
-    for one in told:
-        by_id.setdefault(one[0].id, []).append(one)
-    items = []
-    for group in by_id.values():
-        own = [one for one in group if one[1] is not Role.SUPERIOR]
-        superior = not own and not any(asked for _, _, asked in group)
-        notes = (_note(role, asked) for _, role, asked in own or group)
-        items.append(Item(group[0][0], superior, tuple(filter(None, dict.fromkeys(notes)))))
-    return items
-
-
-def _note(role: Role, asked: str) -> str:
-    if not asked:
-        return ""
-    return f"代办：{asked}" if role is Role.HANDLER else f"督办：请{asked}催办"
 
 
 @dataclass(frozen=True)

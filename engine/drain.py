@@ -21,7 +21,8 @@ from engine.alerts import fresh_items
 from engine.channels import ChannelState
 from engine.database import reading, writing
 from engine.deliveries import Attempt, Delivery, Purpose, State
-from engine.digest import Composer, Item, items_of
+from engine.digest import Composer
+from engine.digest_items import Item, items_of
 from engine.obligations import Obligation
 from engine.retries import LAST_ATTEMPT, Next, after_attempt
 from engine.workdays import WorkCalendar

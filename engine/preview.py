@@ -16,7 +16,8 @@ from engine.alerts import Alert, fresh_items, plan
 from engine.database import trying
 from engine.deliveries import Delivery, Purpose, State
 from engine.derivation import derive
-from engine.digest import Composer, items_of
+from engine.digest import Composer
+from engine.digest_items import items_of
 from engine.instants import local_day
 from engine.obligations import Obligation
 from engine.simulation import simulate

@@ -15,7 +15,7 @@ from engine import journal
 from engine.agency import Agency
 from engine.database import Instant
 from engine.errors import NotAllowed, NotFound
-from engine.instants import written
+from engine.instants import end_of, local_day, written
 from engine.obligations import Obligation, open_obligation
 
 LONGEST = timedelta(days=30)
@@ -46,10 +46,10 @@ class Silence(SQLModel, table=True):
 
     @property
     def in_words(self) -> str:
-        """`单位 finance，至2026-10-16 18:00，王莉：机构合并`."""
+        """`单位 finance，至2026-10-16（含当日），王莉：机构合并`."""
         what = f"{self.obligation_id} 号事项" if self.obligation_id else ""
         what = what or (f"规则 {self.rule}" if self.rule else f"单位 {self.unit}")
-        return f"{what}，至{written(self.until)}，{self.by}：{self.reason}"
+        return f"{what}，至{until_in_words(self.until)}，{self.by}：{self.reason}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def add_silence(
     session.add(silence)
     session.flush()
     if scope.obligation_id:
-        text = f"静默至{written(until)}：{reason}"
+        text = f"静默至{until_in_words(until)}：{reason}"
         journal.write(session, scope.obligation_id, now, "silence", by, text)
     return silence
 
@@ -124,6 +124,12 @@ def list_silences(
     return list(session.exec(query.order_by(col(Silence.id).desc()).limit(limit)).all())
 
 
+def until_in_words(until: datetime) -> str:
+    """`2026-10-16 18:00`; the end of a day by its day: `2026-10-16（含当日）`."""
+    day = local_day(until) - timedelta(days=1)
+    return f"{day}（含当日）" if until == end_of(day) else written(until)
+
+
 def _check(session: Session, agency: Agency, scope: Scope, until: datetime, now: datetime) -> None:
     if sum(map(bool, (scope.obligation_id, scope.rule, scope.unit))) != 1:
         raise NotAllowed("静默的范围应写明一项：一个待办事项、一条规则或一个单位")
@@ -134,6 +140,6 @@ def _check(session: Session, agency: Agency, scope: Scope, until: datetime, now:
     if scope.unit and scope.unit not in agency.units:
         raise NotFound(f"没有编号为“{scope.unit}”的单位，可用：{'、'.join(agency.units)}")
     if until <= now:
-        raise NotAllowed(f"静默的结束时间{written(until)}已经过去")
+        raise NotAllowed(f"静默的结束时间{until_in_words(until)}已经过去")
     if until > now + LONGEST:
-        raise NotAllowed(f"静默最长{LONGEST.days}天，{written(until)}太远，请到期后再延长")
+        raise NotAllowed(f"静默最长{LONGEST.days}天，{until_in_words(until)}太远，请到期后再延长")

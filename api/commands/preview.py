@@ -50,7 +50,7 @@ def _messages(shared: Context, unit: str, channel: str | None, at: str | None) -
     for message in found:
         print_json(preview_row(message)) if shared.json else _print(message)
     if not found and not shared.json:
-        print("此刻没有要发的消息：已提醒过的不再发，普通提醒只在工作时间发。")
+        print("此刻没有要发的消息：已提醒过的、静默中的不发，普通提醒只在工作时间发。")
 
 
 def _print(message: Previewed) -> None:

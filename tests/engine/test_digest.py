@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.agency import Agency
-from engine.digest import DUPLICATE_MARK, MOST_PARTS, Composer, Item, Urgency, items_of
+from engine.digest import DUPLICATE_MARK, MOST_PARTS, Composer, Urgency
+from engine.digest_items import Item, items_of
 from engine.due_dates import Due, due
 from engine.obligations import Obligation
 from engine.remaining import remaining_in_words
@@ -374,16 +375,17 @@ def test_what_is_asked_of_whom_is_said_once() -> None:
     told = [
         (row, Role.HANDLER, ""),
         (row, Role.HEAD, "王莉、陈静（代刘伟）"),
+        (row, Role.LEADER, "赵强"),
         (row, Role.SUPERIOR, ""),
         (other, Role.SUPERIOR, ""),
         (other, Role.SUPERIOR, ""),
     ]
     asked, pressed = items_of(told)
-    assert asked == Item(row, notes=("督办：请王莉、陈静（代刘伟）催办",))
+    assert asked == Item(row, notes=("督办：请王莉、陈静（代刘伟）、赵强催办",))
     assert pressed == Item(other, superior=True)
     assert items_of([(row, Role.HANDLER, "张三（代李四）")])[0].notes == ("代办：张三（代李四）",)
     assert items_of([(row, Role.SUPERIOR, "张三（代李四）")])[0] == Item(
         row, notes=("督办：请张三（代李四）催办",)
     )
     text = composer().compose([asked], 1, 1, False).body
-    assert "　单位：市财政局（张三、李四）　督办：请王莉、陈静（代刘伟）催办\n" in text
+    assert "　单位：市财政局（张三、李四）　督办：请王莉、陈静（代刘伟）、赵强催办\n" in text

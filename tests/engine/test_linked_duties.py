@@ -13,7 +13,8 @@ from sqlmodel import col, select
 from engine.agency import Agency
 from engine.database import reading, writing
 from engine.derivation import derive
-from engine.digest import Composer, Item
+from engine.digest import Composer
+from engine.digest_items import Item
 from engine.events import record_event
 from engine.instants import parse_event
 from engine.journal import journal_of
