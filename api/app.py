@@ -24,6 +24,7 @@ from api.routes import (
     documents,
     events,
     obligations,
+    people,
     proposals,
     work_calendar,
     workdays,
@@ -63,6 +64,7 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         proposals,
         catalogue,
         deliveries,
+        people,
         work_calendar,
         workdays,
     ):

@@ -10,6 +10,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
+    absence,
     audit,
     doctor,
     documents,
@@ -17,9 +18,11 @@ from api.commands import (
     extract,
     migrate,
     plan,
+    preview,
     rules,
     send_test,
     serve,
+    silence,
     simulate,
     tick,
     work_calendar,
@@ -56,10 +59,12 @@ def options(
 
 
 for verb in (
-    *(serve, worker, rules, extract, audit, due, plan, simulate),
+    *(serve, worker, rules, extract, audit, due, plan, simulate, preview),
     *(tick, migrate, doctor, send_test),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
+app.add_typer(absence.app, name="absence")
+app.add_typer(silence.app, name="silence")
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
 app.add_typer(work_calendar.app, name="calendar")

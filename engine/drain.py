@@ -23,7 +23,8 @@ from engine.alerts import fresh_items
 from engine.channels import ChannelState
 from engine.database import reading, recording
 from engine.deliveries import Attempt, Delivery, Purpose, State
-from engine.digest import Composer, Item
+from engine.digest import Composer
+from engine.digest_items import Item, items_of
 from engine.obligations import Obligation
 from engine.retries import LAST_ATTEMPT, Next, after_attempt
 from engine.waiting import due
@@ -125,11 +126,11 @@ class Drainer:
         if row.attempts >= LAST_ATTEMPT:
             _finish(row, State.FAILED, "已达最多发送次数，请检查渠道后重新发送", now)
             return None
-        fresh = fresh_items(session, row.id) if row.purpose is Purpose.REMINDER else []
+        fresh = fresh_items(session, row.id, now) if row.purpose is Purpose.REMINDER else []
         if row.purpose is Purpose.REMINDER and not fresh:
-            _finish(row, State.SKIPPED, "其中事项均已办结、免除或改期，或已另行提醒", now)
+            _finish(row, State.SKIPPED, "其中事项均已办结、免除、改期或静默，或已另行提醒", now)
             return None
-        items = _unique([Item(obligation, alert.to_superior) for alert, obligation in fresh])
+        items = items_of((obligation, alert.role, alert.asked) for alert, obligation in fresh)
         row.attempts += 1
         try:
             message = self._message(row, notifier, items, now)
@@ -154,7 +155,7 @@ class Drainer:
     def _message(
         self, row: Delivery, notifier: Notifier, items: list[Item], now: datetime
     ) -> Message:
-        composer = Composer(self.agency, self.calendar, notifier.markup, now)
+        composer = Composer(self.agency, self.calendar, notifier.markup, now, notifier.limit)
         mark = row.possible_duplicate and not notifier.duplicate_safe
         if row.purpose is Purpose.SYSTEM:
             digest = composer.notice(row.subject, row.body, mark)
@@ -266,14 +267,6 @@ def _close_attempt(session: Session, row: Delivery, now: datetime) -> None:
 
 def _finish(row: Delivery, state: State, reason: str, now: datetime) -> None:
     row.state, row.reason, row.finished_at, row.lease_until = state, reason, now, None
-
-
-def _unique(items: list[Item]) -> list[Item]:
-    """One line for each obligation; told to its own unit, it is not told to the superior too."""
-    by_id: dict[int | None, Item] = {}
-    for item in sorted(items, key=lambda item: item.superior):
-        by_id.setdefault(item.obligation.id, item)
-    return list(by_id.values())
 
 
 def _data(obligation: Obligation) -> dict[str, object]:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from engine import (
+    absences,
     alerts,
     channels,
     clock_entries,
@@ -21,6 +22,7 @@ from engine import (
     loaded_texts,
     obligations,
     proposals,
+    silences,
     slots,
     watermarks,
 )
@@ -29,6 +31,7 @@ from engine.errors import BadDatabase
 from engine.postgres import is_postgres
 
 TABLES = (
+    absences.Absence,
     alerts.Alert,
     channels.ChannelState,
     clock_entries.ClockEntry,
@@ -40,6 +43,7 @@ TABLES = (
     loaded_texts.LoadedText,
     obligations.Obligation,
     proposals.Proposal,
+    silences.Silence,
     slots.Slot,
     watermarks.Watermark,
 )
