@@ -173,7 +173,7 @@ class Drainer:
             body=digest.body,
             to=row.to,
             mentions=tuple(row.mentions.split(",")) if row.mentions else (),
-            thread=f"{row.channel}/{row.recipient}",
+            thread=_thread(row, items),
             data={"obligations": [_data(item.obligation) for item in items]},
             possible_duplicate=row.possible_duplicate,
         )
@@ -269,6 +269,12 @@ def _unique(items: list[Item]) -> list[Item]:
     for item in sorted(items, key=lambda item: item.superior):
         by_id.setdefault(item.obligation.id, item)
     return list(by_id.values())
+
+
+def _thread(row: Delivery, items: list[Item]) -> str:
+    """What is about one obligation belongs to its case; about several, to the recipient."""
+    cases = {item.obligation.case for item in items}
+    return cases.pop() if len(cases) == 1 else f"{row.channel}/{row.recipient}"
 
 
 def _data(obligation: Obligation) -> dict[str, object]:
