@@ -22,6 +22,7 @@ from engine.channels import ChannelState
 from engine.database import reading, writing
 from engine.deliveries import Attempt, Delivery, Purpose, State
 from engine.digest import Composer, Item
+from engine.invitations import Invited, current_invitation, invitation_message
 from engine.obligations import Obligation
 from engine.retries import LAST_ATTEMPT, Next, after_attempt
 from engine.workdays import WorkCalendar
@@ -133,13 +134,18 @@ class Drainer:
             _finish(row, State.FAILED, "已达最多发送次数，请检查渠道后重新发送", now)
             return None
         fresh = fresh_items(session, row.id) if row.purpose is Purpose.REMINDER else []
-        if row.purpose is Purpose.REMINDER and not fresh:
+        invited = (
+            current_invitation(session, row, notifier, now)
+            if row.purpose is Purpose.INVITATION
+            else None
+        )
+        if not (fresh or invited or row.purpose is Purpose.SYSTEM):
             _finish(row, State.SKIPPED, "其中事项均已办结、免除或改期，或已另行提醒", now)
             return None
         items = _unique([Item(obligation, alert.to_superior) for alert, obligation in fresh])
         row.attempts += 1
         try:
-            message = self._message(row, notifier, items, now)
+            message = self._message(row, notifier, items, invited, now)
         except Exception:  # a poisoned row steps aside and does not stop the queue
             log.exception("delivery %s: cannot be composed", row.id)
             row.state, row.lease_until, row.next_at = State.QUEUED, None, now + ASIDE
@@ -159,10 +165,17 @@ class Drainer:
         return Claim(row.id, row.attempts, message)
 
     def _message(
-        self, row: Delivery, notifier: Notifier, items: list[Item], now: datetime
+        self,
+        row: Delivery,
+        notifier: Notifier,
+        items: list[Item],
+        invited: Invited | None,
+        now: datetime,
     ) -> Message:
         composer = Composer(self.agency, self.calendar, notifier.markup, now)
         mark = row.possible_duplicate and not notifier.duplicate_safe
+        if invited:
+            return invitation_message(invited, row, composer, mark)
         if row.purpose is Purpose.SYSTEM:
             digest = composer.notice(row.subject, row.body, mark)
         else:

@@ -10,12 +10,14 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from engine import (
+    addresses,
     alerts,
     channels,
     clock_entries,
     deliveries,
     events,
     imported_notices,
+    invitations,
     journal,
     loaded_texts,
     obligations,
@@ -26,6 +28,7 @@ from engine import (
 from engine.errors import BadDatabase
 
 TABLES = (
+    addresses.AddressState,
     alerts.Alert,
     channels.ChannelState,
     clock_entries.ClockEntry,
@@ -33,6 +36,7 @@ TABLES = (
     deliveries.Delivery,
     events.Event,
     imported_notices.ImportedNotice,
+    invitations.Invitation,
     journal.JournalEntry,
     loaded_texts.LoadedText,
     obligations.Obligation,

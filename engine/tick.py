@@ -14,6 +14,7 @@ from engine.channels import SHARDS
 from engine.database import writing
 from engine.derivation import derive
 from engine.dispatch import Dispatcher
+from engine.invitations import plan_invitations
 from engine.workdays import WorkCalendar
 
 
@@ -33,5 +34,6 @@ def tick(
         derived = derive(session, agency, calendar, now)
     with writing(db) as session:
         planned = plan(session, agency, calendar, now)
+        planned += plan_invitations(session, agency, now)
     dispatcher.wake(range(SHARDS))
     return Ticked(derived, planned)

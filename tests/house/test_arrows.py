@@ -19,6 +19,7 @@ MAY_IMPORT = {
 ADDRESS = {
     "chinese_calendar": {"engine"},
     "dateutil": {"engine"},
+    "icalendar": {"engine"},
     "sqlmodel": {"engine", "api"},  # in api only to name a session and a column, see below
     "sqlalchemy": {"engine", "api"},
     "alembic": {"engine"},
@@ -66,6 +67,7 @@ def test_each_library_has_its_address(room: str) -> None:
 def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
+        "icalendar": {"engine/calendar_entries.py"},
         "apscheduler": {"engine/clock.py"},
         "uvicorn": {"api/commands/serve.py"},
     }
