@@ -13,6 +13,7 @@ from api.errors import BadInput
 from api.faults import fault_in_words
 from engine.errors import (
     BadAgency,
+    BadBounce,
     BadInterpretation,
     BadNotice,
     EngineError,
@@ -31,6 +32,7 @@ _OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
     NotAllowed: (409, "not_allowed"),
     UnknownTrigger: (422, "unknown_trigger"),
     BadNotice: (422, "notice_refused"),
+    BadBounce: (422, "bounce_refused"),
     NoDate: (422, "no_date"),
     OutsideCalendar: (422, "outside_calendar"),
     BadAgency: (409, "not_allowed"),
