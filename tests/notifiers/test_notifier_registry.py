@@ -37,7 +37,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     (
         "wecom_robot",
         {"key": KEY, "format": "html"},
-        "wecom_robot 渠道的“format”只能是 markdown、markdown_v2、text、card 之一。",
+        "wecom_robot 渠道的“format”只能是 markdown、markdown_v2、text、card、file 之一。",
     ),
     (
         "wecom_robot",
