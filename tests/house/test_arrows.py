@@ -26,6 +26,7 @@ ADDRESS = {
     "apscheduler": {"engine"},
     "httpx": {"notifiers"},
     "aiosmtplib": {"notifiers"},
+    "apprise": {"notifiers"},
     "smtplib": set(),
     "requests": set(),
     "urllib3": set(),
@@ -67,6 +68,7 @@ def test_each_library_has_its_address(room: str) -> None:
 def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
+        "apprise": {"notifiers/apprise_process.py"},
         "icalendar": {"engine/calendar_entries.py"},
         "apscheduler": {"engine/clock.py"},
         "uvicorn": {"api/commands/serve.py"},
