@@ -13,6 +13,7 @@ from notifiers.message import Calendar, Message
 
 _MAILBOX = re.compile(r"[0-9A-Za-z.!#$%&'*+/=?^_`{|}~-]{1,64}@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
 _PLAIN_ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
+# One obligation, as the engine names it: readable in the header.
 _CASE = re.compile(r"obligation-[0-9]{1,20}\.[0-9a-f]{8}")
 # email.policy garbles References of which one id does not fit on a line of 78.
 _ID_CHARACTERS = 74
