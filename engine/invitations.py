@@ -27,6 +27,7 @@ from engine.calendar_entries import (
 from engine.database import Instant
 from engine.deliveries import Delivery, Purpose, State
 from engine.digest import Composer
+from engine.ladder import MOVED
 from engine.obligations import Obligation, Status
 from notifiers.channel import Inviting, Notifier
 from notifiers.message import Calendar, Message
@@ -119,7 +120,8 @@ def _changed(
 def _begun(
     session: Session, channels: list[str], now: datetime
 ) -> Iterator[tuple[Invitation, Obligation]]:
-    """Invitations to what was first told just now, or told again after it was cancelled."""
+    """Invitations to what was first told just now, or told again after it was cancelled. A moved
+    date is no beginning: one notice may move the matters of a whole year."""
     own = and_(
         col(Invitation.obligation_id) == col(Alert.obligation_id),
         col(Invitation.channel) == col(Alert.channel),
@@ -135,6 +137,7 @@ def _begun(
             Delivery.planned_at == now,
             col(Delivery.channel).in_(channels),
             ~col(Alert.to_superior),
+            Alert.rung != MOVED,
         )
         .order_by(col(Alert.id))
     )

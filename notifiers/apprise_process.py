@@ -9,6 +9,7 @@ import json
 import logging
 import socket
 import sys
+from errno import EINPROGRESS, EWOULDBLOCK
 from typing import Any
 
 # Asking for a name sends no message; these may.
@@ -35,6 +36,14 @@ class Watch:
                 raise
             self.left = True
 
+        connect_ex = socket.socket.connect_ex
+
+        def watched_ex(line: socket.socket, address: Any) -> int:
+            code = connect_ex(line, address)
+            self.left = self.left or code in (0, EINPROGRESS, EWOULDBLOCK)
+            return code
+
+        socket.socket.connect_ex = watched_ex  # type: ignore[method-assign,assignment]
         socket.socket.connect = watched  # type: ignore[method-assign,assignment]
 
     @property

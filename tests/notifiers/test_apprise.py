@@ -2,6 +2,7 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,12 @@ def test_a_yes_is_accepted_and_said_to_be_unverified() -> None:
     told = json.loads(request.body)
     assert told["title"] == MESSAGE.subject
     assert told["message"] == "1. 年报 <b>&amp;</b>\n　单位：财政局"
+
+
+def test_it_runs_in_any_thread() -> None:  # as in the daemon, whose clock has its own
+    with GotifyServer() as server, ThreadPoolExecutor(1) as threads:
+        outcome = threads.submit(send, server.url).result()
+    assert outcome.kind is OutcomeKind.ACCEPTED
 
 
 @pytest.mark.parametrize("fault", ["status:500", "status:403", "reset_after_accept"])

@@ -5,12 +5,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
 
 from engine.database import writing
 from engine.deliveries import Purpose, State
 from engine.due_dates import on_day
-from engine.invitations import Invitation, plan_invitations
+from engine.invitations import plan_invitations
 from engine.obligations import Obligation, move, reopen
 from notifiers.message import Message, Outcome, OutcomeKind
 from tests.scenarios.calendar_of_a_person import PersonsCalendar, invitation_in
@@ -217,14 +216,15 @@ def test_planning_twice_changes_nothing(tmp_path: Path, server: MailServer) -> N
         assert office.dump() == before
 
 
-def test_an_event_that_is_over_is_not_put_on_a_calendar(tmp_path: Path, server: MailServer) -> None:
-    with Office(tmp_path, settings(server), "2026-10-12 09:00") as office:
+def test_what_is_over_or_was_only_moved_is_not_put_on_a_calendar(
+    tmp_path: Path, server: MailServer
+) -> None:
+    with Office(tmp_path, settings(server), "2026-09-10 09:00") as office:
         channel = answering(office)
-        office.tick()  # September is late by now
-        assert all(day > "20261012" for _, day in channel.told)
-        with writing(office.db) as session:
-            ids = select(Invitation.obligation_id)
-            late = col(Obligation.due_on) < date(2026, 10, 12)
-            assert not session.exec(
-                select(Obligation).where(late, col(Obligation.id).in_(ids))
-            ).all()
+        office.tick()
+        move_to(office, "2026-10-09")
+        office.tick("2026-09-10 10:00")
+        assert [alert.rung for alert in office.alerts()] == ["moved"]
+        office.tick("2026-10-12 09:00")  # late by now
+        assert "+2" in {alert.rung for alert in office.alerts()}
+        assert channel.told == []
