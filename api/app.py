@@ -19,6 +19,7 @@ from api.body_limit import BodyLimit
 from api.dependencies import Now, Reader, Running, allowed
 from api.refusals import database_in_words
 from api.routes import (
+    bounces,
     catalogue,
     deliveries,
     documents,
@@ -65,6 +66,7 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         catalogue,
         deliveries,
         people,
+        bounces,
         work_calendar,
         workdays,
     ):

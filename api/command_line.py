@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from api.commands import (
     absence,
     audit,
+    bounce,
     doctor,
     documents,
     due,
@@ -60,7 +61,7 @@ def options(
 
 for verb in (
     *(serve, worker, rules, extract, audit, due, plan, simulate, preview),
-    *(tick, migrate, doctor, send_test),
+    *(tick, migrate, doctor, send_test, bounce),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(absence.app, name="absence")

@@ -12,12 +12,14 @@ from sqlmodel import SQLModel
 
 from engine import (
     absences,
+    addresses,
     alerts,
     channels,
     clock_entries,
     deliveries,
     events,
     imported_notices,
+    invitations,
     journal,
     loaded_texts,
     obligations,
@@ -32,6 +34,7 @@ from engine.postgres import is_postgres
 
 TABLES = (
     absences.Absence,
+    addresses.AddressState,
     alerts.Alert,
     channels.ChannelState,
     clock_entries.ClockEntry,
@@ -39,6 +42,7 @@ TABLES = (
     deliveries.Delivery,
     events.Event,
     imported_notices.ImportedNotice,
+    invitations.Invitation,
     journal.JournalEntry,
     loaded_texts.LoadedText,
     obligations.Obligation,

@@ -165,6 +165,7 @@ def test_the_interface_describes_itself(office: Office) -> None:
     }
     assert operations == {
         "GET /healthz",
+        "POST /bounces",
         "GET /readyz",
         "GET /documents",
         "POST /documents",
