@@ -17,6 +17,7 @@ from api.commands import (
     extract,
     migrate,
     plan,
+    resend,
     rules,
     send_test,
     serve,
@@ -53,7 +54,20 @@ def options(
     context.obj = Context(config, json)
 
 
-for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
+for verb in (
+    serve,
+    rules,
+    extract,
+    audit,
+    due,
+    plan,
+    simulate,
+    tick,
+    migrate,
+    doctor,
+    send_test,
+    resend,
+):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")

@@ -8,6 +8,7 @@ from functools import cached_property
 from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
+from engine.policies import DEFAULT_POLICY, Policy, check_policies
 from engine.readings import Interpretation, Reading, reading_of, reading_on, season_of
 from engine.seasons import Season, check_apart
 from engine.units import Unit, lineage, match_holders
@@ -49,10 +50,12 @@ class Agency:
     seasons: tuple[Season, ...] = ()
     begun: Mapping[str, date] = field(default_factory=dict)  # chained rhythms, see engine.chains
     administrator: Unit | None = None  # who hears of what is wrong with the system itself
+    policies: Mapping[str, Policy] = field(default_factory=dict)  # by channel
     readings: Mapping[str, Reading] = field(init=False)
 
     def __post_init__(self) -> None:
         self._check_units()
+        check_policies(self.policies, self.channels)
         self._check_rules()
         readings = {
             rule.id: reading_of(
@@ -183,11 +186,17 @@ class Agency:
     def recipients(self, unit_id: str, *, superior: bool = False) -> Iterator[Recipient]:
         """Who is told of a unit's obligations: the unit's own channels, else those of the
         nearest unit above it that has some. `superior` asks for the unit above."""
+        unit = self.told_unit(unit_id, superior=superior)
+        yield from dict.fromkeys(self._recipients(unit) if unit else ())  # nobody is told twice
+
+    def told_unit(self, unit_id: str, *, superior: bool = False) -> Unit | None:
+        """The unit whose people are told: itself, else the nearest above it that reaches any."""
         line = lineage(unit_id, self.units)[superior:]
-        for unit in line:
-            if found := dict.fromkeys(self._recipients(unit)):  # nobody is told twice
-                yield from found
-                return
+        return next((unit for unit in line if any(map(bool, self._recipients(unit)))), None)
+
+    def policy(self, channel: str) -> Policy:
+        """What is done where a channel fails."""
+        return self.policies.get(channel, DEFAULT_POLICY)
 
     def administrators(self) -> list[Recipient]:
         """Who is told what is wrong with the system; nobody where none is configured."""
@@ -253,21 +262,26 @@ class Agency:
         return [self.duties_in_force[key] for key in keys if key in self.duties_in_force]
 
     def _recipients(self, unit: Unit) -> Iterator[Recipient]:
-        mobiles = tuple(contact.mobile for contact in unit.contacts if contact.mobile)
         for channel in unit.channels:
-            match self.channels[channel].addressing:
-                case Addressing.MAIL:
-                    for contact in unit.contacts:
-                        if contact.mail:
-                            yield Recipient(channel, contact.mail, to=contact.mail)
-                case Addressing.PERSON:
-                    for contact in unit.contacts:
-                        if contact.account:
-                            yield Recipient(channel, contact.account, to=contact.account)
-                case Addressing.UNIT:
-                    yield Recipient(channel, unit.id)
-                case Addressing.GROUP:
-                    yield Recipient(channel, channel, mentions=mobiles)
+            yield from self.recipients_on(channel, unit)
+
+    def recipients_on(self, channel: str, unit: Unit) -> Iterator[Recipient]:
+        """Who of a unit is reached on a channel, whether it is one of the unit's own or not."""
+        notifier = self.channels[channel]
+        match notifier.addressing:
+            case Addressing.MAIL:
+                for contact in unit.contacts:
+                    if contact.mail:
+                        yield Recipient(channel, contact.mail, to=contact.mail)
+            case Addressing.PERSON:
+                accounts = (contact.account for contact in unit.contacts if contact.account)
+                for account in notifier.users or accounts:
+                    yield Recipient(channel, account, to=account)
+            case Addressing.UNIT:
+                yield Recipient(channel, unit.id)
+            case Addressing.GROUP:
+                mobiles = tuple(contact.mobile for contact in unit.contacts if contact.mobile)
+                yield Recipient(channel, channel, mentions=mobiles)
 
 
 def _named_seasons(agency: Agency) -> Iterator[str]:

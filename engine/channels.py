@@ -27,6 +27,7 @@ class ChannelState(SQLModel, table=True):
     hold_until: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_reason: str = ""
+    failures: int = 0  # times in a row that the far side could not be reached
 
 
 def shard_of(channel: str) -> int:
@@ -54,7 +55,7 @@ def register(session: Session, channels: Mapping[str, Notifier]) -> None:
 def enable(row: ChannelState) -> None:
     """Take away what keeps a channel from sending."""
     row.hold_until = row.disabled_at = None
-    row.disabled_reason = ""
+    row.disabled_reason, row.failures = "", 0
 
 
 def disabled_channels(session: Session) -> list[ChannelState]:

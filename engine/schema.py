@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from engine import (
+    addresses,
     alerts,
     channels,
     clock_entries,
@@ -26,6 +27,7 @@ from engine import (
 from engine.errors import BadDatabase
 
 TABLES = (
+    addresses.AddressState,
     alerts.Alert,
     channels.ChannelState,
     clock_entries.ClockEntry,

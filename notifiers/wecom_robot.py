@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import judge_coded
 from notifiers.http_client import JSON, deliver
@@ -39,7 +39,8 @@ class WecomRobot:
     url: str = ""
 
     kind: ClassVar[str] = "wecom_robot"
-    window: ClassVar[tuple[int, timedelta] | None] = (20, timedelta(seconds=60))
+    windows: ClassVar[tuple[Window, ...]] = (Window(20, timedelta(minutes=1)),)
+    users: ClassVar[tuple[str, ...]] = ()
     addressing: ClassVar[Addressing] = Addressing.GROUP
     duplicate_safe: ClassVar[bool] = False
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from notifiers.channel import Addressing
+from notifiers.channel import Addressing, Window
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from notifiers.wecom_robot import WecomRobot
@@ -169,7 +169,7 @@ def test_the_engine_learns_the_channels_limits() -> None:
     first, pasted, other = made
     assert (first.markup, first.limit) == (Markup.MARKDOWN, 4096)
     assert (pasted.markup, pasted.limit) == (Markup.TEXT, 2048)
-    assert first.window == (20, timedelta(seconds=60))
+    assert first.windows == (Window(20, timedelta(minutes=1)),)
     assert first.addressing is Addressing.GROUP
     assert first.credential == pasted.credential != other.credential
     assert KEY not in repr(first)
