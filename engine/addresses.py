@@ -47,6 +47,11 @@ def resume(session: Session, channel: str, recipient: str) -> None:
         session.delete(found)
 
 
+def paused_addresses(session: Session) -> list[AddressState]:
+    """All paused addresses, each with its reason."""
+    return list(session.exec(select(AddressState)).all())
+
+
 def paused(session: Session) -> set[tuple[str, str]]:
     """All paused addresses, as (channel, recipient)."""
     rows = session.exec(select(col(AddressState.channel), col(AddressState.recipient))).all()

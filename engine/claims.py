@@ -93,14 +93,12 @@ class Claimer:
 
     def _lock(self, channel: str, notifier: Notifier) -> ChannelState | None:
         """The channel's row, locked together with all that draw on the same limit."""
-        query = select(ChannelState).where(
-            or_(
-                col(ChannelState.id) == channel,
-                col(ChannelState.credential) == notifier.credential,
-            )
+        ours = or_(
+            col(ChannelState.id) == channel, col(ChannelState.credential) == notifier.credential
         )
-        rows = self.session.exec(query.order_by(col(ChannelState.id)).with_for_update()).all()
-        return next((row for row in rows if row.id == channel), None)
+        query = select(ChannelState.id).where(ours).order_by(col(ChannelState.id))
+        self.session.exec(query.with_for_update()).all()
+        return self.session.get(ChannelState, channel)
 
     def _next(self, channel: str, notifier: Notifier, places: int) -> list[int]:
         """The first due delivery of each recipient who may be sent to, the urgent before others."""

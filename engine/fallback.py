@@ -39,8 +39,9 @@ def overdue_for_fallback(
 ) -> list[Delivery]:
     """What waits on a channel and has to go elsewhere: the channel is disabled, the address is
     paused, or it has waited for too long."""
-    policy, state = agency.policy(channel), session.get(ChannelState, channel)
-    if not policy.fallback or state is None:
+    policy = agency.policy(channel)
+    state = session.get(ChannelState, channel) if policy.fallback else None
+    if state is None:
         return []
     queued = select(Delivery).where(Delivery.channel == channel, Delivery.state == State.QUEUED)
     queued = queued.order_by(col(Delivery.id))

@@ -64,7 +64,10 @@ def tell_of_address(
 
 
 def tell_of_fault(session: Session, agency: Agency, row: Delivery, now: datetime) -> None:
-    """A message has stepped aside for a fault of ours."""
+    """A message has stepped aside for a fault of ours. Of word to the administrator himself no
+    more words are made: they would take the same way."""
+    if row.purpose is Purpose.SYSTEM:
+        return
     text = (
         f"送达记录 {row.id}（渠道“{row.channel}”，收件人 {row.recipient}）{row.reason}\n"
         "其他消息照常发送。请把服务日志中的错误告诉开发人员。"
@@ -74,6 +77,8 @@ def tell_of_fault(session: Session, agency: Agency, row: Delivery, now: datetime
 
 def tell_of_nobody(session: Session, agency: Agency, row: Delivery, now: datetime) -> None:
     """The fallback has nobody who could be told in place of a delivery's recipient."""
+    if row.purpose is Purpose.SYSTEM:
+        return
     text = (
         f"送达记录 {row.id}（渠道“{row.channel}”，收件人 {row.recipient}）应改由备用渠道发送，"
         "但备用渠道上没有可用的收件人。\n请为该单位的联系人填写 mail（邮件）或 account（工作聊天账号）。"

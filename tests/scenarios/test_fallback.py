@@ -1,6 +1,6 @@
 """What a channel cannot deliver goes out on its fallback, once, to the same people."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from api.errors import BadConfig
 from engine.addresses import paused, resume
 from engine.database import reading, writing
 from engine.deliveries import Delivery, Purpose, State
+from engine.obligations import Obligation
 from notifiers.channel import Addressing
 from notifiers.message import Fault, Message, Outcome, OutcomeKind
 from tests.builders import Box
@@ -330,6 +331,58 @@ def test_word_to_the_administrator_takes_the_fallback_too(tmp_path: Path) -> Non
             office.wait(seconds=30)
         subjects = sorted(message.subject for message in other.messages)
     assert subjects == ["【期限·系统】渠道“admin”已停用", "【期限·系统】渠道“group”已停用"]
+
+
+class Raising(Box):
+    """A channel with a fault of its own."""
+
+    async def send(self, _message: Message, _now: datetime) -> Outcome:
+        raise RuntimeError("a fault of ours")
+
+
+def test_of_a_fault_of_ours_the_administrator_hears_once(tmp_path: Path) -> None:
+    settings = consoles(group="") + duty("02", "finance") + unit("finance", "财政局", "group")
+    with Office(tmp_path, settings, MORNING) as office:
+        office.replace_channel("group", Raising())
+        office.tick()
+        for _ in range(4):
+            office.wait(hours=1)
+        (row,) = reminders(office)
+        subjects = words_to_the_administrator(office)
+    assert subjects == ["【期限·系统】有一条消息发不出去"]
+    assert (row.attempts, row.possible_duplicate) == (5, False)
+
+
+def test_of_a_message_that_cannot_be_composed_he_hears_once(tmp_path: Path) -> None:
+    settings = consoles(group="") + duty("02", "finance") + unit("finance", "财政局", "group")
+    with Office(tmp_path, settings, MORNING) as office:
+        office.replace_channel("group", Always(UNREACHED))
+        office.tick()
+        with writing(office.db) as session:
+            for row in office.obligations():
+                session.get_one(Obligation, row.id).act_by = date(2150, 1, 1)
+        for _ in range(4):
+            office.wait(hours=1)
+        (delivery,) = reminders(office)
+        subjects = words_to_the_administrator(office)
+    assert subjects == ["【期限·系统】有一条消息发不出去"]
+    assert delivery.reason == "内容无法生成，一小时后重试，请查看服务日志"
+    assert delivery.attempts == 1
+
+
+def test_of_many_that_end_unsent_the_administrator_hears_once_a_day(tmp_path: Path) -> None:
+    names = [f"unit-{place}" for place in range(5)]
+    settings = consoles(group="") + duty("02", *names)
+    settings += "".join(unit(name, name, "group") for name in names)
+    content = Outcome(OutcomeKind.REJECTED, Fault.CONTENT, advice="内容被拒。")
+    with Office(tmp_path, settings, MORNING) as office:
+        office.replace_channel("group", Always(content))
+        office.tick()
+        office.tick("2026-09-24 09:00")
+        subjects = words_to_the_administrator(office)
+        (first, *_) = [row for row in office.deliveries() if row.purpose is Purpose.SYSTEM]
+    assert subjects == ["【期限·系统】渠道“group”有提醒没有送达"] * 2
+    assert "qixian resend 1 --by" in first.body
 
 
 # the tables of channels                                       the sentence
