@@ -122,6 +122,7 @@ def waiting_channels(session: Session) -> dict[str, int]:
     return dict(session.exec(query.group_by(col(Delivery.channel))).all())
 
 
+WAITING = (State.QUEUED, State.SENDING)
 TROUBLE = (State.REJECTED, State.UNKNOWN, State.FAILED)
 
 

@@ -63,7 +63,7 @@ class Drainer:
     def _redirect(self, shard: int) -> None:
         """Plan on their fallbacks what channels cannot deliver."""
         now, agency = self.clock(), self.agency
-        if shard in self._looked and now < self._looked[shard] + REDIRECTED_EVERY:
+        if shard in self._looked and abs(now - self._looked[shard]) < REDIRECTED_EVERY:
             return
         self._looked[shard] = now
         with reading(self.db) as session:

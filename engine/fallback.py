@@ -7,13 +7,14 @@ that is disabled, or reaches nobody, is passed over for its own fallback.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from engine.addresses import AddressState, paused
 from engine.agency import Agency, Recipient
 from engine.carried import NOTHING_LEFT, Pair, carried
 from engine.channels import ChannelState
-from engine.deliveries import TROUBLE, Delivery, Purpose, State, finish
+from engine.deliveries import TROUBLE, WAITING, Delivery, Purpose, State, finish
 from engine.instants import at, local_day
 from engine.ladder import OfficeHours
 from engine.replanning import Load, copy, plan_again
@@ -43,10 +44,11 @@ def overdue_for_fallback(
     state = session.get(ChannelState, channel) if policy.fallback else None
     if state is None:
         return []
-    queued = select(Delivery).where(Delivery.channel == channel, Delivery.state == State.QUEUED)
-    queued = queued.order_by(col(Delivery.id))
+    ours = select(Delivery).where(Delivery.channel == channel).order_by(col(Delivery.id))
+    queued = ours.where(Delivery.state == State.QUEUED)
     if state.disabled_reason:
-        return list(session.exec(queued).all())
+        left = and_(col(Delivery.state) == State.SENDING, col(Delivery.lease_until) <= now)
+        return list(session.exec(ours.where(or_(col(Delivery.state) == State.QUEUED, left))).all())
     closed = {recipient for place, recipient in paused(session) if place == channel}
     late = col(Delivery.planned_at) <= now - policy.fallback_after
     query = queued.where(late | col(Delivery.recipient).in_(closed))
@@ -122,13 +124,13 @@ def _instead(
 
 
 def _nothing_left(row: Delivery, now: datetime) -> None:
-    if row.state is State.QUEUED:
+    if row.state in WAITING:
         finish(row, State.SKIPPED, NOTHING_LEFT, now)
 
 
 def _leave(row: Delivery, channels: Iterable[str], now: datetime) -> None:
     words = f"已改由渠道“{'、'.join(channels)}”发送"
-    if row.state is State.QUEUED:
+    if row.state in WAITING:
         finish(row, State.SKIPPED, words, now)
     else:
         row.reason = f"{row.reason.rstrip('。')}；{words}"

@@ -13,11 +13,9 @@ from sqlmodel import Session, col, func, select
 
 from engine.agency import Agency
 from engine.carried import carried
-from engine.deliveries import TROUBLE, Delivery, Purpose, State
+from engine.deliveries import TROUBLE, WAITING, Delivery, Purpose
 from engine.errors import NotAllowed, NotFound
 from engine.journal import write
-
-WAITING = (State.QUEUED, State.SENDING)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 from api.configuration import load_configuration
 from api.errors import BadConfig
 from engine.addresses import paused, resume
+from engine.channels import ChannelState
 from engine.database import reading, writing
 from engine.deliveries import Delivery, Purpose, State
 from engine.obligations import Obligation
@@ -274,6 +275,25 @@ def test_a_chain_of_fallbacks_is_followed_and_what_is_disabled_passed_over(tmp_p
         ("third", State.ACCEPTED),
     ]
     assert len(third.messages) == 2
+
+
+def test_what_a_dead_sender_left_on_a_disabled_channel_is_not_stranded(tmp_path: Path) -> None:
+    settings = consoles(group="other", other="") + unit("finance", "财政局", "group")
+    with Office(tmp_path, settings + duty("02", "finance"), MORNING) as office:
+        other = Box(credential="other")
+        office.replace_channel("group", Always(UNREACHED))
+        office.replace_channel("other", other)
+        office.tick()
+        with writing(office.db) as session:  # as it stands when a process is killed
+            row = session.get_one(Delivery, 1)
+            row.state, row.lease_until = State.SENDING, office.now + timedelta(minutes=3)
+            session.get_one(ChannelState, "group").disabled_reason = "机器人已被移除。"
+        office.wait(minutes=2)
+        assert other.messages == []
+        office.wait(minutes=2)
+        office.wait(seconds=5)
+        assert len(other.messages) == 1
+        assert by_recipient(office)["group", "finance"] is State.SKIPPED
 
 
 def test_what_was_told_on_the_fallback_already_is_not_told_there_twice(tmp_path: Path) -> None:
