@@ -20,6 +20,7 @@ from api.commands import (
     migrate,
     plan,
     preview,
+    resend,
     rules,
     send_test,
     serve,
@@ -61,7 +62,7 @@ def options(
 
 for verb in (
     *(serve, worker, rules, extract, audit, due, plan, simulate, preview),
-    *(tick, migrate, doctor, send_test, bounce),
+    *(tick, migrate, doctor, send_test, resend, bounce),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(absence.app, name="absence")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from engine.duties import Duty
 from engine.errors import EngineError
 from engine.ladder import Ladder, OfficeHours
 from engine.notices import CN
+from engine.policies import Policy
 from engine.readings import Interpretation
 from engine.schema import check, revision
 from engine.seasons import Season
@@ -151,6 +152,7 @@ def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
     return Agency(
         catalogue=catalogue,
         channels=_channels(settings.channel),
+        policies={table.id: _policy(table) for table in settings.channel},
         units=_units(settings.unit, settings.calendar.region),
         administrator=_administrator(settings.administrator),
         duties={duty.key: duty for duty in duties},
@@ -181,6 +183,11 @@ def _channels(tables: Iterable[ChannelTable]) -> dict[str, Notifier]:
         except NotifierError as error:
             raise BadConfig(f"渠道 {table.id}：{error}") from None
     return channels
+
+
+def _policy(table: ChannelTable) -> Policy:
+    after = timedelta(minutes=table.fallback_after)
+    return Policy(table.unknown == "resend", table.fallback, after)
 
 
 def _units(tables: Iterable[UnitTable], region: str) -> dict[str, Unit]:

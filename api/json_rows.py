@@ -12,6 +12,7 @@ from engine.explanation import Step
 from engine.imported_notices import Assessment
 from engine.instants import local_iso
 from engine.notices import days_as_rows
+from engine.resending import Resent
 from engine.workdays import FIRST_DAY, LAST_DAY, DayReason, WorkCalendar
 from rules.rule import Rule
 
@@ -150,4 +151,15 @@ def assessment_row(found: Assessment) -> dict[str, Any]:
         "scope": draft.scope,
         "days": days_as_rows(draft.days),
         "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in found.checks],
+    }
+
+
+def resent_row(found: Resent) -> dict[str, Any]:
+    """What was sent again, and how many were passed over for which reason."""
+    return {
+        "resent": [{"id": row.id, "resend_of": row.resend_of} for row in found.deliveries],
+        "skipped": [
+            {"reason": reason, "count": len(ids), "deliveries": ids}
+            for reason, ids in found.skipped.items()
+        ],
     }

@@ -59,6 +59,21 @@ class DeliveryFilter(_Request):
     cursor: int | None = Field(default=None, ge=1, le=2**63 - 1)
 
 
+class Resending(_Request):
+    """Body of `POST deliveries/{id}/resend`."""
+
+    by: Name
+    reason: Annotated[Text, Field(min_length=1)]
+
+
+class ResendingBetween(Resending):
+    """Body of `POST deliveries/resend`: planned from `from` to `to`, days or instants."""
+
+    since: Moment = Field(alias="from")
+    to: Moment
+    channel: Name | None = None
+
+
 class NewEvent(_Request):
     """Body of `POST events`: a day or an instant; without an offset it is Asia/Shanghai."""
 
@@ -226,6 +241,7 @@ def delivery_row(row: Delivery) -> dict[str, Any]:
         "next_at": local_iso(row.next_at) if row.state.value in ("queued", "sending") else None,
         "finished_at": local_iso(row.finished_at),
         "subject": row.subject or None,
+        "resend_of": row.resend_of,
     }
 
 
@@ -235,6 +251,7 @@ def attempt_row(row: Attempt) -> dict[str, Any]:
         "number": row.number,
         "started_at": local_iso(row.started_at),
         "ended_at": local_iso(row.ended_at),
+        "seconds": (row.ended_at - row.started_at).total_seconds() if row.ended_at else None,
         "outcome": row.outcome.value if row.outcome else None,
         "fault": row.fault or None,
         "provider": row.provider or None,

@@ -3,7 +3,7 @@
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -100,11 +100,14 @@ class LadderTable(_Table):
 
 
 class ChannelTable(BaseModel):
-    """[[channel]]: `id` and `kind`; the other keys belong to the kind and are checked there."""
+    """[[channel]]: what all kinds share; the other keys belong to the kind and are checked there."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
     id: _Id
     kind: str
+    unknown: Literal["resend", "never"] = "resend"
+    fallback: str = ""
+    fallback_after: int = Field(default=30, ge=1, le=10_080)  # minutes
 
 
 class _PersonTable(_Table):

@@ -1,10 +1,10 @@
 """Dates as people type them, on the command line and over HTTP; one sentence when they are not."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from api.errors import BadInput
 from engine.errors import OutsideCalendar
-from engine.instants import day_of, parse_event
+from engine.instants import day_of, parse_event, start_of
 from engine.notices import CN, Notice, is_scope
 from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar, work_calendar
 
@@ -56,6 +56,19 @@ def stretch(first: str, last: str) -> tuple[date, date]:
     if (end - start).days > 3660:
         raise BadInput("--from 到 --to 不能超过十年")
     return start, end
+
+
+def between(first: str, last: str) -> tuple[datetime, datetime]:
+    """A time from its beginning up to, not including, its end; a day as `last` is included.
+
+    Raises BadInput, OutsideCalendar.
+    """
+    begin, end = moment(first, "from "), moment(last, "to ")
+    start = begin if isinstance(begin, datetime) else start_of(begin)
+    stop = end if isinstance(end, datetime) else start_of(end + timedelta(days=1))
+    if stop <= start:
+        raise BadInput(f"to {last} 早于 from {first}")
+    return start, stop
 
 
 def _covered(found: date, name: str) -> None:

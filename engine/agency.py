@@ -8,6 +8,7 @@ from functools import cached_property
 from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
+from engine.policies import DEFAULT_POLICY, Policy, check_policies
 from engine.readings import Interpretation, Reading, reading_of, reading_on, season_of
 from engine.recipients import NOBODY_AWAY, Away, Directory, Recipient
 from engine.seasons import Season, check_apart
@@ -40,10 +41,12 @@ class Agency:
     begun: Mapping[str, date] = field(default_factory=dict)  # chained rhythms, see engine.chains
     spread: bool = False  # the ordinary messages of a morning, over some minutes
     administrator: Unit | None = None  # who hears of what is wrong with the system itself
+    policies: Mapping[str, Policy] = field(default_factory=dict)  # by channel
     readings: Mapping[str, Reading] = field(init=False)
 
     def __post_init__(self) -> None:
         self._check_units()
+        check_policies(self.policies, self.channels)
         self._check_rules()
         readings = {
             rule.id: reading_of(
@@ -176,7 +179,15 @@ class Agency:
     ) -> list[Recipient]:
         """Who is told of a unit's obligations on a rung for a role: the unit's own people, else
         those of the nearest unit above it that hears."""
-        return Directory(self.units, self.channels, away).recipients(unit_id, role)
+        return self.directory(away).recipients(unit_id, role)
+
+    def directory(self, away: Away = NOBODY_AWAY) -> Directory:
+        """Who is reached where, while some are away."""
+        return Directory(self.units, self.channels, away)
+
+    def policy(self, channel: str) -> Policy:
+        """What is done where a channel fails."""
+        return self.policies.get(channel, DEFAULT_POLICY)
 
     def administrators(self) -> list[Recipient]:
         """Who is told what is wrong with the system; nobody where none is configured."""
@@ -253,7 +264,7 @@ class Agency:
         return [self.duties_in_force[key] for key in keys if key in self.duties_in_force]
 
     def _everybody(self, unit: Unit) -> list[Recipient]:
-        return Directory(self.units, self.channels).everybody(unit)
+        return self.directory().everybody(unit)
 
 
 def _named_seasons(agency: Agency) -> Iterator[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from zlib import crc32
 
+from sqlalchemy import or_
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant
@@ -26,6 +27,7 @@ class ChannelState(SQLModel, table=True):
     hold_until: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_reason: str = ""
+    failures: int = 0  # times in a row that the far side could not be reached
 
 
 def shards(session: Session) -> int:
@@ -59,10 +61,18 @@ def register(session: Session, channels: Mapping[str, Notifier]) -> None:
             enable(row)
 
 
+def lock(session: Session, channel: str, credential: str) -> ChannelState | None:
+    """The channel's row, locked together with all that draw on the same limit."""
+    ours = or_(col(ChannelState.id) == channel, col(ChannelState.credential) == credential)
+    query = select(ChannelState).where(ours).order_by(col(ChannelState.id))
+    rows = session.exec(query.with_for_update().execution_options(populate_existing=True)).all()
+    return next((row for row in rows if row.id == channel), None)
+
+
 def enable(row: ChannelState) -> None:
     """Take away what keeps a channel from sending."""
     row.hold_until = row.disabled_at = None
-    row.disabled_reason = ""
+    row.disabled_reason, row.failures = "", 0
 
 
 def disabled_channels(session: Session) -> list[ChannelState]:

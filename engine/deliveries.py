@@ -62,6 +62,8 @@ class Delivery(SQLModel, table=True):
     possible_duplicate: bool = False
     subject: str = ""
     body: str = ""  # as it was last sent
+    told: str = ""  # ids of the obligations in `body`, comma between
+    resend_of: int | None = None  # sent again by hand: the first delivery of these alerts
     reason: str = ""  # of the state, in a Chinese sentence
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
@@ -72,12 +74,14 @@ class Attempt(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("delivery_id", "number"),
         Index("ix_attempt_credential_started_at", "credential", "started_at"),
+        Index("ix_attempt_recipient", "credential", "recipient", "started_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     delivery_id: int = Field(foreign_key="delivery.id")
     number: int
     credential: str
+    recipient: str = ""
     body_sha256: str
     started_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     ended_at: datetime | None = Field(default=None, sa_column=Column(Instant))
@@ -107,6 +111,11 @@ def attempts_of(session: Session, delivery_id: int) -> list[Attempt]:
     return list(session.exec(query.order_by(col(Attempt.number))).all())
 
 
+def finish(row: Delivery, state: State, reason: str, now: datetime) -> None:
+    """End a delivery that is not sent any more."""
+    row.state, row.reason, row.finished_at, row.lease_until = state, reason, now, None
+
+
 def waiting_channels(session: Session) -> dict[str, int]:
     """How many deliveries wait on each channel."""
     number = func.count()
@@ -114,6 +123,7 @@ def waiting_channels(session: Session) -> dict[str, int]:
     return dict(session.exec(query.group_by(col(Delivery.channel))).all())
 
 
+WAITING = (State.QUEUED, State.SENDING)
 TROUBLE = (State.REJECTED, State.UNKNOWN, State.FAILED)
 
 

@@ -1,9 +1,7 @@
-"""Drain: claim what is due on a channel, check that it still holds, send, record.
+"""Drain: claim what is due on a channel, send, record.
 
-A claim and a record are each one short transaction under the lock of the channel's row, and of all
-rows that share its credential; nothing is sent inside one. So workers of several machines drain
-side by side, and whoever changes a delivery takes the channel's lock first, like here. Results are
-written by (delivery, attempt), so that a slow sender cannot overwrite a newer attempt. A
+A claim and a record are each one short writing transaction; nothing is sent inside one. Results
+are written by (delivery, attempt), so that a slow sender cannot overwrite a newer attempt. A
 crash at any point loses nothing: the lease runs out, and what may have been on the wire is sent
 again under the same id and marked （可能重复）.
 """
@@ -13,43 +11,30 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
 
-from sqlalchemy import Engine, or_
-from sqlmodel import Session, col, func, select
+from sqlalchemy import Engine, exists
+from sqlmodel import Session, col, select
 
+from engine.addresses import pause
 from engine.agency import Agency
-from engine.alerts import fresh_items
-from engine.channels import ChannelState
-from engine.database import reading, recording
-from engine.deliveries import Attempt, Delivery, Purpose, State
-from engine.digest import Composer
-from engine.digest_items import Item, items_of
-from engine.invitations import Invited, current_invitation, invitation_message
-from engine.obligations import Obligation
-from engine.retries import LAST_ATTEMPT, Next, after_attempt
+from engine.channels import ChannelState, lock
+from engine.claims import Claim, Claimer, place_of
+from engine.database import reading, recording, writing
+from engine.deliveries import Attempt, Delivery, State
+from engine.fallback import ended, overdue_for_fallback, redirect
+from engine.retries import ASIDE, UNREACHED, Next, after_attempt
+from engine.troubles import tell_of_channel, tell_of_fault
 from engine.waiting import due
 from engine.workdays import WorkCalendar
-from notifiers.channel import Notifier
-from notifiers.message import Message, Outcome, OutcomeKind
+from notifiers.channel import Addressing, Notifier
+from notifiers.message import Fault, Outcome, OutcomeKind
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)  # longer than the slowest request
-MARGIN = timedelta(seconds=3)  # a request arrives a little after it is stamped
 BOUND = timedelta(seconds=20)  # how long one call works at most
-ASIDE = timedelta(hours=1)  # how long a row that cannot be composed steps aside
+REDIRECTED_EVERY = timedelta(seconds=20)  # how often fallbacks are looked at
 PLACES = 8  # channels that send at the same time; times BATCH, the client's connections
-BATCH = 16  # sent at the same time, on a channel without a limit
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A delivery that is ours until its lease runs out, and the message that it became."""
-
-    delivery_id: int
-    number: int
-    message: Message
 
 
 @dataclass
@@ -63,6 +48,7 @@ class Drainer:
     lease: timedelta = LEASE
     sent: int = field(default=0, init=False)
     stopping: bool = field(default=False, init=False)  # finish what is on the wire, claim no more
+    _looked: dict[int, datetime] = field(default_factory=dict, init=False)
     _places: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(PLACES), init=False
     )
@@ -71,9 +57,30 @@ class Drainer:
         """Send what is due on the shard's channels, for a bounded time; how many were sent."""
         stop = self.clock() + BOUND
         before = self.sent
+        self._redirect(shard)
         channels = self._waiting(shard)
         await settle(self._drain_channel(channel, stop) for channel in channels)
         return self.sent - before
+
+    def _redirect(self, shard: int) -> None:
+        """Plan on their fallbacks what channels cannot deliver."""
+        now, agency = self.clock(), self.agency
+        if shard in self._looked and abs(now - self._looked[shard]) < REDIRECTED_EVERY:
+            return
+        self._looked[shard] = now
+        with reading(self.db) as session:
+            ours = session.exec(select(ChannelState.id).where(ChannelState.shard == shard)).all()
+            stuck = [
+                channel
+                for channel in ours
+                if channel in agency.channels
+                and overdue_for_fallback(session, agency, self.calendar, channel, now)
+            ]
+        for channel in stuck:
+            with writing(self.db) as session:
+                lock(session, channel, agency.channels[channel].credential)
+                rows = overdue_for_fallback(session, agency, self.calendar, channel, now)
+                redirect(session, agency, self.calendar, rows, now)
 
     def _waiting(self, shard: int) -> list[str]:
         now = self.clock()
@@ -91,127 +98,64 @@ class Drainer:
         notifier = self.agency.channels[channel]
         while not self.stopping and self.clock() < stop:
             async with self._places:  # before the claim: nothing under lease waits for its turn
-                with recording(self.db) as session:
-                    claims, more = self._claim(session, channel, notifier)
+                left = self._left_behind(channel)  # what becomes of it may be planned anew
+                with writing(self.db) if left else recording(self.db) as session:
+                    state = lock(session, channel, notifier.credential)
+                    now = self.clock()  # after the wait for the lock: an attempt is stamped
+                    claimer = Claimer(session, self.agency, self.calendar, self.lease, now, left)
+                    claims, more = claimer.claim(state, channel, notifier)
                 await settle(self._send(notifier, claim) for claim in claims)
             if not more:
                 return
 
-    def _claim(
-        self, session: Session, channel: str, notifier: Notifier
-    ) -> tuple[list[Claim], bool]:
-        """What may be sent now, and whether it is worth asking again."""
-        state = _lock(session, channel, notifier.credential)
-        now = self.clock()  # after the wait for the lock: an attempt is stamped when it is sent
-        if state is None or state.disabled_reason or (state.hold_until and state.hold_until > now):
-            return [], False
-        room = _room(session, notifier, now)
-        if room <= 0:
-            return [], False
-        ready = due(now, self.agency, self.calendar)
-        query = select(Delivery).where(Delivery.channel == channel, ready)
-        query = query.order_by(
-            col(Delivery.urgent).desc(), col(Delivery.planned_at), col(Delivery.part)
+    def _left_behind(self, channel: str) -> bool:
+        """Is there a delivery whose sender died?"""
+        query = exists().where(
+            col(Delivery.channel) == channel,
+            col(Delivery.state) == State.SENDING,
+            col(Delivery.lease_until) <= self.clock(),
         )
-        rows = session.exec(query.limit(min(room, BATCH)).with_for_update()).all()
-        claims = [claim for row in rows if (claim := self._take(session, row, notifier, now))]
-        return claims, bool(rows)
-
-    def _take(
-        self, session: Session, row: Delivery, notifier: Notifier, now: datetime
-    ) -> Claim | None:
-        """Put a row under lease with a fresh text, or set it aside."""
-        assert row.id is not None
-        if row.state is State.SENDING:  # whoever held it died: nobody knows what went out
-            _close_attempt(session, row, now)
-        if row.attempts >= LAST_ATTEMPT:
-            _finish(row, State.FAILED, "已达最多发送次数，请检查渠道后重新发送", now)
-            return None
-        fresh = fresh_items(session, row.id, now) if row.purpose is Purpose.REMINDER else []
-        invited = (
-            current_invitation(session, row, notifier, now)
-            if row.purpose is Purpose.INVITATION
-            else None
-        )
-        if not (fresh or invited or row.purpose is Purpose.SYSTEM):
-            _finish(row, State.SKIPPED, "其中事项均已办结、免除、改期或静默，或已另行提醒", now)
-            return None
-        items = items_of((obligation, alert.role, alert.asked) for alert, obligation in fresh)
-        row.attempts += 1
-        try:
-            message = self._message(row, notifier, items, invited, now)
-        except Exception:  # a poisoned row steps aside and does not stop the queue
-            log.exception("delivery %s: cannot be composed", row.id)
-            row.state, row.lease_until, row.next_at = State.QUEUED, None, now + ASIDE
-            row.reason = "内容无法生成，一小时后重试，请查看服务日志"
-            return None
-        row.state, row.lease_until = State.SENDING, now + self.lease
-        row.subject, row.body = message.subject, message.body
-        session.add(
-            Attempt(
-                delivery_id=row.id,
-                number=row.attempts,
-                credential=notifier.credential,
-                body_sha256=sha256(message.body.encode()).hexdigest(),
-                started_at=now,
-            )
-        )
-        return Claim(row.id, row.attempts, message)
-
-    def _message(
-        self,
-        row: Delivery,
-        notifier: Notifier,
-        items: list[Item],
-        invited: Invited | None,
-        now: datetime,
-    ) -> Message:
-        composer = Composer(self.agency, self.calendar, notifier.markup, now, notifier.limit)
-        mark = row.possible_duplicate and not notifier.duplicate_safe
-        if invited:
-            return invitation_message(invited, row, composer, mark)
-        if row.purpose is Purpose.SYSTEM:
-            digest = composer.notice(row.subject, row.body, mark)
-        else:
-            digest = composer.compose(items, row.part, row.parts, mark)
-        return Message(
-            id=row.message_id,
-            subject=digest.subject,
-            body=digest.body,
-            to=row.to,
-            mentions=tuple(row.mentions.split(",")) if row.mentions else (),
-            thread=_thread(row, items),
-            data={"obligations": [_data(item.obligation) for item in items]},
-            possible_duplicate=row.possible_duplicate,
-        )
+        with reading(self.db) as session:
+            return bool(session.execute(select(query)).scalar())
 
     async def _send(self, notifier: Notifier, claim: Claim) -> None:
+        raised = False
         try:
             outcome = await notifier.send(claim.message, self.clock())
         except Exception as error:  # a fault of ours in one message must not stop the queue
-            log.exception("delivery %s: notifier failed", claim.delivery_id)
-            outcome = Outcome(OutcomeKind.UNKNOWN, detail=type(error).__name__)
-        with recording(self.db) as session:
-            record(session, claim.delivery_id, claim.number, outcome, self.clock())
+            # Without the exception's own words: they may quote an address, and that a secret.
+            raised = True
+            log.error("delivery %s: notifier failed: %s", claim.delivery_id, place_of(error))
+            outcome = Outcome(
+                OutcomeKind.RETRY,
+                retry_after=ASIDE,
+                detail=type(error).__name__,
+                advice="程序出错，没有发出，一小时后重试，请查看服务日志",
+            )
+        # What did not go well may be planned anew: that is decided alone.
+        well = outcome.kind is OutcomeKind.ACCEPTED
+        with recording(self.db) if well else writing(self.db) as session:
+            now, (agency, calendar) = self.clock(), (self.agency, self.calendar)
+            record(session, agency, calendar, claim.delivery_id, claim.number, outcome, now)
+            if raised:
+                row = session.get_one(Delivery, claim.delivery_id)
+                tell_of_fault(session, agency, row, now)
         self.sent += 1
 
 
-def _lock(session: Session, channel: str, credential: str) -> ChannelState | None:
-    """Lock a channel's row, and those of all channels that share its window. In one order, so that
-    nobody waits for somebody who waits for him."""
-    shared = or_(col(ChannelState.credential) == credential, col(ChannelState.id) == channel)
-    query = select(ChannelState).where(shared).order_by(col(ChannelState.id)).with_for_update()
-    rows = session.exec(query, execution_options={"populate_existing": True}).all()
-    return next((row for row in rows if row.id == channel), None)
-
-
 def record(
-    session: Session, delivery_id: int, number: int, outcome: Outcome, now: datetime
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    delivery_id: int,
+    number: int,
+    outcome: Outcome,
+    now: datetime,
 ) -> None:
     """Write an attempt's outcome and what follows from it, unless a newer attempt has begun."""
     found = session.get_one(Delivery, delivery_id)
     channel = session.get_one(ChannelState, found.channel)
-    _lock(session, channel.id, channel.credential)
+    lock(session, channel.id, channel.credential)
     attempt = session.exec(
         select(Attempt).where(Attempt.delivery_id == delivery_id, Attempt.number == number)
     ).one()
@@ -223,23 +167,48 @@ def record(
     row = session.get_one(Delivery, delivery_id, with_for_update=True)
     if row.attempts != number or row.state is not State.SENDING:
         return
-    next_ = after_attempt(outcome, number, row.possible_duplicate, now)
+    next_ = after_attempt(
+        outcome,
+        number,
+        row.possible_duplicate,
+        now,
+        waited=now - row.planned_at,
+        resend=agency.policy(row.channel).resend,
+    )
     row.state, row.reason, row.lease_until = next_.state, next_.reason, None
     row.possible_duplicate = row.possible_duplicate or next_.possible_duplicate
     if next_.at:
         row.next_at = next_.at
     else:
         row.finished_at = now
-    apply_to_channel(session, channel, next_, now)
+    if apply_to_channel(session, channel, next_, now):
+        tell_of_channel(session, agency, channel, now)
+    if outcome.fault is Fault.RECIPIENT and _is_personal(agency, row.channel):
+        pause(session, agency, row.channel, row.recipient, row.reason, now)
+    ended(session, agency, calendar, row, now)
 
 
-def apply_to_channel(session: Session, channel: ChannelState, next_: Next, now: datetime) -> None:
-    """Hold or disable a channel, as the outcome of an attempt asks for."""
+def _is_personal(agency: Agency, channel: str) -> bool:
+    """Is an address of the channel one person's? A group is not closed for one of its people."""
+    return agency.channels[channel].addressing in (Addressing.MAIL, Addressing.PERSON)
+
+
+def apply_to_channel(session: Session, channel: ChannelState, next_: Next, now: datetime) -> bool:
+    """Hold or disable a channel, as the outcome of an attempt asks for; is it newly disabled?"""
+    if next_.unreached:
+        if not channel.hold_until or channel.hold_until <= now:  # one of a batch counts
+            channel.failures += 1
+            pause_for = UNREACHED[min(channel.failures, len(UNREACHED)) - 1]
+            _hold(session, channel.credential, now + pause_for)
+    else:
+        channel.failures = 0
     if next_.hold_until:
         _hold(session, channel.credential, next_.hold_until)
-    if next_.disable:
-        channel.disabled_at, channel.disabled_reason = now, next_.reason
-        log.error("channel %s disabled: %s", channel.id, next_.reason)
+    if not next_.disable or channel.disabled_reason:
+        return False
+    channel.disabled_at, channel.disabled_reason = now, next_.reason
+    log.error("channel %s disabled: %s", channel.id, next_.reason)
+    return True
 
 
 async def settle(work: Iterable[Awaitable[object]]) -> None:
@@ -247,20 +216,7 @@ async def settle(work: Iterable[Awaitable[object]]) -> None:
     with a message on the wire."""
     for result in await asyncio.gather(*work, return_exceptions=True):
         if isinstance(result, Exception):
-            log.error("drain: %r", result, exc_info=result)
-
-
-def _room(session: Session, notifier: Notifier, now: datetime) -> int:
-    """How many requests the credential's window has left. With a limit they go one by one, so
-    that each is stamped when it is sent."""
-    if notifier.window is None:
-        return BATCH
-    number, length = notifier.window
-    query = select(func.count()).where(
-        col(Attempt.credential) == notifier.credential,
-        col(Attempt.started_at) > now - length - MARGIN,
-    )
-    return min(1, number - session.exec(query).one())
+            log.error("drain: %s", place_of(result))
 
 
 def _hold(session: Session, credential: str, until: datetime) -> None:
@@ -268,35 +224,3 @@ def _hold(session: Session, credential: str, until: datetime) -> None:
     query = select(ChannelState).where(ChannelState.credential == credential)
     for channel in session.exec(query).all():
         channel.hold_until = max(until, channel.hold_until or until)
-
-
-def _close_attempt(session: Session, row: Delivery, now: datetime) -> None:
-    query = select(Attempt).where(Attempt.delivery_id == row.id, Attempt.number == row.attempts)
-    attempt = session.exec(query).one()
-    attempt.ended_at, attempt.outcome = now, OutcomeKind.UNKNOWN
-    attempt.detail = "sender died"
-    row.possible_duplicate = True
-
-
-def _finish(row: Delivery, state: State, reason: str, now: datetime) -> None:
-    row.state, row.reason, row.finished_at, row.lease_until = state, reason, now, None
-
-
-def _thread(row: Delivery, items: list[Item]) -> str:
-    """What is about one obligation belongs to its case; about several, to the recipient."""
-    cases = {item.obligation.case for item in items}
-    return cases.pop() if len(cases) == 1 else f"{row.channel}/{row.recipient}"
-
-
-def _data(obligation: Obligation) -> dict[str, object]:
-    return {
-        "id": obligation.id,
-        "rule": obligation.rule,
-        "unit": obligation.unit,
-        "period": obligation.period,
-        "due_on": obligation.due_on.isoformat(),
-        "due_at": obligation.due_at.isoformat() if obligation.due_at else None,
-        "act_by": obligation.act_by.isoformat(),
-        "provisional": obligation.provisional,
-        "reading": obligation.reading,
-    }

@@ -119,7 +119,8 @@ def too_many(agency: Agency, calendar: WorkCalendar, first: date, last: date) ->
         counts[local_day(message.delivery.planned_at), credential] += 1
     found = []
     for (day, credential), messages in sorted(counts.items()):
-        window = agency.channels[sharing[credential][0]].window
-        if window and messages > window[0]:
-            found.append(TooMany(day, tuple(sharing[credential]), messages, *window))
+        shared = (one for one in agency.channels[sharing[credential][0]].windows if not one.each)
+        if window := next((one for one in shared if messages > one.count), None):
+            channels = tuple(sharing[credential])
+            found.append(TooMany(day, channels, messages, window.count, window.span))
     return found

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from engine.addresses import paused
 from engine.agency import Agency
 from engine.channels import disabled_channels
 from engine.instants import local_day
@@ -33,17 +34,15 @@ class Unreached:
         return f"{self.unit.name}{self.contact.name}（{role}）：{self.reason}"
 
 
-def unreachable_people(
-    session: Session, agency: Agency, paused: Collection[Address] = ()
-) -> list[Unreached]:
-    """Every contact whom none of his unit's channels reaches, in the order of the configuration.
-    `paused` are addresses to which nothing is sent."""
+def unreachable_people(session: Session, agency: Agency) -> list[Unreached]:
+    """Every contact whom none of his unit's channels reaches, in the order of the configuration."""
+    stopped = paused(session)
     closed = {row.id: "已停用" for row in disabled_channels(session)}
     return [
         Unreached(unit, contact, reason)
         for unit in agency.units.values()
         for contact in unit.contacts
-        if (reason := _why_unreached(agency, unit, contact, closed, paused))
+        if (reason := _why_unreached(agency, unit, contact, closed, stopped))
     ]
 
 
@@ -72,7 +71,7 @@ def _why_unreached(
     unit: Unit,
     contact: Contact,
     closed: Mapping[str, str],
-    paused: Collection[Address],
+    stopped: Collection[Address],
 ) -> str:
     """Why nothing reaches a contact; empty where something does."""
     if not unit.channels:
@@ -85,7 +84,7 @@ def _why_unreached(
             reasons.append(f"渠道 {channel} {closed[channel]}")
         elif address == "":
             reasons.append(f"没有填写{_ADDRESSES[addressing]}（渠道 {channel}）")
-        elif address and (channel, address) in paused:
+        elif address and (channel, address) in stopped:
             reasons.append(f"{address} 已暂停（渠道 {channel}）")
         else:
             return ""

@@ -76,9 +76,14 @@ class Directory:
         """All contacts of a unit, on all its channels, whatever their roles."""
         return self._on_channels(unit, [Person(unit, contact) for contact in unit.contacts])
 
+    def over(self, channel: str) -> "Directory":
+        """As if this were everybody's only channel."""
+        units = {id_: replace(unit, channels=(channel,)) for id_, unit in self.units.items()}
+        return replace(self, units=units)
+
     def reaches(self, home: Unit, contact: Contact) -> bool:
         """Is there a channel of his unit on which a person is reached?"""
-        return any(self._on(channel, home, [contact]) for channel in home.channels)
+        return any(self.on(channel, home, [contact]) for channel in home.channels)
 
     def _within(
         self, unit: Unit, asked: Role, missed: list[str], reached: Role | None = None
@@ -143,22 +148,25 @@ class Directory:
     ) -> Iterator[Recipient]:
         """On a channel of persons one for each of the unit's, else one that names them all."""
         here = [person for person in people if person.home == home]
-        if self.channels[channel].addressing in (Addressing.GROUP, Addressing.UNIT):
-            for one in self._on(channel, home, [person.contact for person in here]):
+        notifier = self.channels[channel]
+        if notifier.addressing in (Addressing.GROUP, Addressing.UNIT) or notifier.users:
+            for one in self.on(channel, home, [person.contact for person in here]):
                 yield replace(one, role=role, asked=_named(people, role))
             return
         for person in here:
-            for one in self._on(channel, home, [person.contact]):
+            for one in self.on(channel, home, [person.contact]):
                 yield replace(one, role=role, asked=_named([person], role))
 
-    def _on(self, channel: str, home: Unit, contacts: Sequence[Contact]) -> list[Recipient]:
-        """The address of some people on a channel of their unit; none where they have none."""
-        match self.channels[channel].addressing:
+    def on(self, channel: str, home: Unit, contacts: Sequence[Contact]) -> list[Recipient]:
+        """The address of some people of a unit on a channel, whether it is one of the unit's own or
+        not; none where they have none."""
+        notifier = self.channels[channel]
+        match notifier.addressing:
             case Addressing.MAIL:
                 return [Recipient(channel, one.mail, one.mail) for one in contacts if one.mail]
             case Addressing.PERSON:
-                accounts = (one.account for one in contacts if one.account)
-                return [Recipient(channel, account, account) for account in accounts]
+                accounts = [one.account for one in contacts if one.account]
+                return [Recipient(channel, one, one) for one in notifier.users or accounts]
             case Addressing.UNIT:
                 return [Recipient(channel, home.id)]
             case Addressing.GROUP:

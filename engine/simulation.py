@@ -25,7 +25,7 @@ from engine.obligations import Obligation, Status
 from engine.schema import create_in_memory
 from engine.tick import tick
 from engine.workdays import WorkCalendar
-from notifiers.channel import Addressing, Notifier
+from notifiers.channel import Addressing, Notifier, Window
 from notifiers.message import Markup, Message, Outcome, OutcomeKind
 
 
@@ -40,7 +40,7 @@ class Simulated:
 class Accepting:
     """Stands in for a channel: takes every message, sends none, knows no limit of rate."""
 
-    window: tuple[int, timedelta] | None = None
+    windows: tuple[Window, ...] = ()
     duplicate_safe = True
 
     def __init__(self, real: Notifier) -> None:
@@ -48,6 +48,7 @@ class Accepting:
         self.limit: int = real.limit
         self.credential: str = real.credential
         self.addressing: Addressing = real.addressing
+        self.users: tuple[str, ...] = real.users
 
     async def send(self, _message: Message, _now: datetime) -> Outcome:
         """Accepted, without effect."""

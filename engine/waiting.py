@@ -2,24 +2,31 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, and_, or_
+from sqlalchemy import ColumnElement, Engine, and_, exists, or_
 from sqlmodel import col, select
 
+from engine.addresses import AddressState
 from engine.agency import Agency
 from engine.channels import ChannelState
 from engine.database import reading
-from engine.deliveries import Delivery, State
+from engine.deliveries import WAITING, Delivery, State
 from engine.workdays import WorkCalendar
 
 
 def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[bool]:
     """Deliveries whose time has come, and those whose holder's lease ran out. What is not
-    limited by the hour waits for office hours, a second attempt like the first."""
+    limited by the hour waits for office hours, a second attempt like the first; what is for a
+    paused address waits."""
     state = col(Delivery.state)
     ready = or_(
         and_(state == State.QUEUED, col(Delivery.next_at) <= now),
         and_(state == State.SENDING, col(Delivery.lease_until) <= now),
     )
+    paused = exists().where(
+        col(AddressState.channel) == col(Delivery.channel),
+        col(AddressState.recipient) == col(Delivery.recipient),
+    )
+    ready = and_(ready, ~paused)
     if agency.hours.are_now(now, calendar):
         return ready
     return and_(ready, col(Delivery.urgent))
@@ -28,13 +35,20 @@ def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[
 def shards_with_work(
     db: Engine, agency: Agency, calendar: WorkCalendar, now: datetime
 ) -> list[int]:
-    """The shards with a delivery that is due, on a channel that may send."""
+    """The shards with a delivery that is due, on a channel that may send; and those where what
+    waits may have to go elsewhere."""
     hold = col(ChannelState.hold_until)
+    may_send = and_(
+        due(now, agency, calendar),
+        col(ChannelState.disabled_reason) == "",
+        or_(hold.is_(None), hold <= now),
+    )
+    replaced = [id_ for id_, policy in agency.policies.items() if policy.fallback]
+    may_leave = and_(col(Delivery.channel).in_(replaced), col(Delivery.state).in_(WAITING))
     query = (
         select(ChannelState.shard)
         .join(Delivery, col(ChannelState.id) == col(Delivery.channel))
-        .where(due(now, agency, calendar))
-        .where(ChannelState.disabled_reason == "", or_(hold.is_(None), hold <= now))
+        .where(or_(may_send, may_leave))
         .distinct()
     )
     with reading(db) as session:

@@ -12,14 +12,14 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import httpx
 
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.errors import ChannelConfigError
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
@@ -69,7 +69,8 @@ class AppriseChannel:
     kind: ClassVar[str] = "apprise"
     markup: ClassVar[Markup] = Markup.TEXT
     limit: ClassVar[int] = 2048
-    window: ClassVar[tuple[int, timedelta] | None] = None
+    windows: ClassVar[tuple[Window, ...]] = ()
+    users: ClassVar[tuple[str, ...]] = ()
     addressing: ClassVar[Addressing] = Addressing.GROUP
     duplicate_safe: ClassVar[bool] = False
 

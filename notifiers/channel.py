@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from enum import StrEnum
@@ -22,17 +23,32 @@ class Addressing(StrEnum):
     PERSON = "person"  # one message for one person, whose id on the channel is in `Message.to`
 
 
+@dataclass(frozen=True)
+class Window:
+    """限额: at most `count` attempts in any span of that length, over everything that is sent with
+    one credential; with `each` for every recipient by himself."""
+
+    count: int
+    span: timedelta
+    each: bool = False
+
+
 class Notifier(Protocol):
     """One configured channel.
 
-    `window`: so many attempts in any span of that length, counted per `credential`.
+    `windows`: the limits that the far side keeps; all of them hold.
+    `users`: who is always told, where the configuration names them; else each unit's contacts.
     `limit`: bytes of `Message.body` in UTF-8.
     `credential` identifies the secret without telling it: equal secrets share one window.
-    `duplicate_safe`: the far side recognises a repeated `Message.id`.
+    `duplicate_safe`: the far side recognises what it has taken over already, when the same text
+    comes again under the same `Message.id` within half an hour.
     """
 
     @property
-    def window(self) -> tuple[int, timedelta] | None: ...
+    def windows(self) -> tuple[Window, ...]: ...
+
+    @property
+    def users(self) -> tuple[str, ...]: ...
 
     @property
     def addressing(self) -> Addressing: ...
@@ -51,7 +67,7 @@ class Notifier(Protocol):
 
     async def send(self, message: Message, now: datetime) -> Outcome:
         """One attempt, without repetition. `now` is aware. What the far side does is an Outcome,
-        never an exception."""
+        never an exception: what is raised is a fault of ours, before anything has left."""
         ...
 
 

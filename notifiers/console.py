@@ -4,13 +4,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self, TextIO
 from zoneinfo import ZoneInfo
 
 import httpx
 
-from notifiers.channel import Addressing
+from notifiers.channel import Addressing, Window
 from notifiers.clean_text import clean
 from notifiers.message import Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
@@ -29,7 +29,8 @@ class Console:
     kind: ClassVar[str] = "console"
     markup: ClassVar[Markup] = Markup.TEXT
     limit: ClassVar[int] = 65_536
-    window: ClassVar[tuple[int, timedelta] | None] = None
+    windows: ClassVar[tuple[Window, ...]] = ()
+    users: ClassVar[tuple[str, ...]] = ()
     addressing: ClassVar[Addressing] = Addressing.UNIT
     duplicate_safe: ClassVar[bool] = False
     credential: ClassVar[str] = "console"

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import ACCEPTED, Vendor, judge_coded, rejected, wait
 from notifiers.http_client import JSON, deliver
@@ -46,7 +46,8 @@ class DingtalkRobot:
     kind: ClassVar[str] = "dingtalk_robot"
     # 20,000 bytes are for the whole request, in which a line feed or a quote takes two.
     limit: ClassVar[int] = 9_000
-    window: ClassVar[tuple[int, timedelta] | None] = (20, timedelta(seconds=60))
+    windows: ClassVar[tuple[Window, ...]] = (Window(20, timedelta(minutes=1)),)
+    users: ClassVar[tuple[str, ...]] = ()
     addressing: ClassVar[Addressing] = Addressing.GROUP
     duplicate_safe: ClassVar[bool] = False
 

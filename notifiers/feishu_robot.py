@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from secrets import randbelow
 from typing import Any, ClassVar, Self
 
 import httpx
 
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import ACCEPTED, Vendor, judge_coded, rejected, wait
 from notifiers.http_client import JSON, deliver
@@ -44,8 +45,11 @@ class FeishuRobot:
     markup: ClassVar[Markup] = Markup.TEXT
     # 20 kB are for the whole request, in which a line feed or a quote takes two.
     limit: ClassVar[int] = 9_000
-    # 5 in a second and 100 in a minute: 5 in three seconds keep both.
-    window: ClassVar[tuple[int, timedelta] | None] = (5, timedelta(seconds=3))
+    windows: ClassVar[tuple[Window, ...]] = (
+        Window(5, timedelta(seconds=1)),
+        Window(100, timedelta(minutes=1)),
+    )
+    users: ClassVar[tuple[str, ...]] = ()
     addressing: ClassVar[Addressing] = Addressing.GROUP
     duplicate_safe: ClassVar[bool] = False
 
@@ -90,10 +94,9 @@ def sign(secret: str, seconds: int) -> str:
     return base64.b64encode(hmac.digest(key, b"", hashlib.sha256)).decode()
 
 
-_CROWDED = wait(60, "超过飞书的发送频率，约一分钟后会再发。", hold=True)
+_CROWDED = "超过飞书的发送频率，约一分钟后会再发。"
 _CODES: Mapping[int, Outcome] = {
     0: ACCEPTED,
-    11232: _CROWDED,
     9499: rejected(Fault.CONTENT, "飞书不接受消息的格式，请把错误码告诉系统管理员。"),
     19001: rejected(Fault.CONFIG, "机器人已被移除或地址无效，请群主重建机器人并把新地址填入配置。"),
     19021: rejected(
@@ -110,8 +113,9 @@ _CODES: Mapping[int, Outcome] = {
 
 def _judge(code: int, words: str) -> Outcome | None:
     # 9499 is “Bad Request” as well as “too many request”.
-    if code == 9499 and "too many" in words.lower():
-        return _CROWDED
+    if code == 11232 or (code == 9499 and "too many" in words.lower()):
+        # Everybody who was refused comes back: not all of them after the same minute.
+        return wait(60 + randbelow(16), _CROWDED, hold=True)
     return _CODES.get(code)
 
 

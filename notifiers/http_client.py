@@ -75,7 +75,10 @@ async def deliver(
     answer = await exchange(client, "POST", url, body, headers, extensions)
     if isinstance(answer, Outcome):
         return replace(answer, provider=kind)
-    outcome = judge(answer)
+    try:
+        outcome = judge(answer)
+    except Exception as error:  # a fault of ours, but the message has gone
+        outcome = _unknown(error, len(body))
     return replace(
         outcome,
         provider=kind,
@@ -116,16 +119,21 @@ async def exchange(
     except _NOT_SENT as error:
         return Outcome(
             OutcomeKind.RETRY,
+            hold=not isinstance(error, httpx.PoolTimeout),  # that is a crowd of ours
             detail=type(error).__name__,
             advice="连接不上对方服务器，请检查本机网络、域名解析、证书和防火墙。",
         )
-    except (httpx.HTTPError, TimeoutError) as error:
-        return Outcome(
-            OutcomeKind.UNKNOWN,
-            detail=type(error).__name__,
-            advice="请求发出后没有等到回应，对方可能已经收到，请到对方处核对。",
-            size=len(body),
-        )
+    except Exception as error:  # whatever it is: the request may have gone
+        return _unknown(error, len(body))
+
+
+def _unknown(error: Exception, size: int) -> Outcome:
+    return Outcome(
+        OutcomeKind.UNKNOWN,
+        detail=type(error).__name__,
+        advice="请求发出后没有等到回应，对方可能已经收到，请到对方处核对。",
+        size=size,
+    )
 
 
 async def _read(response: httpx.Response) -> bytes:

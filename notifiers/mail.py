@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 import aiosmtplib
 import httpx
 
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.http_client import redact
 from notifiers.letter import compose, is_mailbox
@@ -32,6 +32,7 @@ _KEYS = (
     "sender",
     "sender_name",
     "timeout",
+    "per_minute",
     "ca_file",
     "invitations",
     "return_path",
@@ -56,11 +57,12 @@ class Mail:
     timeout: int
     invitations: bool = False
     return_path: ReturnPath | None = None
+    windows: tuple[Window, ...] = ()
 
     kind: ClassVar[str] = "mail"
     markup: ClassVar[Markup] = Markup.TEXT
     limit: ClassVar[int] = 200_000
-    window: ClassVar[tuple[int, timedelta] | None] = None
+    users: ClassVar[tuple[str, ...]] = ()
     addressing: ClassVar[Addressing] = Addressing.MAIL
     duplicate_safe: ClassVar[bool] = False
 
@@ -83,6 +85,7 @@ class Mail:
             timeout=given.whole("timeout", 30, highest=120),
             invitations=given.flag("invitations"),
             return_path=_read_return_path(given),
+            windows=_read_windows(given, settings),
         )
 
     @property
@@ -128,6 +131,10 @@ class Mail:
             politely = isinstance(error, aiosmtplib.SMTPResponseException)
             sent = len(letter) if conversation.stage is Stage.DATA else 0
             return replace(judge_failure(error, conversation.stage), size=sent)
+        except Exception as error:  # a fault of ours or the library's: has the letter gone?
+            if conversation.stage is not Stage.DATA:
+                raise
+            return replace(judge_failure(error, Stage.DATA), size=len(letter))
         finally:
             await conversation.hang_up(politely)
         return Outcome(
@@ -156,6 +163,13 @@ def _queue_id(words: str) -> str:
     """“2.0.0 Ok: queued as 4F1A2B” → 4F1A2B; servers that say it otherwise are quoted."""
     found = re.search(r"queued as (\S+)", words, re.IGNORECASE)
     return found[1] if found else clean(words)[:100]
+
+
+def _read_windows(given: Settings, settings: Mapping[str, Any]) -> tuple[Window, ...]:
+    """What the server allows its senders, where the administrator knows it."""
+    if "per_minute" not in settings:
+        return ()
+    return (Window(given.whole("per_minute", None, highest=10_000), timedelta(minutes=1)),)
 
 
 def _read_trust(given: Settings) -> ssl.SSLContext:

@@ -65,9 +65,9 @@ class Outcome:
     """What became of one attempt.
 
     `retry_after` counts from the end of the attempt; `hold` means that the wait is for the whole
-    credential and not for this message. `advice` is one Chinese sentence for the officer.
-    `detail` is the provider's own message with secrets removed. `unreached` are the people whom
-    the provider named as not reached; an accepted message has reached the others.
+    credential and not for this message, without `retry_after` because the far side cannot be
+    reached at all. `advice` is one Chinese sentence for the officer.
+    `detail` is the provider's own message with secrets removed.
     """
 
     kind: OutcomeKind
@@ -81,4 +81,3 @@ class Outcome:
     advice: str = ""
     provider_id: str = ""
     size: int = 0  # bytes sent
-    unreached: tuple[str, ...] = ()

@@ -113,6 +113,7 @@ def judge_failure(error: Exception, stage: Stage) -> Outcome:
     if isinstance(error, OSError):  # no connection, a lost one, no answer in time
         return Outcome(
             OutcomeKind.RETRY,
+            hold=True,
             detail=type(error).__name__,
             advice="连接不上邮件服务器，请检查 host、port 和网络。",
         )

@@ -10,7 +10,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any, ClassVar, Self
 from urllib.parse import SplitResult
@@ -18,7 +18,7 @@ from urllib.parse import SplitResult
 import httpx
 
 from notifiers.address_guard import INTRANET, Network, is_permitted, within
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.http_client import JSON, Answer, deliver, judge_status, throttled
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
@@ -51,7 +51,8 @@ class Webhook:
     markup: ClassVar[Markup] = Markup.TEXT
     # The standard recommends less than 20 kB for text and `data` together.
     limit: ClassVar[int] = 8_000
-    window: ClassVar[tuple[int, timedelta] | None] = None
+    windows: ClassVar[tuple[Window, ...]] = ()
+    users: ClassVar[tuple[str, ...]] = ()
     addressing: ClassVar[Addressing] = Addressing.GROUP
     duplicate_safe: ClassVar[bool] = True
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import judge_coded, parse
 from notifiers.http_client import JSON, Answer, deliver, redact
@@ -32,7 +32,7 @@ _SAME_WITHIN = 1800
 
 @dataclass(frozen=True)
 class WecomApplication:
-    """An application. With `users` it always tells those; else the person in `Message.to`.
+    """An application; one message reaches the person in `Message.to`.
 
     `url` is where a card leads; a text that is too long for a card goes out as plain text.
     """
@@ -49,8 +49,12 @@ class WecomApplication:
 
     kind: ClassVar[str] = "wecom_application"
     limit: ClassVar[int] = 2048
-    # To one member 30 a minute; what is above is dropped without a word, so all are counted.
-    window: ClassVar[tuple[int, timedelta] | None] = (30, timedelta(seconds=60))
+    # To one member; what is above is dropped without a word.
+    windows: ClassVar[tuple[Window, ...]] = (
+        Window(30, timedelta(minutes=1), each=True),
+        Window(1000, timedelta(hours=1), each=True),
+    )
+    addressing: ClassVar[Addressing] = Addressing.PERSON
     duplicate_safe: ClassVar[bool] = True
 
     @classmethod
@@ -77,10 +81,6 @@ class WecomApplication:
         )
 
     @property
-    def addressing(self) -> Addressing:
-        return Addressing.GROUP if self.users else Addressing.PERSON
-
-    @property
     def markup(self) -> Markup:
         return Markup.MARKDOWN if self.format == "markdown" else Markup.TEXT
 
@@ -89,22 +89,21 @@ class WecomApplication:
         return fingerprint(self.kind, self.base, self.corp_id, str(self.agent_id), self.secret)
 
     async def send(self, message: Message, now: datetime) -> Outcome:
-        users = self.users or (message.to,)
-        if not all(map(_USER.fullmatch, users)):
+        if not _USER.fullmatch(message.to):
             return Outcome(
                 OutcomeKind.REJECTED,
                 Fault.RECIPIENT,
                 provider=self.kind,
                 advice="收件人缺失或不是企业微信账号，请核对该联系人的账号（userid）。",
             )
-        body = json.dumps(self._payload(message, users), ensure_ascii=False).encode()
-        outcome = await self._attempt(body, users, now)
+        body = json.dumps(self._payload(message), ensure_ascii=False).encode()
+        outcome = await self._attempt(body, message.to, now)
         # Without a size it was the secret that was refused: asked again, WeCom blocks our address.
         if outcome.size and outcome.code in _STALE:
-            outcome = await self._attempt(body, users, now)
+            outcome = await self._attempt(body, message.to, now)
         return outcome
 
-    async def _attempt(self, body: bytes, users: Sequence[str], now: datetime) -> Outcome:
+    async def _attempt(self, body: bytes, user: str, now: datetime) -> Outcome:
         token = await self.token.get(now)
         if isinstance(token, Outcome):
             detail = redact(token.detail, [self.secret])
@@ -115,17 +114,17 @@ class WecomApplication:
             body,
             JSON,
             kind=self.kind,
-            judge=lambda answer: _judge(answer, users, now),
+            judge=lambda answer: _judge(answer, user, now),
             secrets=[token, self.secret],
         )
         if outcome.code in _STALE:
             self.token.drop(token)
         return outcome
 
-    def _payload(self, message: Message, users: Sequence[str]) -> dict[str, Any]:
+    def _payload(self, message: Message) -> dict[str, Any]:
         msgtype, content = self._content(clean(message.subject), clean(message.body))
         return {
-            "touser": "|".join(users),
+            "touser": message.to,
             "agentid": self.agent_id,
             "msgtype": msgtype,
             msgtype: content,
@@ -150,23 +149,13 @@ def _card(subject: str, body: str) -> dict[str, str] | None:
     return {"title": subject, "description": description}
 
 
-def _judge(answer: Answer, users: Sequence[str], now: datetime) -> Outcome:
+def _judge(answer: Answer, user: str, now: datetime) -> Outcome:
     """errcode 0 has not reached those whom the answer names as invalid."""
     outcome = judge_coded(answer, now, APPLICATION)
     if outcome.kind is not OutcomeKind.ACCEPTED:
         return outcome
     told = parse(answer.body)
     names = f"{told.get('invaliduser') or ''}|{told.get('unlicenseduser') or ''}"
-    lost = {name.lower() for name in names.split("|")}  # WeCom answers in lower case
-    unreached = tuple(user for user in users if user.lower() in lost)
-    if len(unreached) == len(users):
-        return replace(NOBODY, code=outcome.code, detail=names.strip("|"), unreached=unreached)
-    detail = f"invaliduser: {'|'.join(unreached)}" if unreached else outcome.detail
-    advice = f"{'、'.join(unreached)}没有收到，请核对其账号和应用的可见范围。" if unreached else ""
-    return replace(
-        outcome,
-        detail=detail,
-        advice=advice,
-        provider_id=str(told.get("msgid") or ""),
-        unreached=unreached,
-    )
+    if user.lower() in names.lower().split("|"):  # WeCom answers in lower case
+        return replace(NOBODY, code=outcome.code, detail=f"invaliduser: {names.strip('|')}")
+    return replace(outcome, provider_id=str(told.get("msgid") or ""))

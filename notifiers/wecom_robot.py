@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import judge_coded
 from notifiers.http_client import JSON, deliver
@@ -43,6 +43,7 @@ class WecomRobot:
     url: str = ""
 
     kind: ClassVar[str] = "wecom_robot"
+    users: ClassVar[tuple[str, ...]] = ()
     addressing: ClassVar[Addressing] = Addressing.GROUP
     duplicate_safe: ClassVar[bool] = False
 
@@ -60,9 +61,9 @@ class WecomRobot:
         return Markup.MARKDOWN if self.format.startswith("markdown") else Markup.TEXT
 
     @property
-    def window(self) -> tuple[int, timedelta] | None:
+    def windows(self) -> tuple[Window, ...]:
         """20 messages a minute; a text with its file is two."""
-        return (10 if self.format == "file" else 20), timedelta(seconds=60)
+        return (Window(10 if self.format == "file" else 20, timedelta(minutes=1)),)
 
     @property
     def limit(self) -> int:

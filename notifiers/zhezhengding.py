@@ -1,4 +1,4 @@
-"""浙政钉（专有钉钉）工作通知: one person or a few, by their account ids.
+"""浙政钉（专有钉钉）工作通知: one person, by his account id.
 
 The same content reaches the same person once a day only. So each attempt says in its last line
 when it was sent; the id by which repeated attempts are recognised stays.
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from notifiers.channel import Addressing, fingerprint
+from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import (
     ACCEPTED,
@@ -50,7 +50,7 @@ _WORDS = ("responseMessage", "message", "Message", "errorMsg", "msg")
 
 @dataclass(frozen=True)
 class Zhezhengding:
-    """An application. With `users` it always tells those; else the person in `Message.to`."""
+    """An application; one message reaches the person in `Message.to`."""
 
     client: httpx.AsyncClient = field(repr=False)
     base: str
@@ -62,7 +62,8 @@ class Zhezhengding:
     kind: ClassVar[str] = "zhezhengding"
     markup: ClassVar[Markup] = Markup.TEXT
     limit: ClassVar[int] = 1_800  # of 2048: the rest is for the JSON and the last line
-    window: ClassVar[tuple[int, timedelta] | None] = None
+    windows: ClassVar[tuple[Window, ...]] = (Window(100, timedelta(days=1), each=True),)
+    addressing: ClassVar[Addressing] = Addressing.PERSON
     duplicate_safe: ClassVar[bool] = True
 
     @classmethod
@@ -81,16 +82,11 @@ class Zhezhengding:
         )
 
     @property
-    def addressing(self) -> Addressing:
-        return Addressing.GROUP if self.users else Addressing.PERSON
-
-    @property
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.app_key, self.app_secret)
 
     async def send(self, message: Message, now: datetime) -> Outcome:
-        users = self.users or (message.to,)
-        if not all(map(_ACCOUNT.fullmatch, users)):
+        if not _ACCOUNT.fullmatch(message.to):
             return Outcome(
                 OutcomeKind.REJECTED,
                 Fault.RECIPIENT,
@@ -100,7 +96,7 @@ class Zhezhengding:
         parameters = {
             "bizMsgId": message.id,
             "msg": _msg(clean(message.body), now),
-            "receiverIds": ",".join(users),
+            "receiverIds": message.to,
             "tenantId": self.tenant_id,
         }
         headers = self._headers(parameters, now)

@@ -15,7 +15,7 @@ from engine.obligations import Obligation, due_columns
 from engine.readings import Interpretation
 from engine.units import Contact, Unit
 from engine.workdays import WorkCalendar, work_calendar
-from notifiers.channel import Addressing, Notifier
+from notifiers.channel import Addressing, Notifier, Window
 from notifiers.message import Markup, Message, Outcome, OutcomeKind
 from rules.catalogue_files import Catalogue
 from rules.rule import Document, Example, Rule
@@ -107,7 +107,8 @@ class Box:
     credential: str = "box"
     addressing: Addressing = Addressing.UNIT
     duplicate_safe: bool = False
-    window: tuple[int, timedelta] | None = None
+    windows: tuple[Window, ...] = ()
+    users: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.messages: list[Message] = []

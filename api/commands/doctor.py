@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from api.commands.context import Context
 from api.notice_folder import not_imported
 from api.refusals import database_in_words
+from engine.addresses import paused_addresses
 from engine.agency import Agency
 from engine.alerts import unreachable
 from engine.channels import disabled_channels
@@ -95,6 +96,9 @@ def _database(shared: Context) -> Iterator[Finding]:
         for channel in disabled_channels(session):
             text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
             yield Finding("渠道", "fault", text)
+        for address in paused_addresses(session):
+            text = f"{address.channel} 的 {address.recipient} 已停用：{address.reason}；改正联系人，或用 send-test --to 恢复"
+            yield Finding("收件地址", "fault", text)
         for unit in unreachable(session, shared.configuration.agency):
             yield Finding(
                 "渠道", "fault", f"单位 {unit} 有待办事项，但没有可用的渠道，提醒无处可发"
@@ -158,6 +162,11 @@ def _reach(agency: Agency) -> Iterator[Finding]:
         for channel in agency.empty_channels(unit):
             text = f"{unit.name}的渠道 {channel} 没有收件人，请为联系人填写 mail（邮件）或 account（工作聊天账号）"
             yield Finding("渠道", "fault", text)
+        for channel in unit.channels:
+            fallback = agency.policy(channel).fallback
+            if fallback and not agency.directory().on(fallback, unit, unit.contacts):
+                text = f"{unit.name}在渠道 {channel} 的备用渠道 {fallback} 上没有收件人，请为联系人填写 mail 或 account"
+                yield Finding("渠道", "fault", text)
 
 
 def _holders(agency: Agency) -> Iterator[Finding]:

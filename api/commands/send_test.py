@@ -8,6 +8,7 @@ import typer
 
 from api.commands.context import Context, print_json
 from api.errors import BadInput
+from engine.addresses import resume
 from engine.channels import ChannelState, enable, register
 from engine.database import writing
 from engine.drain import apply_to_channel
@@ -25,22 +26,30 @@ _WORDS = {
 }
 
 
+_NEEDS_TO = {
+    Addressing.MAIL: "是邮件，请用 --to 给出收件地址",
+    Addressing.PERSON: "发给个人，请用 --to 给出账号",
+}
+
+
 def send_test(
     context: typer.Context,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="渠道编号")],
-    to: Annotated[str, typer.Option(help="邮件渠道的收件地址")] = "",
+    to: Annotated[str, typer.Option(help="收件人：邮件地址，或工作聊天的账号")] = "",
 ) -> None:
-    """向一个渠道发一条测试消息；成功后恢复被停用的渠道。"""
+    """向一个渠道发一条测试消息；成功后恢复被停用的渠道和收件地址。"""
     shared: Context = context.obj
     channels = shared.configuration.agency.channels
     if channel not in channels:
         raise BadInput(f"没有渠道“{channel}”，可用：{'、'.join(channels) or '（尚未配置）'}")
     notifier = channels[channel]
-    if notifier.addressing is Addressing.MAIL and not to:
-        raise BadInput(f"渠道 {channel} 是邮件，请用 --to 给出收件地址")
+    if notifier.addressing is Addressing.PERSON and not to and notifier.users:
+        to = notifier.users[0]
+    if notifier.addressing in _NEEDS_TO and not to:
+        raise BadInput(f"渠道 {channel} {_NEEDS_TO[notifier.addressing]}")
     outcome = asyncio.run(notifier.send(_message(channel, to), shared.now))
     accepted = outcome.kind is OutcomeKind.ACCEPTED
-    _remember(shared, channel, outcome)
+    _remember(shared, channel, to, outcome)
     if shared.json:
         print_json(
             {
@@ -64,8 +73,9 @@ def _message(channel: str, to: str) -> Message:
     return Message(uuid4().hex, "【期限】测试消息", text, to=to, data={"test": True})
 
 
-def _remember(shared: Context, channel: str, outcome: Outcome) -> None:
-    """What the answer means for the channel: it is used again, waits, or is disabled."""
+def _remember(shared: Context, channel: str, to: str, outcome: Outcome) -> None:
+    """What the answer means for the channel: it is used again, waits, or is disabled; and for the
+    address: it is used again."""
     db = shared.open(shared.configuration.database_url)
     try:
         check(db)
@@ -77,4 +87,5 @@ def _remember(shared: Context, channel: str, outcome: Outcome) -> None:
         state = session.get_one(ChannelState, channel)
         if outcome.kind is OutcomeKind.ACCEPTED:
             enable(state)
+            resume(session, channel, to)
         apply_to_channel(session, state, after_attempt(outcome, 1, False, shared.now), shared.now)

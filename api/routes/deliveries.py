@@ -5,11 +5,21 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import col
 
-from api.dependencies import Reader
-from api.schemas import DeliveryFilter, RowId, attempt_row, delivery_row
+from api.dependencies import AgencyNow, Now, Reader, Writer
+from api.json_rows import resent_row
+from api.schemas import (
+    DeliveryFilter,
+    Resending,
+    ResendingBetween,
+    RowId,
+    attempt_row,
+    delivery_row,
+)
+from api.typed_dates import between
 from engine.alerts import alerts_of
 from engine.deliveries import Delivery, State, attempts_of, list_deliveries
 from engine.errors import NotFound
+from engine.resending import resend_between, resend_one
 
 router = APIRouter(prefix="/deliveries")
 
@@ -24,13 +34,13 @@ async def deliveries(asked: Annotated[DeliveryFilter, Query()], session: Reader)
         conditions.append(col(Delivery.channel) == asked.channel)
     rows = list_deliveries(session, *conditions, before=asked.cursor, limit=asked.limit + 1)
     page = rows[: asked.limit]
-    carried = alerts_of(session, [row.id for row in page if row.id])
+    carried = alerts_of(session, [first for row in page if (first := row.resend_of or row.id)])
     items = [
         delivery_row(row)
         | {
             "alerts": [
                 {"obligation": alert.obligation_id, "rung": alert.rung}
-                for alert in carried.get(row.id or 0, [])
+                for alert in carried.get(row.resend_of or row.id or 0, [])
             ]
         }
         for row in page
@@ -46,3 +56,22 @@ async def delivery(delivery_id: RowId, session: Reader) -> dict[str, Any]:
         raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
     attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
     return delivery_row(row) | {"body": row.body or None, "history": attempts}
+
+
+@router.post("/{delivery_id}/resend")
+def resend(
+    delivery_id: RowId, asked: Resending, session: Writer, agency: AgencyNow, now: Now
+) -> dict[str, Any]:
+    """重新发送 one, whatever became of it; 409 where nothing of it is left to be told."""
+    return delivery_row(resend_one(session, agency, delivery_id, asked.by, asked.reason, now))
+
+
+@router.post("/resend")
+def resend_all(
+    asked: ResendingBetween, session: Writer, agency: AgencyNow, now: Now
+) -> dict[str, Any]:
+    """重新发送 what was planned in a time and did not arrive; what is passed over says why."""
+    first, end = between(asked.since, asked.to)
+    return resent_row(
+        resend_between(session, agency, first, end, asked.channel, asked.by, asked.reason, now)
+    )

@@ -138,6 +138,11 @@ def test_one_delivery_shows_its_text_and_its_attempts(office: Office) -> None:
     assert "【期限提醒】" in whole["body"]
     (attempt,) = whole["history"]
     assert (attempt["number"], attempt["outcome"]) == (1, "accepted")
+    assert set(attempt) == {
+        *("number", "started_at", "ended_at", "seconds", "outcome", "fault", "provider"),
+        *("http_status", "code", "detail", "provider_id", "bytes"),
+    }
+    assert attempt["seconds"] == 0.0
     assert office.get("/deliveries", state="failed") == {"items": [], "next": None}
 
 
@@ -196,6 +201,8 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "POST /silences",
         "POST /silences/{silence_id}/end",
         "GET /people/unreachable",
+        "POST /deliveries/{delivery_id}/resend",
+        "POST /deliveries/resend",
         "GET /workdays/add",
         "GET /workdays/count",
         "GET /workdays/check",

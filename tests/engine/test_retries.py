@@ -55,6 +55,26 @@ def test_waits_grow_and_end_after_some_days() -> None:
     assert timedelta(days=2) < sum(lengths, timedelta()) < timedelta(days=4)
 
 
+def test_nothing_is_given_up_within_two_days() -> None:
+    young, old = (
+        after_attempt(RETRY, 400, False, NOW, waited=timedelta(days=days)) for days in (1, 2)
+    )
+    assert (young.state, old.state) == (State.QUEUED, State.FAILED)
+
+
+def test_where_nobody_is_reached_the_channel_waits_and_the_message_stays_first() -> None:
+    outcome = Outcome(OutcomeKind.RETRY, hold=True, advice="连接不上")
+    assert after_attempt(outcome, 7, False, NOW, waited=timedelta()) == Next(
+        State.QUEUED, "连接不上", at=NOW, unreached=True
+    )
+
+
+def test_where_the_policy_is_never_an_unknown_outcome_is_the_end() -> None:
+    found = after_attempt(Outcome(OutcomeKind.UNKNOWN), 1, False, NOW, resend=False)
+    assert (found.state, found.possible_duplicate, found.at) == (State.UNKNOWN, False, None)
+    assert found.reason == "没有得到明确答复，按配置不再重发，请向收件人核实"
+
+
 def test_the_far_side_may_ask_for_a_longer_wait_and_not_for_a_shorter_one() -> None:
     for asked, waited in ((timedelta(hours=3), timedelta(hours=3)), (timedelta(0), BACKOFF[0])):
         outcome = Outcome(OutcomeKind.RETRY, retry_after=asked)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifiers.channel import Window
 from notifiers.dingtalk_robot import DingtalkRobot, sign
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.registry import build
@@ -157,7 +158,7 @@ def test_the_engine_learns_the_channels_limits() -> None:
     known = {"token": TOKEN, "secret": SECRET}
     robot = DingtalkRobot.from_settings(known, httpx.AsyncClient())
     text = DingtalkRobot.from_settings({**known, "format": "text"}, httpx.AsyncClient())
-    assert robot.window == (20, timedelta(seconds=60))
+    assert robot.windows == (Window(20, timedelta(minutes=1)),)
     assert (robot.markup, text.markup) == (Markup.MARKDOWN, Markup.TEXT)
     assert robot.credential == text.credential
     assert not robot.duplicate_safe

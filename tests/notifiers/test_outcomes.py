@@ -273,8 +273,6 @@ WAITS = [
     ("dingtalk_robot", 200, "", told(130101), 600, True),
     ("dingtalk_robot", 200, "", told(-1), 30, False),
     ("dingtalk_robot", 429, "7", "", 7, True),
-    ("feishu_robot", 400, "", feishu(9499, "too many request"), 60, True),
-    ("feishu_robot", 200, "", feishu(11232), 60, True),
     ("zhezhengding", 200, "", zhezheng(False, message="消息重复"), 60, False),
     ("zhezhengding", 200, "", zhezheng(False), 600, False),
     ("webhook", 503, "120", "", 120, True),
@@ -296,6 +294,20 @@ def test_a_retry_waits_as_long_as_the_far_side_says(
     assert outcome.kind is RETRY
     assert outcome.retry_after == timedelta(seconds=seconds)
     assert outcome.hold is hold
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(400, feishu(9499, "too many request")), (200, feishu(11232))]
+)
+def test_whom_feishu_sends_away_comes_back_after_a_minute_but_not_all_at_once(
+    status: int, body: str
+) -> None:
+    waits = {
+        outcome_of("feishu_robot", lambda _: httpx.Response(status, text=body)).retry_after
+        for _ in range(20)
+    }
+    assert len(waits) > 1
+    assert all(timedelta(seconds=60) <= wait < timedelta(seconds=76) for wait in waits if wait)
 
 
 FAILURES = [
@@ -324,6 +336,8 @@ def test_only_a_failure_to_connect_is_sure_not_to_have_sent(
     assert (outcome.provider, outcome.detail) == (kind, failure.__name__)
     assert outcome.http_status is None
     assert (outcome.size > 0) is (expected is UNKNOWN)
+    # A far side that cannot be reached concerns the whole channel; a full pool is ours.
+    assert outcome.hold is (failure in (httpx.ConnectError, httpx.ConnectTimeout))
     assert "canary" not in repr(outcome)
     assert KEY not in repr(outcome)
 
@@ -394,3 +408,14 @@ def test_a_line_that_breaks_after_the_last_dot_is_unknown() -> None:
     with MailServer(drop_after_data=True) as server:
         (outcome,) = mail_outcome(server, "a@x.cn")
     assert (outcome.kind, len(server.letters)) == (UNKNOWN, 1)
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_a_fault_of_ours_after_the_request_has_gone_is_unknown(kind: str) -> None:
+    """An answer that no code of ours foresaw must not look as if nothing had been sent."""
+
+    def fail(_request: httpx.Request) -> httpx.Response:
+        raise KeyError(f"canary {KEY}")
+
+    outcome = outcome_of(kind, fail)
+    assert (outcome.kind, outcome.detail) == (UNKNOWN, "KeyError")

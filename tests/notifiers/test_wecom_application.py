@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from notifiers.channel import Addressing
+from notifiers.channel import Addressing, Window
 from notifiers.http_client import open_client
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.registry import build
@@ -48,7 +48,6 @@ def test_the_person_sees_the_text_and_the_message_has_its_id() -> None:
         (outcome,) = send(server, TO_ZHANG)
     assert (outcome.kind, outcome.code, outcome.provider_id) == (OutcomeKind.ACCEPTED, "0", "m1")
     assert (outcome.provider, outcome.http_status) == ("wecom_application", 200)
-    assert outcome.unreached == ()
     (shown,) = server.shown
     assert shown.user == "zhang"
     assert shown.body == {
@@ -156,24 +155,16 @@ def test_a_message_sent_again_because_the_answer_was_lost_is_seen_once() -> None
     assert len(server.shown) == 1
 
 
-def test_of_three_people_the_one_who_is_unknown_is_named() -> None:
+def test_who_is_unknown_is_rejected_and_the_others_get_theirs() -> None:
+    three = [replace(MESSAGE, to=user) for user in ("zhang", "Wang", "li")]
     with WecomApplicationServer() as server:
-        (outcome,) = send(server, MESSAGE, users=["zhang", "Wang", "li"])
-    assert outcome.kind is OutcomeKind.ACCEPTED
-    assert outcome.unreached == ("Wang",)
-    assert outcome.detail == "invaliduser: Wang"
-    assert outcome.advice.startswith("Wang没有收到")
+        outcomes = send(server, *three, users=["zhang", "Wang", "li"])
+    assert [(one.kind, one.fault) for one in outcomes] == [
+        (OutcomeKind.ACCEPTED, None),
+        (OutcomeKind.REJECTED, Fault.RECIPIENT),
+        (OutcomeKind.ACCEPTED, None),
+    ]
     assert [one.user for one in server.shown] == ["zhang", "li"]
-
-
-def test_where_all_are_unknown_nothing_is_accepted() -> None:
-    with WecomApplicationServer() as server:
-        alone, both = (
-            send(server, replace(MESSAGE, to="gone"))[0],
-            send(server, MESSAGE, users=["gone", "left"])[0],
-        )
-    for outcome in (alone, both):
-        assert (outcome.kind, outcome.fault) == (OutcomeKind.REJECTED, Fault.RECIPIENT)
 
 
 def test_errcode_zero_that_names_the_only_recipient_as_invalid_is_not_accepted() -> None:
@@ -192,7 +183,7 @@ def test_errcode_zero_that_names_the_only_recipient_as_invalid_is_not_accepted()
 
     outcome = asyncio.run(attempt())
     assert (outcome.kind, outcome.fault) == (OutcomeKind.REJECTED, Fault.RECIPIENT)
-    assert outcome.unreached == ("zhang",)
+    assert outcome.detail == "invaliduser: zhang"
 
 
 @pytest.mark.parametrize("to", ["", "@all", "zhang|@all", "zhang|li", "张三", "zhang li"])
@@ -236,9 +227,14 @@ def test_the_engine_learns_the_channels_limits() -> None:
     group = WecomApplication.from_settings(
         {**known, "users": ["zhang"], "format": "markdown"}, client
     )
-    assert (person.addressing, group.addressing) == (Addressing.PERSON, Addressing.GROUP)
+    assert (person.addressing, group.addressing) == (Addressing.PERSON, Addressing.PERSON)
+    assert (person.users, group.users) == ((), ("zhang",))
     assert (person.markup, group.markup) == (Markup.TEXT, Markup.MARKDOWN)
-    assert (person.limit, person.window) == (2048, (30, timedelta(seconds=60)))
+    assert person.limit == 2048
+    assert person.windows == (
+        Window(30, timedelta(minutes=1), each=True),
+        Window(1000, timedelta(hours=1), each=True),
+    )
     assert person.duplicate_safe
     assert person.credential == group.credential
     assert "canary" not in repr(person) + person.credential

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from notifiers.channel import Addressing
+from notifiers.channel import Addressing, Window
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from notifiers.wecom_robot import WecomRobot
@@ -170,7 +170,7 @@ def test_the_engine_learns_the_channels_limits() -> None:
     first, pasted, other = made
     assert (first.markup, first.limit) == (Markup.MARKDOWN, 4096)
     assert (pasted.markup, pasted.limit) == (Markup.TEXT, 2048)
-    assert first.window == (20, timedelta(seconds=60))
+    assert first.windows == (Window(20, timedelta(minutes=1)),)
     assert first.addressing is Addressing.GROUP
     assert first.credential == pasted.credential != other.credential
     assert KEY not in repr(first)
@@ -236,5 +236,5 @@ def test_only_what_the_group_cannot_have_seen_is_sure_not_to_have_been_sent(
 
 def test_a_robot_with_files_counts_two_messages_for_one() -> None:
     robot = WecomRobot.from_settings({"key": KEY, "format": "file"}, httpx.AsyncClient())
-    assert robot.window == (10, timedelta(seconds=60))
+    assert robot.windows == (Window(10, timedelta(minutes=1)),)
     assert (robot.limit, robot.markup) == (200_000, Markup.TEXT)

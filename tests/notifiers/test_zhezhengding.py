@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifiers.channel import Addressing
+from notifiers.channel import Addressing, Window
 from notifiers.message import Fault, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from notifiers.zhezhengding import Zhezhengding, sign
@@ -75,13 +75,6 @@ def test_new_messages_of_equal_content_in_one_minute_are_told_apart_a_minute_lat
         OutcomeKind.RETRY,
         OutcomeKind.ACCEPTED,
     ]
-
-
-def test_a_few_people_get_it_with_one_request() -> None:
-    with ZhezhengdingServer() as server:
-        (outcome,) = send(server, MESSAGE, users=["2384123", "2384124"])
-    assert outcome.kind is OutcomeKind.ACCEPTED
-    assert [one.account for one in server.shown] == ["2384123", "2384124"]
 
 
 @pytest.mark.parametrize("to", ["", "1,2", "张三", "1 2"])
@@ -163,6 +156,8 @@ def test_the_engine_learns_the_channels_limits() -> None:
     client = httpx.AsyncClient()
     person = Zhezhengding.from_settings(KNOWN, client)
     group = Zhezhengding.from_settings({**KNOWN, "users": ["1"]}, client)
-    assert (person.addressing, group.addressing) == (Addressing.PERSON, Addressing.GROUP)
+    assert (person.addressing, group.addressing) == (Addressing.PERSON, Addressing.PERSON)
+    assert (person.users, group.users) == ((), ("1",))
+    assert person.windows == (Window(100, timedelta(days=1), each=True),)
     assert person.duplicate_safe
     assert "canary" not in repr(person) + person.credential

@@ -97,6 +97,8 @@ class Office:
         """Put something else in the place of a configured channel."""
         channels = {**self.agency.channels, id_: notifier}
         self.agency = self.drainer.agency = replace(self.agency, channels=channels)
+        with writing(self.db) as session:
+            register(session, channels)
 
     def event(self, unit: str, at: str | datetime, reference: str) -> list[Obligation]:
         """Record an emergency, from which five hours count."""

@@ -317,7 +317,7 @@ def test_a_mail_server_that_is_away_delays_the_letter(tmp_path: Path) -> None:
         office.wait(minutes=1)
         (delivery,) = office.deliveries()
         assert (delivery.state, delivery.attempts) == (State.QUEUED, 2)
-        assert delivery.next_at == office.now + timedelta(minutes=2)
+        assert office.channel("mail").hold_until == office.now + timedelta(minutes=1)
         assert not delivery.possible_duplicate
 
 
@@ -368,7 +368,7 @@ class Raising:
 
     def __init__(self, office: Office, channel: str) -> None:
         real = office.agency.channels[channel]
-        self.window, self.addressing = real.window, real.addressing
+        self.windows, self.addressing, self.users = real.windows, real.addressing, real.users
         self.duplicate_safe, self.markup = real.duplicate_safe, real.markup
         self.limit, self.credential = real.limit, real.credential
 
@@ -387,9 +387,13 @@ def test_a_notifier_that_raises_stops_neither_the_queue_nor_the_other_channels(
         office.tick()
         states = {row.channel: row.state for row in office.deliveries()}
         assert states == {"first": State.QUEUED, "second": State.ACCEPTED}
-        office.wait(minutes=3)
+        office.wait(minutes=59)
         row = next(row for row in office.deliveries() if row.channel == "first")
-        assert (row.state, row.attempts) == (State.UNKNOWN, 2)
+        assert (row.attempts, row.possible_duplicate) == (1, False)
+        assert row.reason == "程序出错，没有发出，一小时后重试，请查看服务日志"
+        office.wait(minutes=1)
+        row = next(row for row in office.deliveries() if row.channel == "first")
+        assert (row.state, row.attempts, row.possible_duplicate) == (State.QUEUED, 2, False)
 
 
 class Speechless(Raising):
@@ -440,6 +444,7 @@ def test_a_delivery_that_is_given_up_says_so(tmp_path: Path) -> None:
             (row,) = office.deliveries()
             assert row.id
             session.get_one(Delivery, row.id).attempts = 14
+            session.get_one(Delivery, row.id).planned_at -= timedelta(days=3)
         office.wait(minutes=10)
         (row,) = office.deliveries()
         assert (row.state, row.reason) == (State.FAILED, "已试15次，请检查渠道后重新发送")

@@ -53,13 +53,18 @@ class Refused:
 class WecomServer(LoopbackServer):
     """`with WecomServer({"key-one"}, clock=lambda: now) as server:`; then `server.url("key-one")`.
 
-    `clock` gives aware instants and only serves the window of 20 messages in 60 seconds.
+    `clock` gives aware instants and only serves the window: 20 messages in 60 seconds, where a
+    test does not shrink it.
     `received` and `refused` keep what happened, in order. Faults: those of LoopbackServer, and
     "errcode:CODE".
     """
 
     def __init__(
-        self, keys: Iterable[str], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        keys: Iterable[str],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        per_window: int = PER_WINDOW,
+        window: timedelta = WINDOW,
     ) -> None:
         super().__init__()
         self.keys = set(keys)
@@ -67,6 +72,7 @@ class WecomServer(LoopbackServer):
         self.refused: list[Refused] = []
         self.uploaded: list[Uploaded] = []
         self._clock = clock
+        self._per_window, self._window = per_window, window
 
     def url(self, key: str) -> str:
         """The address as an officer would paste it."""
@@ -121,8 +127,8 @@ class WecomServer(LoopbackServer):
     def _check(self, key: str, raw: bytes, now: datetime) -> tuple[int, dict[str, Any]]:
         if key not in self.keys:
             return 93000, {}
-        recent = [one for one in self.received if one.key == key and one.at > now - WINDOW]
-        if len(recent) >= PER_WINDOW:
+        recent = [one for one in self.received if one.key == key and one.at > now - self._window]
+        if len(recent) >= self._per_window:
             return 45009, {}
         try:
             body = json.loads(raw)

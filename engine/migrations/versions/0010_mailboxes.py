@@ -1,4 +1,4 @@
-"""Calendar invitations, and addresses to which nothing is sent."""
+"""Calendar invitations."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,12 +32,4 @@ def upgrade() -> None:
     op.create_index(op.f("ix_invitation_delivery_id"), "invitation", ["delivery_id"], unique=False)
     op.create_index(
         "ix_invitation_cancelled_channel", "invitation", ["cancelled", "channel"], unique=False
-    )
-    op.create_table(
-        "address",
-        sa.Column("channel", sa.String(), nullable=False),
-        sa.Column("recipient", sa.String(), nullable=False),
-        sa.Column("paused_at", Instant(), nullable=True),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("channel", "recipient"),
     )

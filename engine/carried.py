@@ -1,0 +1,30 @@
+"""What a delivery carries: the alerts that still hold, and the matters that they speak of.
+
+A delivery that was sent again by hand carries the alerts of the first one.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from engine.alerts import Alert, fresh_items
+from engine.deliveries import Delivery
+from engine.digest_items import Item
+from engine.digest_items import items_of as matters_of
+from engine.obligations import Obligation
+
+Pair = tuple[Alert, Obligation]
+NOTHING_LEFT = "其中事项均已办结、免除、改期或静默，或已另行提醒"
+
+
+def carried(session: Session, row: Delivery, now: datetime) -> list[Pair]:
+    """The alerts of a delivery that still hold, each with its obligation."""
+    id_ = row.resend_of or row.id
+    assert id_ is not None
+    return fresh_items(session, id_, now)
+
+
+def items_of(pairs: Iterable[Pair]) -> list[Item]:
+    """The matters of these alerts, one for each obligation."""
+    return matters_of((obligation, alert.role, alert.asked) for alert, obligation in pairs)
