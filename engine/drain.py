@@ -20,7 +20,7 @@ from engine.agency import Agency
 from engine.alerts import fresh_items
 from engine.channels import ChannelState
 from engine.database import reading, writing
-from engine.deliveries import Attempt, Delivery, Purpose, State
+from engine.deliveries import Attempt, Delivery, Purpose, State, seal_attempt
 from engine.digest import Composer, Item
 from engine.obligations import Obligation
 from engine.retries import LAST_ATTEMPT, Next, after_attempt
@@ -192,15 +192,20 @@ class Drainer:
 def record(
     session: Session, delivery_id: int, number: int, outcome: Outcome, now: datetime
 ) -> None:
-    """Write an attempt's outcome and what follows from it, unless a newer attempt has begun."""
+    """Write an attempt's outcome and what follows from it. An answer that comes after the lease
+    ran out and the attempt was closed changes nothing: what is in the ledger stays."""
     attempt = session.exec(
         select(Attempt).where(Attempt.delivery_id == delivery_id, Attempt.number == number)
     ).one()
+    if attempt.ended_at is not None:
+        log.warning("delivery %s: answer after the lease: %s", delivery_id, outcome.kind.value)
+        return
     attempt.ended_at, attempt.outcome = now, outcome.kind
     attempt.fault = outcome.fault or ""
     attempt.provider, attempt.http_status = outcome.provider, outcome.http_status
     attempt.code, attempt.detail = outcome.code, outcome.detail
     attempt.provider_id, attempt.size = outcome.provider_id, outcome.size
+    seal_attempt(session, attempt)
     row = session.get_one(Delivery, delivery_id)
     if row.attempts != number or row.state is not State.SENDING:
         return
@@ -256,6 +261,7 @@ def _close_attempt(session: Session, row: Delivery, now: datetime) -> None:
     attempt = session.exec(query).one()
     attempt.ended_at, attempt.outcome = now, OutcomeKind.UNKNOWN
     attempt.detail = "sender died"
+    seal_attempt(session, attempt)
     row.possible_duplicate = True
 
 
