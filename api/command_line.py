@@ -22,6 +22,7 @@ from api.commands import (
     serve,
     simulate,
     tick,
+    verify,
     work_calendar,
     workday,
 )
@@ -53,7 +54,10 @@ def options(
     context.obj = Context(config, json)
 
 
-for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
+for verb in (
+    *(serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test),
+    *(verify,),
+):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
