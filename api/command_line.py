@@ -11,10 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
     audit,
+    backup,
     doctor,
     documents,
     due,
     extract,
+    ledger,
     migrate,
     plan,
     rules,
@@ -23,6 +25,7 @@ from api.commands import (
     simulate,
     tick,
     verify,
+    watch,
     work_calendar,
     workday,
 )
@@ -56,7 +59,7 @@ def options(
 
 for verb in (
     *(serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test),
-    *(verify,),
+    *(verify, ledger, backup, watch),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(documents.app, name="documents")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from api.settings_file import (
     Server,
     Settings,
     UnitTable,
+    WatchTable,
     read_settings,
 )
 from engine.adoption import papers
@@ -32,6 +33,7 @@ from engine.seasons import Season
 from engine.units import Contact, Unit
 from notifiers.channel import Notifier
 from notifiers.errors import NotifierError
+from notifiers.heartbeat import Heartbeat
 from notifiers.http_client import open_client
 from notifiers.registry import build
 from rules.catalogue_files import (
@@ -58,6 +60,8 @@ class Configuration:
     database_url: str
     region: str = CN  # the office's own, whose calendar the daemon works by
     notice_folder: Path | None = None
+    missed_after: timedelta = timedelta(minutes=10)
+    heartbeat: Heartbeat | None = None
 
 
 def load_configuration(
@@ -76,6 +80,7 @@ def load_configuration(
     accepted = adopted(url, files) if adopted else Adopted()
     with _named_by(path):
         agency = _agency(settings, catalogue_of(files, accepted))
+        heartbeat = _heartbeat(settings.watch)
     token = token or os.environ.get(TOKEN_VARIABLE, "")
     folder = path.parent.resolve() / settings.calendar.folder
     return Configuration(
@@ -86,6 +91,8 @@ def load_configuration(
         url,
         settings.calendar.region,
         folder if settings.calendar.folder else None,
+        timedelta(minutes=settings.watch.minutes),
+        heartbeat,
     )
 
 
@@ -195,6 +202,13 @@ def _administrator(table: AdministratorTable | None) -> Unit | None:
         return None
     contact = Contact(**table.model_dump(exclude={"channels"}))
     return Unit("administrator", table.name, contacts=(contact,), channels=tuple(table.channels))
+
+
+def _heartbeat(table: WatchTable) -> Heartbeat | None:
+    if not table.heartbeat:
+        return None
+    address = _secret(table.heartbeat, "[watch]", "heartbeat")
+    return Heartbeat.at(address, table.allow, table.allow_http)
 
 
 def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) -> list[Duty]:
