@@ -110,12 +110,12 @@ def _explained(
         return True
     if channel.hold_until and channel.hold_until > now:
         return True
-    window = agency.channels[channel.id].window
-    if window is None:
+    notifier = agency.channels[channel.id]
+    if notifier.window is None:
         return False
-    number, length = window
+    number, length = notifier.window
     query = select(func.count()).where(
-        col(Attempt.credential) == channel.credential, col(Attempt.started_at) > now - 2 * length
+        Attempt.credential == notifier.credential, Attempt.started_at > now - 2 * length
     )
     return session.exec(query).one() >= number  # it is being sent as fast as it may be
 
