@@ -29,6 +29,7 @@ from api.routes import (
     workdays,
 )
 from engine.clock import read_clock
+from engine.errors import BadDatabase
 
 STALE = timedelta(minutes=5)
 
@@ -86,7 +87,7 @@ def _health(running: Running) -> APIRouter:
         """The database answers and the clock ticks."""
         try:
             session.execute(text("SELECT 1 FROM slot LIMIT 1"))
-        except DBAPIError as error:
+        except (BadDatabase, DBAPIError) as error:
             return problems.problem(503, "database_unavailable", database_in_words(error))
         last = running.clock.last_tick
         if last is None or abs(now - last) > STALE:

@@ -28,6 +28,7 @@ from api.commands import (
     watch,
     work_calendar,
     workday,
+    worker,
 )
 from api.commands.context import Context
 from api.errors import BadInput
@@ -58,8 +59,8 @@ def options(
 
 
 for verb in (
-    *(serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test),
-    *(verify, ledger, backup, watch),
+    *(serve, worker, rules, extract, audit, due, plan, simulate),
+    *(tick, migrate, doctor, send_test, verify, ledger, backup, watch),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(documents.app, name="documents")

@@ -99,11 +99,14 @@ def load_configuration(
 def adopted_in(url: str, files: tuple[CatalogueFile, ...]) -> Adopted:
     """What was accepted in a database; nothing where there is none yet. Raises BadDatabase."""
     db = open_database(url)
-    if revision(db) is None:
-        return Adopted()
-    check(db)
-    with reading(db) as session:
-        return papers(session, files).adopted
+    try:
+        if revision(db) is None:
+            return Adopted()
+        check(db)
+        with reading(db) as session:
+            return papers(session, files).adopted
+    finally:
+        db.dispose()
 
 
 @dataclass(frozen=True)

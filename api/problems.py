@@ -7,12 +7,15 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 
 from api.errors import BadInput
 from api.faults import fault_in_words
+from api.refusals import database_in_words
 from engine.errors import (
     BadAgency,
+    BadDatabase,
     BadInterpretation,
     BadNotice,
     EngineError,
@@ -33,6 +36,7 @@ _OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
     BadNotice: (422, "notice_refused"),
     NoDate: (422, "no_date"),
     OutsideCalendar: (422, "outside_calendar"),
+    BadDatabase: (503, "database_unavailable"),
     BadAgency: (409, "not_allowed"),
     BadInterpretation: (409, "not_allowed"),
 }
@@ -68,6 +72,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BadInput, _bad_input)
     app.add_exception_handler(EngineError, _of_engine)
     app.add_exception_handler(RulesError, _of_rules)
+    app.add_exception_handler(DBAPIError, _of_database)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -93,6 +98,16 @@ async def _of_engine(_request: Request, error: Exception) -> JSONResponse:
 
 async def _of_rules(_request: Request, error: Exception) -> JSONResponse:
     return problem(422, "rule_refused", str(error))
+
+
+async def _of_database(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DBAPIError)
+    if isinstance(error, DataError):
+        return problem(422, "invalid_request", database_in_words(error))
+    if isinstance(error, OperationalError):
+        log.error("database: %s", error.orig)
+        return problem(503, "database_unavailable", database_in_words(error))
+    return await _unexpected(_request, error)
 
 
 async def _of_http(_request: Request, error: Exception) -> JSONResponse:

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from zlib import crc32
 
-from sqlmodel import Column, Field, Session, SQLModel, select
+from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant
+from engine.postgres import is_postgres
 from notifiers.channel import Notifier
-
-SHARDS = 8  # enough for one process; a province has hundreds
 
 
 class ChannelState(SQLModel, table=True):
@@ -29,24 +28,33 @@ class ChannelState(SQLModel, table=True):
     disabled_reason: str = ""
 
 
-def shard_of(channel: str) -> int:
-    """The shard that drains a channel: stable over processes and versions of Python."""
-    return crc32(channel.encode()) % SHARDS
+def shards(session: Session) -> int:
+    """How many shards there are: enough for one process, or for the workers of a province."""
+    return 256 if is_postgres(session) else 8
+
+
+def shard_of(channel: str, number: int) -> int:
+    """Which of so many shards drains a channel: stable over processes and versions of Python."""
+    return crc32(channel.encode()) % number
 
 
 def register(session: Session, channels: Mapping[str, Notifier]) -> None:
     """A row for each configured channel. A new credential gives a disabled channel a new chance.
+    The shard is the row's from then on, so that their number can be another in a later version.
 
     What waits on a channel that is not configured any more waits for it to come back; its
     matters are told anew on the unit's other channels.
     """
-    rows = {row.id: row for row in session.exec(select(ChannelState)).all()}
+    number = shards(session)
+    query = select(ChannelState).order_by(col(ChannelState.id)).with_for_update()
+    rows = {row.id: row for row in session.exec(query).all()}
     for id_, notifier in channels.items():
-        row = rows.get(id_)
+        row, shard = rows.get(id_), shard_of(id_, number)
         if row is None:
-            shard, credential = shard_of(id_), notifier.credential
-            session.add(ChannelState(id=id_, shard=shard, credential=credential))
-        elif row.credential != notifier.credential:
+            session.add(ChannelState(id=id_, shard=shard, credential=notifier.credential))
+            continue
+        row.shard = shard
+        if row.credential != notifier.credential:
             row.credential = notifier.credential
             enable(row)
 

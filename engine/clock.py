@@ -1,29 +1,36 @@
 """The clock inside the process: APScheduler, which holds no obligation and stores nothing.
 
 A few fixed jobs. Each firing first wins its slot in the database, so that ten processes do the
-work of one. What a firing missed, the next one makes up for from the rows.
+work of one. What a firing missed, the next one makes up for from the rows. On SQLite the clock's
+thread sends, too; on PostgreSQL it rings, and a thread beside it answers the rings of all machines.
 """
 
 import logging
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
-from engine.channels import SHARDS
 from engine.current_agency import CurrentAgency
-from engine.database import reading, writing
-from engine.dispatch import Inline
+from engine.database import reading, recording
+from engine.dispatch import Inline, Procrastinate
 from engine.drain import Drainer
 from engine.imported_notices import imported_notices
 from engine.instants import ZONE
+from engine.postgres import is_postgres
 from engine.slots import forget, win
 from engine.tick import tick
+from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar, work_calendar
+
+if TYPE_CHECKING:
+    from engine.doorbell import Answering
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +40,39 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
+class ServerClock:
+    """The clock of the database's server, by which the leases of all machines are counted. It is
+    asked once a minute, and at once when this machine's clocks no longer agree with each other:
+    it was asleep, or somebody set it."""
+
+    ASK_EVERY = timedelta(minutes=1)
+    AGREE = timedelta(seconds=1)
+
+    def __init__(self, db: Engine) -> None:
+        self._db = db
+        self._asked: tuple[timedelta, datetime, datetime] | None = None
+
+    def __call__(self) -> datetime:
+        """Now, aware, in UTC."""
+        if self._asked:
+            counted, local, there = self._asked
+            passed = timedelta(seconds=time.monotonic()) - counted
+            if passed < self.ASK_EVERY and abs(read_clock() - local - passed) < self.AGREE:
+                return there + passed
+        with self._db.connect() as connection:
+            there = connection.execute(select(func.clock_timestamp())).scalar_one()
+        self._asked = (timedelta(seconds=time.monotonic()), read_clock(), there.astimezone(UTC))
+        return self._asked[2]
+
+
+def clock_of(db: Engine) -> Callable[[], datetime]:
+    """By which clock the work on a database goes: that of the machine which both are on, or that
+    of the server which many machines share."""
+    return ServerClock(db) if is_postgres(db) else read_clock
+
+
 class Clock:
-    """Ticks every minute and sends every few seconds, in one thread of its own."""
+    """Ticks every minute and rings every few seconds, in one thread of its own."""
 
     def __init__(
         self,
@@ -46,8 +84,10 @@ class Clock:
         """`take_notices` imports the holiday notices that have come in; reading files is not ours."""
         self._db, self._current, self.calendar = db, current, calendar
         self._take_notices = take_notices
-        self._drainer = Drainer(db, current.agency(), calendar, read_clock)
-        self._dispatcher = Inline(self._drainer)
+        self._now = clock_of(db)
+        self._drainer = Drainer(db, current.agency(), calendar, self._now)
+        self._dispatcher = Procrastinate(db) if is_postgres(db) else Inline(self._drainer)
+        self._answering = self._answering_thread() if is_postgres(db) else None
         self.last_tick: datetime | None = None
         self._scheduler = BackgroundScheduler(
             timezone=ZONE,
@@ -56,19 +96,24 @@ class Clock:
         )
 
     def start(self) -> None:
-        """Start the thread; the first tick is at once."""
+        """Start the threads; the first tick is at once."""
+        if self._answering:
+            self._answering.start()
         add = self._scheduler.add_job
         now = read_clock()
         add(self._tick, CronTrigger(second=0, timezone=ZONE), next_run_time=now)
-        add(self._wake, IntervalTrigger(seconds=5, timezone=ZONE))
+        add(self._wake, IntervalTrigger(seconds=5, timezone=ZONE), next_run_time=now)
         if self._take_notices:
             add(self._notices, IntervalTrigger(seconds=30, timezone=ZONE), next_run_time=now)
         add(self._housekeeping, CronTrigger(hour=3, minute=37, timezone=ZONE))
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Let the job in hand finish, then stop."""
+        """Let what is on the wire finish, then stop."""
+        self._drainer.stopping = True
         self._scheduler.shutdown(wait=True)
+        if self._answering:
+            self._answering.stop()
         self._dispatcher.close()
 
     def renew_calendar(self) -> None:
@@ -82,23 +127,38 @@ class Clock:
             self._take_notices(read_clock())
 
     def _tick(self) -> None:
-        now = read_clock()
-        self.renew_calendar()
+        now = self._now()
+        self._renew()
         if self._win("tick", now.replace(second=0, microsecond=0)):
-            agency = self._drainer.agency = self._current.agency()
+            agency = self._drainer.agency
             done = tick(self._db, agency, self.calendar, self._dispatcher, now)
             if done.derived or done.planned:
                 log.info("tick: %s new obligations, %s messages", done.derived, done.planned)
-        self.last_tick = now
+        self.last_tick = read_clock()
 
     def _wake(self) -> None:
-        self._dispatcher.wake(range(SHARDS))
+        drainer = self._drainer
+        waiting = shards_with_work(self._db, drainer.agency, self.calendar, self._now())
+        self._dispatcher.wake(waiting)
 
     def _housekeeping(self) -> None:
-        now = read_clock()
-        with writing(self._db) as session:
-            forget(session, now)
+        with recording(self._db) as session:
+            forget(session, self._now())
 
     def _win(self, name: str, at: datetime) -> bool:
-        with writing(self._db) as session:
+        with recording(self._db) as session:
             return win(session, name, at)
+
+    def _renew(self) -> None:
+        """What was accepted and imported in the meantime, by this process or by another."""
+        self.renew_calendar()
+        self._drainer.agency = self._current.agency()
+
+    def _answering_thread(self) -> "Answering":
+        from engine.doorbell import Answering  # the library is there only with the extra `postgres`
+
+        return Answering(self._db, self._answer)
+
+    async def _answer(self, shard: int) -> None:
+        self._renew()
+        await self._drainer.drain(shard)

@@ -1,7 +1,18 @@
 """The database: opening it, transactions, and the column type of instants.
 
-SQLite runs in WAL with full fsync. A writing transaction begins with BEGIN IMMEDIATE, because
-SQLite ignores FOR UPDATE: whoever writes has the file to himself from the first statement on.
+Two kinds of writing transaction, named by who has to be alone:
+
+* `writing` is for whoever decides: derive, plan, events, notices, every door of the API. He reads
+  what there is and writes what follows, so that there is one of him at a time. On SQLite by BEGIN
+  IMMEDIATE, on PostgreSQL by an advisory lock that the transaction holds.
+* `recording` is for short transactions whose rows decide by themselves: a slot by its unique key,
+  a claim and a record of the drain by the lock of the channel's row. On PostgreSQL many of them
+  run side by side, so that many workers send at the same time. On SQLite, which ignores FOR
+  UPDATE, they are the same as the others.
+
+SQLite runs in WAL with full fsync. PostgreSQL runs in READ COMMITTED: after a wait for a lock
+every statement sees what the one before has committed. What is read by `reading` is one state of
+the database in both.
 """
 
 from collections.abc import Iterator
@@ -10,30 +21,41 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, event
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.types import TypeDecorator
-from sqlmodel import Session, create_engine
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import Session, SQLModel, create_engine
 
 from engine.errors import BadDatabase
+from engine.postgres import is_postgres, open_postgres, postgres_url
+
+WRITERS = 0x51_78_69  # the advisory lock of those who decide: "Qxi"
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware instant, stored in UTC: SQLite gives back naive ones."""
+    """An aware instant, in UTC. SQLite keeps it without a zone and gives it back naive;
+    PostgreSQL has a type for it, so that every client shows it in its own zone."""
 
     impl = DateTime
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("an instant needs a zone")
-        return value.astimezone(UTC).replace(tzinfo=None)
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value else None
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def words(names: type[StrEnum]) -> Enum:
@@ -48,9 +70,15 @@ def words(names: type[StrEnum]) -> Enum:
 
 
 def open_database(url: str) -> Engine:
-    """`sqlite:///file.db`, or `sqlite://` in memory. Raises BadDatabase."""
+    """`sqlite:///file.db`, `sqlite://` in memory, or `postgresql+psycopg://…`. Raises BadDatabase;
+    of a PostgreSQL server that cannot be reached only when it is first asked."""
+    if (address := postgres_url(url)) is not None:
+        return open_postgres(address)
     if not url.startswith("sqlite:"):
-        raise BadDatabase(f"数据库地址“{url.split(':')[0]}:…”不能用，应写作 sqlite:///qixian.db")
+        raise BadDatabase(
+            f"数据库地址“{url.split(':')[0]}:…”不能用，应写作 sqlite:///qixian.db "
+            "或 postgresql+psycopg://用户:密码@主机:5432/库名"
+        )
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
     if url == "sqlite://":
         options["poolclass"] = StaticPool
@@ -65,7 +93,17 @@ def open_database(url: str) -> Engine:
 
 @contextmanager
 def writing(db: Engine) -> Iterator[Session]:
-    """A session in one writing transaction: committed at the end, rolled back on an exception."""
+    """A session in the one writing transaction of this moment: committed at the end, rolled back
+    on an exception."""
+    with recording(db) as session:
+        be_alone(session)
+        yield session
+
+
+@contextmanager
+def recording(db: Engine) -> Iterator[Session]:
+    """A session in a short writing transaction that may run beside others: what must not happen
+    twice in it is decided by a unique key or under the lock of a row."""
     immediate = db.execution_options(immediate=True)
     with Session(immediate, expire_on_commit=False) as session, session.begin():
         yield session
@@ -78,6 +116,7 @@ def trying(db: Engine) -> Iterator[Session]:
     with Session(immediate, expire_on_commit=False) as session:
         session.begin()
         try:
+            be_alone(session)
             yield session
         finally:
             session.rollback()
@@ -86,8 +125,24 @@ def trying(db: Engine) -> Iterator[Session]:
 @contextmanager
 def reading(db: Engine) -> Iterator[Session]:
     """A session for questions; it sees one state of the database."""
+    if is_postgres(db):
+        db = db.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     with Session(db, expire_on_commit=False) as session:
         yield session
+
+
+def be_alone(session: Session | Connection) -> None:
+    """Wait until no other writer decides, and keep the others waiting to the transaction's end."""
+    if is_postgres(session):
+        session.execute(select(func.pg_advisory_xact_lock(WRITERS)))
+
+
+def insert_missing(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """INSERT … ON CONFLICT DO NOTHING. Ask it for what is new with `returning`: the number of rows
+    that the result gives is -1 on PostgreSQL."""
+    if is_postgres(session):
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

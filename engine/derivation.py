@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
 from engine.chains import follow_all, standing, with_beginnings
 from engine.clock_entries import changes_by_event
+from engine.database import insert_missing
 from engine.due_dates import Due
 from engine.duties import Duty
 from engine.errors import BadDatabase, NoDate
@@ -147,7 +147,7 @@ def _insert(
     ]
     if not rows:
         return 0
-    statement = insert(Obligation).on_conflict_do_nothing().returning(col(Obligation.id))
+    statement = insert_missing(session, Obligation).returning(col(Obligation.id))
     return len(session.execute(statement, rows).all())
 
 

@@ -1,8 +1,10 @@
-"""Dispatcher: who is told that shards have work. Here: the process itself, at once."""
+"""Dispatcher: who is told that shards have work. The only branch between one machine and many."""
 
 import asyncio
 from collections.abc import Iterable
 from typing import Protocol
+
+from sqlalchemy import Engine
 
 from engine.drain import Drainer, settle
 
@@ -30,3 +32,20 @@ class Inline:
     def close(self) -> None:
         """Close the event loop."""
         self._runner.close()
+
+
+class Procrastinate:
+    """Rings for whoever is free, on this machine or on another. PostgreSQL only."""
+
+    def __init__(self, db: Engine) -> None:
+        from engine.doorbell import Bell  # the library is there only with the extra `postgres`
+
+        self._bell = Bell(db)
+
+    def wake(self, shards: Iterable[int]) -> None:
+        """Ring for each shard, and do not wait. After the commit of what there is to drain."""
+        self._bell.ring(shards)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._bell.close()

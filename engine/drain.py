@@ -1,7 +1,9 @@
 """Drain: claim what is due on a channel, check that it still holds, send, record.
 
-A claim and a record are each one short writing transaction; nothing is sent inside one. Results
-are written by (delivery, attempt), so that a slow sender cannot overwrite a newer attempt. A
+A claim and a record are each one short transaction under the lock of the channel's row, and of all
+rows that share its credential; nothing is sent inside one. So workers of several machines drain
+side by side, and whoever changes a delivery takes the channel's lock first, like here. Results are
+written by (delivery, attempt), so that a slow sender cannot overwrite a newer attempt. A
 crash at any point loses nothing: the lease runs out, and what may have been on the wire is sent
 again under the same id and marked （可能重复）.
 """
@@ -13,17 +15,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import ColumnElement, Engine, and_, or_
+from sqlalchemy import Engine, or_
 from sqlmodel import Session, col, func, select
 
 from engine.agency import Agency
 from engine.alerts import fresh_items
 from engine.channels import ChannelState
-from engine.database import reading, writing
+from engine.database import reading, recording
 from engine.deliveries import Attempt, Delivery, Purpose, State, seal_attempt
 from engine.digest import Composer, Item
 from engine.obligations import Obligation
 from engine.retries import LAST_ATTEMPT, Next, after_attempt
+from engine.waiting import due
 from engine.workdays import WorkCalendar
 from notifiers.channel import Notifier
 from notifiers.message import Message, Outcome, OutcomeKind
@@ -57,6 +60,7 @@ class Drainer:
     clock: Callable[[], datetime]
     lease: timedelta = LEASE
     sent: int = field(default=0, init=False)
+    stopping: bool = field(default=False, init=False)  # finish what is on the wire, claim no more
     _places: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(PLACES), init=False
     )
@@ -74,7 +78,7 @@ class Drainer:
         query = (
             select(Delivery.channel)
             .join(ChannelState, col(ChannelState.id) == col(Delivery.channel))
-            .where(ChannelState.shard == shard, self._due(now))
+            .where(ChannelState.shard == shard, due(now, self.agency, self.calendar))
             .distinct()
         )
         with reading(self.db) as session:
@@ -83,9 +87,9 @@ class Drainer:
 
     async def _drain_channel(self, channel: str, stop: datetime) -> None:
         notifier = self.agency.channels[channel]
-        while self.clock() < stop:
+        while not self.stopping and self.clock() < stop:
             async with self._places:  # before the claim: nothing under lease waits for its turn
-                with writing(self.db) as session:
+                with recording(self.db) as session:
                     claims, more = self._claim(session, channel, notifier)
                 await settle(self._send(notifier, claim) for claim in claims)
             if not more:
@@ -95,32 +99,21 @@ class Drainer:
         self, session: Session, channel: str, notifier: Notifier
     ) -> tuple[list[Claim], bool]:
         """What may be sent now, and whether it is worth asking again."""
-        now = self.clock()
-        state = session.get(ChannelState, channel, with_for_update=True)
+        state = _lock(session, channel, notifier.credential)
+        now = self.clock()  # after the wait for the lock: an attempt is stamped when it is sent
         if state is None or state.disabled_reason or (state.hold_until and state.hold_until > now):
             return [], False
         room = _room(session, notifier, now)
         if room <= 0:
             return [], False
-        query = select(Delivery).where(Delivery.channel == channel, self._due(now))
+        ready = due(now, self.agency, self.calendar)
+        query = select(Delivery).where(Delivery.channel == channel, ready)
         query = query.order_by(
             col(Delivery.urgent).desc(), col(Delivery.planned_at), col(Delivery.part)
         )
-        rows = session.exec(query.limit(min(room, BATCH))).all()
+        rows = session.exec(query.limit(min(room, BATCH)).with_for_update()).all()
         claims = [claim for row in rows if (claim := self._take(session, row, notifier, now))]
         return claims, bool(rows)
-
-    def _due(self, now: datetime) -> ColumnElement[bool]:
-        """Deliveries whose time has come, and those whose holder's lease ran out. What is not
-        limited by the hour waits for office hours, a second attempt like the first."""
-        state = col(Delivery.state)
-        ready = or_(
-            and_(state == State.QUEUED, col(Delivery.next_at) <= now),
-            and_(state == State.SENDING, col(Delivery.lease_until) <= now),
-        )
-        if self.agency.hours.are_now(now, self.calendar):
-            return ready
-        return and_(ready, col(Delivery.urgent))
 
     def _take(
         self, session: Session, row: Delivery, notifier: Notifier, now: datetime
@@ -184,9 +177,18 @@ class Drainer:
         except Exception as error:  # a fault of ours in one message must not stop the queue
             log.exception("delivery %s: notifier failed", claim.delivery_id)
             outcome = Outcome(OutcomeKind.UNKNOWN, detail=type(error).__name__)
-        with writing(self.db) as session:
+        with recording(self.db) as session:
             record(session, claim.delivery_id, claim.number, outcome, self.clock())
         self.sent += 1
+
+
+def _lock(session: Session, channel: str, credential: str) -> ChannelState | None:
+    """Lock a channel's row, and those of all channels that share its window. In one order, so that
+    nobody waits for somebody who waits for him."""
+    shared = or_(col(ChannelState.credential) == credential, col(ChannelState.id) == channel)
+    query = select(ChannelState).where(shared).order_by(col(ChannelState.id)).with_for_update()
+    rows = session.exec(query, execution_options={"populate_existing": True}).all()
+    return next((row for row in rows if row.id == channel), None)
 
 
 def record(
@@ -194,6 +196,9 @@ def record(
 ) -> None:
     """Write an attempt's outcome and what follows from it. An answer that comes after the lease
     ran out and the attempt was closed changes nothing: what is in the ledger stays."""
+    found = session.get_one(Delivery, delivery_id)
+    channel = session.get_one(ChannelState, found.channel)
+    _lock(session, channel.id, channel.credential)
     attempt = session.exec(
         select(Attempt).where(Attempt.delivery_id == delivery_id, Attempt.number == number)
     ).one()
@@ -206,7 +211,7 @@ def record(
     attempt.code, attempt.detail = outcome.code, outcome.detail
     attempt.provider_id, attempt.size = outcome.provider_id, outcome.size
     seal_attempt(session, attempt)
-    row = session.get_one(Delivery, delivery_id)
+    row = session.get_one(Delivery, delivery_id, with_for_update=True)
     if row.attempts != number or row.state is not State.SENDING:
         return
     next_ = after_attempt(outcome, number, row.possible_duplicate, now)
@@ -216,7 +221,7 @@ def record(
         row.next_at = next_.at
     else:
         row.finished_at = now
-    apply_to_channel(session, session.get_one(ChannelState, row.channel), next_, now)
+    apply_to_channel(session, channel, next_, now)
 
 
 def apply_to_channel(session: Session, channel: ChannelState, next_: Next, now: datetime) -> None:

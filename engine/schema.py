@@ -1,6 +1,7 @@
 """The schema: all tables together, brought up to date by alembic, and checked before work."""
 
 from pathlib import Path
+from types import ModuleType
 
 from alembic import command
 from alembic.config import Config
@@ -24,7 +25,9 @@ from engine import (
     slots,
     watermarks,
 )
+from engine.database import be_alone
 from engine.errors import BadDatabase
+from engine.postgres import is_postgres
 
 TABLES = (
     alerts.Alert,
@@ -52,14 +55,17 @@ def migrate(db: Engine) -> tuple[str | None, str]:
         raise BadDatabase(f"数据库版本{before}比本程序新，请升级程序后再用")
     config = _config()
     with db.begin() as connection:
+        be_alone(connection)  # two machines that are upgraded at the same time
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if is_postgres(db):
+            _doorbell().hang(connection)
     return before, head
 
 
 def revision(db: Engine) -> str | None:
     """The schema's revision; None for an empty database, or one that is not there yet."""
-    file = Path(db.url.database or ":memory:")
+    file = Path(":memory:" if is_postgres(db) else db.url.database or ":memory:")
     if file.name != ":memory:" and file.parent.is_dir() and not file.exists():
         return None  # asking must not leave an empty file behind
     with db.connect() as connection:
@@ -72,11 +78,21 @@ def check(db: Engine) -> None:
     if found != _head():
         state = "还没有建表" if found is None else f"版本是{found}，程序需要{_head()}"
         raise BadDatabase(f"数据库{state}，请先运行 qixian migrate")
+    if is_postgres(db):
+        with db.connect() as connection:
+            if not _doorbell().is_hung(connection):
+                raise BadDatabase("数据库缺少任务队列的表，或版本不同，请先运行 qixian migrate")
 
 
 def create_in_memory(db: Engine) -> None:
     """All tables at once, for a database that lives only as long as the process."""
     SQLModel.metadata.create_all(db)
+
+
+def _doorbell() -> ModuleType:
+    from engine import doorbell  # the library is there only with the extra `postgres`
+
+    return doorbell
 
 
 def _config() -> Config:

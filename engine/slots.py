@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Column, Field, Session, SQLModel, col
 
-from engine.database import Instant
+from engine.database import Instant, insert_missing
 
 APART = timedelta(minutes=5)  # the clocks of two machines may differ by so much
 
@@ -25,7 +24,7 @@ def win(session: Session, name: str, at: datetime) -> bool:
     from working until it has caught up with them.
     """
     session.execute(delete(Slot).where(col(Slot.name) == name, col(Slot.at) > at + APART))
-    statement = insert(Slot).values(name=name, at=at).on_conflict_do_nothing()
+    statement = insert_missing(session, Slot).values(name=name, at=at)
     return session.execute(statement.returning(col(Slot.name))).first() is not None
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 
 from engine.agency import Agency
 from engine.alerts import plan
-from engine.channels import SHARDS
 from engine.database import writing
 from engine.derivation import derive
 from engine.dispatch import Dispatcher
+from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar
 
 
@@ -33,5 +33,5 @@ def tick(
         derived = derive(session, agency, calendar, now)
     with writing(db) as session:
         planned = plan(session, agency, calendar, now)
-    dispatcher.wake(range(SHARDS))
+    dispatcher.wake(shards_with_work(db, agency, calendar, now))
     return Ticked(derived, planned)

@@ -8,13 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Engine
 
 from engine.agency import Agency
-from engine.database import open_database
 from engine.due_dates import Due, on_day
 from engine.duties import Duty
 from engine.instants import parse_event
 from engine.obligations import Obligation, due_columns
 from engine.readings import Interpretation
-from engine.schema import create_in_memory
 from engine.units import Contact, Unit
 from engine.workdays import WorkCalendar, work_calendar
 from notifiers.channel import Addressing, Notifier
@@ -22,6 +20,7 @@ from notifiers.message import Markup, Message, Outcome, OutcomeKind
 from rules.catalogue_files import Catalogue
 from rules.rule import Document, Example, Rule
 from rules.terms import Term
+from tests.databases import CHOSEN
 
 CALENDAR = work_calendar()
 DOCUMENT = Document(
@@ -152,11 +151,9 @@ def build_agency(
 
 @contextmanager
 def memory() -> Iterator[Engine]:
-    """A database in memory with all tables."""
-    db = open_database("sqlite://")
-    create_in_memory(db)
-    yield db
-    db.dispose()
+    """An empty database with all tables: in memory, unless the test runs on both."""
+    with CHOSEN.get()() as db:
+        yield db
 
 
 def build_obligation(

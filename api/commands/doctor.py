@@ -20,6 +20,7 @@ from engine.database import open_database, reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
 from engine.loaded_texts import current_texts
+from engine.postgres import address_of
 from engine.proposals import IS_OPEN, list_proposals
 from engine.readings import Source, season_of
 from engine.schema import check
@@ -68,8 +69,7 @@ def _findings(shared: Context, agency: Agency) -> list[Finding]:
 
 
 def _unusable(error: BadDatabase | DBAPIError) -> Finding:
-    text = str(error) if isinstance(error, BadDatabase) else database_in_words(error)
-    return Finding("数据库", "fault", text)
+    return Finding("数据库", "fault", database_in_words(error))
 
 
 def _packages() -> Finding:
@@ -88,7 +88,7 @@ def _database(shared: Context) -> Iterator[Finding]:
     except BadDatabase as error:
         yield _unusable(error)
         return
-    yield Finding("数据库", "ok", shared.configuration.database_url)
+    yield Finding("数据库", "ok", address_of(db))
     with reading(db) as session:
         for channel in disabled_channels(session):
             text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"

@@ -22,6 +22,7 @@ from engine.database import reading, writing
 from engine.derivation import derive
 from engine.digest import named
 from engine.obligations import Obligation, Status, list_obligations
+from engine.second_daemon import warn_of_another
 
 NEXT = 10  # deadlines printed at the start
 
@@ -31,7 +32,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="监听地址，默认取自配置")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="端口，默认取自配置")] = None,
 ) -> None:
-    """运行服务：页面、接口、时钟、发送。"""
+    """运行服务：页面、接口、时钟、发送；用 PostgreSQL 时可在多台机器上运行。"""
     shared: Context = context.obj
     configuration = shared.configuration
     host = host or configuration.server.host
@@ -40,13 +41,10 @@ def serve(
         raise BadInput(
             f"监听 {host} 须先设置令牌（[server] 的 token 或环境变量 {TOKEN_VARIABLE}），否则只能监听 127.0.0.1"
         )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("apscheduler", "alembic", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    log_to_stderr()
     db, agency = shared.database, configuration.agency
-    with writing(db) as session:
-        register(session, agency.channels)
-        derive(session, agency, shared.calendar, shared.now)
+    warn_of_another(db)
+    prepare(shared)
     with _listen(host, port) as listener:
         _greet(shared, agency, host, listener.getsockname()[1])
         folder = configuration.notice_folder
@@ -57,6 +55,21 @@ def serve(
         app = create_app(Running(configuration, db, clock, current))
         settings = uvicorn.Config(app, log_level="warning", server_header=False)
         uvicorn.Server(settings).run(sockets=[listener])
+
+
+def log_to_stderr() -> None:
+    """What a daemon logs. Of the libraries only what is wrong."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("apscheduler", "alembic", "httpx", "procrastinate", "psycopg.pool"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def prepare(shared: Context) -> None:
+    """The rows that stand before the first tick: channels and obligations."""
+    agency = shared.configuration.agency
+    with writing(shared.database) as session:
+        register(session, agency.channels)
+        derive(session, agency, shared.calendar, shared.now)
 
 
 def _listen(host: str, port: int) -> socket.socket:

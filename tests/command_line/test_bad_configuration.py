@@ -123,7 +123,7 @@ def test_an_absent_file_a_folder_and_another_encoding_are_named(
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("mysql://u:hush@h/d", "应写作 sqlite:///qixian.db"),
+        ("mysql://u:hush@h/d", "应写作 sqlite:///qixian.db 或 postgresql"),
         ("postgres", "应写作 sqlite:///qixian.db"),
         ("sqlite:nope", "写法不对"),
         ("sqlite:///no/such/folder/x.db", "打不开数据库文件"),

@@ -31,6 +31,8 @@ from tests.builders import (
     memory,
 )
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 NOW = instant("2026-10-12T09:30")
 CHECK = build_rule("paper-1-01", "periodic", "P3M", quote="做好季度抽查")
 REPORT = replace(

@@ -37,6 +37,8 @@ from tests.builders import (
     memory,
 )
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 NOW = instant("2026-06-30T10:00")
 CATALOGUE = load_catalogue()
 REPLY = "zfxxgk-tiaoli-2019-33-reply"

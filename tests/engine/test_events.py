@@ -25,6 +25,8 @@ from tests.builders import (
     memory,
 )
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 NOW = instant("2026-10-12T09:30")
 REPLY = build_rule("paper-1-01", "after_event", "20WD", trigger="收到申请")
 NEWS = build_rule("paper-1-02", "after_event", "PT5H", trigger="突发事件")

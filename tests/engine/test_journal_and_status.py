@@ -24,6 +24,8 @@ from engine.obligations import (
 )
 from tests.builders import CALENDAR, build_obligation, day, instant, memory
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 NOW = instant("2026-10-12T09:30")
 NOBODY = 99
 

@@ -15,6 +15,8 @@ from engine.workdays import work_calendar
 from tests.builders import memory
 from tests.engine.notice_sentences import INVENTED_2027, NOTICE_2027, SENTENCES, notice_of
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
 SHARED = Path(__file__).parents[2].parent / "shared" / "documents" / "notices" / "2019.txt"

@@ -23,6 +23,8 @@ ADDRESS = {
     "sqlalchemy": {"engine", "api"},
     "alembic": {"engine"},
     "apscheduler": {"engine"},
+    "procrastinate": {"engine"},
+    "psycopg": {"engine"},
     "httpx": {"notifiers"},
     "aiosmtplib": {"notifiers"},
     "smtplib": set(),
@@ -67,6 +69,8 @@ def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
         "apscheduler": {"engine/clock.py"},
+        "procrastinate": {"engine/doorbell.py"},
+        "psycopg": set(),
         "uvicorn": {"api/commands/serve.py"},
     }
     for library, files in one_file.items():

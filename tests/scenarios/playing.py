@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from api.configuration import load_configuration
 from engine.alerts import Alert
-from engine.channels import SHARDS, ChannelState, register
+from engine.channels import ChannelState, register
 from engine.database import open_database, reading, writing
 from engine.deliveries import Attempt, Delivery
 from engine.dispatch import Inline
@@ -23,8 +23,10 @@ from engine.instants import ZONE
 from engine.obligations import Obligation, complete
 from engine.schema import migrate
 from engine.tick import Ticked, tick
+from engine.waiting import shards_with_work
 from engine.workdays import work_calendar
 from notifiers.channel import Notifier
+from tests.databases import on_its_database
 
 EVENT = "特别重大、重大突发事件"  # the trigger of the five-hour rule
 
@@ -46,7 +48,7 @@ class Office:
     ) -> None:
         self.now = shanghai(now) if isinstance(now, str) else now
         file = folder / "config.toml"
-        file.write_text(settings, encoding="utf-8")
+        file.write_text(on_its_database(folder, settings), encoding="utf-8")
         configuration = load_configuration(file)
         self.agency, self.calendar = configuration.agency, work_calendar()
         self.db = open_database(configuration.database_url)
@@ -76,7 +78,8 @@ class Office:
 
     def wake(self) -> None:
         """Send what waits, without planning anything."""
-        self._dispatcher.wake(range(SHARDS))
+        waiting = shards_with_work(self.db, self.agency, self.calendar, self.now)
+        self._dispatcher.wake(waiting)
 
     def wait(self, **length: float) -> None:
         """Move the clock on, and send what waits."""

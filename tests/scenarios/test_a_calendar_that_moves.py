@@ -22,6 +22,8 @@ from engine.obligations import Obligation, complete
 from engine.workdays import WorkCalendar, work_calendar
 from tests.builders import Box, build_agency, build_duty, build_rule, day, instant, memory
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 ADJUSTED = "国务院办公厅关于调整2019年劳动节假期安排的通知"
 
 
@@ -65,7 +67,7 @@ def morning(db: Engine, agency: Agency, calendar: WorkCalendar, now: datetime) -
         derive(session, agency, calendar, now)
         plan(session, agency, calendar, now)
     dispatcher = Inline(Drainer(db, agency, calendar, lambda: now))
-    dispatcher.wake(range(16))
+    dispatcher.wake(range(256))
     dispatcher.close()
 
 

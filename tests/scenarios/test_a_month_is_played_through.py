@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from engine.deliveries import State
 from tests.scenarios.playing import (
     Office,
@@ -26,6 +28,8 @@ from tests.scenarios.playing import (
 )
 from tests.servers.smtp import MailServer
 from tests.servers.wecom import WecomServer
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 ECONOMY, FIELD = "economy-robot-key-1", "field-robot-key-2"
 

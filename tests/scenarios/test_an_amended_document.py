@@ -1,6 +1,7 @@
 """A paper comes in, is accepted, owed, amended: nothing moves before a person decided, and then
 exactly what the preview said."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from engine.schema import migrate
 from engine.workdays import work_calendar
 from rules.reader import read_document
 from rules.succession import audited
+from tests.databases import on_its_database
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 CALENDAR = work_calendar()
 FIRST = """某市2026年政务公开工作要点
@@ -64,7 +68,7 @@ class Town:
         migrate(self.db)
 
     def configure(self, text: str) -> None:
-        self.file.write_text(text, encoding="utf-8")
+        self.file.write_text(on_its_database(self.file.parent, text), encoding="utf-8")
 
     @property
     def configuration(self) -> Configuration:
@@ -98,12 +102,13 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Town:
+def town(tmp_path: Path) -> Iterator[Town]:
     found = Town(tmp_path)
     found.accept(*found.load(FIRST).proposals)
     found.configure(CONFIG + DUTIES)
     found.derive()
-    return found
+    yield found
+    found.db.dispose()
 
 
 def test_what_was_accepted_is_owed_by_the_configured_duty(town: Town) -> None:

@@ -1,7 +1,6 @@
 """kill -9 at any moment loses nothing; only what was on the wire can arrive twice, and says so.
 
-Real processes on the real clock. Outside office hours only what is limited by the hour goes out,
-so an emergency is recorded and its first reminder is due at once.
+Real processes on the real clock.
 """
 
 import subprocess
@@ -10,54 +9,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
-from typing import IO
 
-import httpx
+import pytest
 
 from engine.clock import read_clock
 from engine.deliveries import State
-from tests.scenarios.playing import Office, duty, robot, unit, wait_until
-from tests.servers.loopback import Reply
+from tests.scenarios.playing import Office, wait_until
+from tests.scenarios.processes import (
+    KEYS,
+    MARK,
+    ROOT,
+    SilentServer,
+    pipe,
+    prepare,
+    serving,
+    settings,
+    states,
+)
 from tests.servers.wecom import WecomServer
 
-ROOT = Path(__file__).parents[2]
-MARK = "（可能重复）"
-KEYS = [f"robot-key-number-{number}" for number in range(5)]
-
-
-class SilentServer(WecomServer):
-    """WeCom, and the fault "silent": takes the request, and answers when `go_on` is set."""
-
-    def __init__(self) -> None:
-        super().__init__(KEYS)
-        self.on_the_wire, self.go_on = Event(), Event()
-
-    def canned(self, fault: str, argument: str) -> Reply | None:
-        if fault == "silent":
-            self.on_the_wire.set()
-            self.go_on.wait(30)
-            return None
-        return super().canned(fault, argument)
-
-
-def settings(server: WecomServer, number: int = 1) -> str:
-    """So many units, each with a group of its own, that owe something within five hours."""
-    names = [f"unit-{place}" for place in range(number)]
-    tables = "[server]\nport = 0\n" + duty("59", *names, since="2020-01-01")
-    for name, key in zip(names, KEYS, strict=False):
-        tables += robot(f"group-of-{name}", server.base, key)
-        tables += unit(name, name, f"group-of-{name}")
-    return tables
-
-
-def prepare(folder: Path, tables: str) -> Path:
-    """The configuration and a database in which every unit has an emergency."""
-    now = read_clock()
-    with Office(folder, tables, now) as office:
-        for id_ in office.agency.units:
-            office.event(id_, now - timedelta(minutes=1), "突发事件")
-    return folder / "config.toml"
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 
 class Worker:
@@ -72,8 +43,8 @@ class Worker:
 
     def tell(self, command: str) -> None:
         """Say it, and do not wait."""
-        _pipe(self._process.stdin).write(f"{command}\n")
-        _pipe(self._process.stdin).flush()
+        pipe(self._process.stdin).write(f"{command}\n")
+        pipe(self._process.stdin).flush()
 
     def do(self, command: str) -> None:
         """Say it, and wait until it is done."""
@@ -84,16 +55,11 @@ class Worker:
         """kill -9."""
         self._process.kill()
         self._process.wait()
-        _pipe(self._process.stdin).close()
-        _pipe(self._process.stdout).close()
+        pipe(self._process.stdin).close()
+        pipe(self._process.stdout).close()
 
     def _answer(self) -> None:
-        assert _pipe(self._process.stdout).readline(), "the worker ended by itself"
-
-
-def _pipe(pipe: IO[str] | None) -> IO[str]:
-    assert pipe
-    return pipe
+        assert pipe(self._process.stdout).readline(), "the worker ended by itself"
 
 
 @contextmanager
@@ -103,67 +69,6 @@ def working(config: Path, lease: float = 1) -> Iterator[Worker]:
         yield worker
     finally:
         worker.kill()
-
-
-class Daemon:
-    """`qixian serve`, on a port of its own choice."""
-
-    def __init__(self, config: Path) -> None:
-        command = [sys.executable, "-m", "api.command_line", "--config", str(config), "serve"]
-        self._log = (config.parent / "serve.log").open("a")
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True
-        )
-        greeting = _pipe(self._process.stdout).readline()
-        assert "http://" in greeting, greeting
-        self._address = greeting[greeting.index("http://") :].strip()
-        # Whatever else it prints must not fill the pipe.
-        self._reader = Thread(target=_pipe(self._process.stdout).read)
-        self._reader.start()
-
-    def ready(self) -> bool:
-        """Has it ticked?"""
-        return self._says_yes("readyz")
-
-    def answers(self) -> bool:
-        """Does it serve?"""
-        return self._says_yes("healthz")
-
-    def _says_yes(self, page: str) -> bool:
-        try:
-            return httpx.get(f"{self._address}{page}", trust_env=False).status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def terminate(self) -> None:
-        """SIGTERM."""
-        self._process.terminate()
-
-    def ended(self) -> bool:
-        """Is it gone?"""
-        return self._process.poll() is not None
-
-    def kill(self) -> None:
-        """kill -9, unless it is gone."""
-        self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        _pipe(self._process.stdout).close()
-        self._log.close()
-
-
-@contextmanager
-def serving(config: Path) -> Iterator[Daemon]:
-    daemon = Daemon(config)
-    try:
-        yield daemon
-    finally:
-        daemon.kill()
-
-
-def states(config: Path) -> list[State]:
-    with Office(config.parent, config.read_text(encoding="utf-8"), read_clock()) as office:
-        return [row.state for row in office.deliveries()]
 
 
 def test_killed_between_two_ticks(tmp_path: Path) -> None:

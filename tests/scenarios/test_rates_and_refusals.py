@@ -26,6 +26,8 @@ from tests.scenarios.playing import (
 from tests.servers.smtp import MailServer
 from tests.servers.wecom import PER_WINDOW, WINDOW, Received, WecomServer
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 KEY = "the-key-of-a-robot"
 MORNING = "2026-09-22 09:00"  # five working days before the end of the month
 MARK = "（可能重复）"

@@ -29,6 +29,8 @@ from tests.scenarios.playing import (
 from tests.servers.smtp import MailServer
 from tests.servers.wecom import WecomServer
 
+pytestmark = pytest.mark.usefixtures("both_databases")
+
 KEY = "the-key-of-a-robot"
 SERVER_CLOCK = shanghai("2026-09-22 09:00")
 

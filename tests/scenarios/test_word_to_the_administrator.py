@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from engine.database import writing
 from engine.deliveries import Purpose, State
 from engine.system_messages import LONGEST, tell_administrator
 from tests.builders import Box
 from tests.scenarios.playing import Office, unit
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 SETTINGS = """
 [[channel]]
