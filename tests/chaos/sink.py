@@ -32,6 +32,8 @@ class _Sink(LoopbackServer):
         _, number, *channel = request.path.split("/")
         if request.method == "GET":
             return as_json({"copies": self._copies.pop(number, [])})
+        if len(request.body) < int(request.headers["content-length"]):
+            return Reply(400)  # its sender died in the middle of a sentence
         data = json.loads(request.body)["data"]
         copy = {
             "channel": channel[0],

@@ -5,8 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
-from engine.database import writing
+from engine.database import recording, writing
+from engine.deliveries import Delivery, State
 from engine.obligations import reopen
 from engine.slots import win
 from engine.system_messages import tell_administrator
@@ -14,6 +16,8 @@ from engine.watching import NOT_PLANNED, Missing, last_tick, missing
 from notifiers.message import Fault, Outcome, OutcomeKind
 from tests.builders import Box
 from tests.scenarios.playing import Office, duty, shanghai, unit
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 SETTINGS = (
     """
@@ -108,11 +112,9 @@ def test_a_disabled_channel_says_why(office: Office) -> None:
 
 def test_a_sender_that_died_is_seen_when_its_lease_is_over(office: Office) -> None:
     office.tick("2026-09-22 09:00")
-    with office.db.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql(
-            "UPDATE delivery SET state = 'sending', lease_until = '2026-09-22 01:03:00.000000'"
-        )
+    with recording(office.db) as session:
+        (row,) = session.exec(select(Delivery)).all()
+        row.state, row.lease_until = State.SENDING, shanghai("2026-09-22 09:03")
     assert short(watch(office, "2026-09-22 09:15")) == [
         ("finance", "5", "b", "已试 1 次：没有结果")
     ]
