@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import UniqueConstraint, event, insert
 from sqlmodel import Column, Field, Session, SQLModel
@@ -63,6 +63,12 @@ class ChainHead(SQLModel, table=True):
     before: int = 0
 
 
+class Numbered(Protocol):
+    """A row with an id, once it is written."""
+
+    id: int | None
+
+
 @dataclass(frozen=True)
 class Sealing:
     """A row to be sealed at the end of its transaction, with what it holds by then. `at` is the
@@ -70,7 +76,7 @@ class Sealing:
 
     kind: Kind
     channel: str
-    row: SQLModel
+    row: Numbered
     at: datetime
     contents: Callable[[], Contents]
 
@@ -128,7 +134,7 @@ def _extend(session: Session, kind: Kind, channel: str, sealings: list[Sealing])
                 "kind": kind,
                 "channel": channel,
                 "place": head.length,
-                "row": getattr(one.row, "id"),  # noqa: B009
+                "row": one.row.id,
                 "at": one.at,
                 "seal": head.seal,
             }

@@ -66,7 +66,7 @@ def install(point: Point, fuse: Fuse) -> None:
         case Point.PLANNING:
             _hook(tick, "plan", after=fuse.burn)
         case Point.BEFORE_LEASE:
-            _hook(Drainer, "_claim", before=fuse.burn)
+            _hook_coroutine("_drain_channel", before=fuse.burn)
         case Point.LEASED:
             _hook_coroutine("_send", before=fuse.burn)
         case Point.ANSWERED:

@@ -8,9 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 UNMARKED = (
-    "import engine.drain as d; close = d._close_attempt; d._close_attempt = "
-    "lambda *given: (close(*given), setattr(given[1], 'possible_duplicate', False))"
+    "from engine.digest import Composer as C; compose = C.compose; "
+    "C.compose = lambda *given: compose(*given[:-1], False)"
 )
+FORGETFUL = "import engine.retries; engine.retries.LAST_ATTEMPT = 1"
 RUN = "from tests.chaos.__main__ import main; sys.exit(main())"
 
 
@@ -38,7 +39,7 @@ def test_a_product_that_does_not_mark_is_found_out() -> None:
 
 
 def test_a_product_that_forgets_what_was_on_the_wire_is_found_out() -> None:
-    done = chaos(8, "sqlite", "import engine.drain; engine.drain.LAST_ATTEMPT = 1")
+    done = chaos(8, "sqlite", FORGETFUL)
     assert done.returncode == 1, done.stderr
     last = dict(pair.split("=") for pair in done.stdout.splitlines()[-1].split())
     assert int(last["lost"]) > 0
