@@ -10,8 +10,10 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
+    absence,
     audit,
     backup,
+    bounce,
     doctor,
     documents,
     due,
@@ -19,9 +21,11 @@ from api.commands import (
     ledger,
     migrate,
     plan,
+    preview,
     rules,
     send_test,
     serve,
+    silence,
     simulate,
     tick,
     verify,
@@ -56,13 +60,16 @@ def options(
 ) -> None:
     """期限：把政策文件的时限变成到期事项和提醒。"""
     context.obj = Context(config, json)
+    context.call_on_close(context.obj.close)
 
 
 for verb in (
-    *(serve, worker, rules, extract, audit, due, plan, simulate),
-    *(tick, migrate, doctor, send_test, verify, ledger, backup, watch),
+    *(serve, worker, rules, extract, audit, due, plan, simulate, preview),
+    *(tick, migrate, doctor, send_test, bounce, verify, ledger, backup, watch),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
+app.add_typer(absence.app, name="absence")
+app.add_typer(silence.app, name="silence")
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
 app.add_typer(work_calendar.app, name="calendar")

@@ -18,6 +18,7 @@ from engine.agency import Agency
 from engine.clock import Clock
 from engine.current_agency import CurrentAgency
 from engine.database import reading, writing
+from engine.imported_notices import imported_notices
 from engine.workdays import WorkCalendar
 
 _HOST = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([A-Za-z0-9.-]+)(?::[0-9]+)?")
@@ -103,8 +104,17 @@ async def _writer(request: Request) -> AsyncIterator[Session]:
         yield session
 
 
+async def _calendar_of_writer(
+    request: Request, session: Annotated[Session, Depends(_writer, scope="function")]
+) -> WorkCalendar:
+    """Read in the writing transaction, which it begins: no notice comes in between this calendar and
+    the commit, or a date would stay on the old one with nothing left to move it."""
+    return running(request).clock.calendar.knowing(imported_notices(session))
+
+
 AgencyNow = Annotated[Agency, Depends(_agency)]
 CalendarNow = Annotated[WorkCalendar, Depends(_calendar)]
 Now = Annotated[datetime, Depends(_now)]
 Reader = Annotated[Session, Depends(_reader)]
 Writer = Annotated[Session, Depends(_writer, scope="function")]
+WriterCalendar = Annotated[WorkCalendar, Depends(_calendar_of_writer, scope="function")]

@@ -71,6 +71,8 @@ class NoticeFolder:
                 "notice imported: %s: %s moves %s days",
                 *(path.name, found.draft.number, len(found.moved)),
             )
+            for caution in found.cautions:
+                log.warning("notice imported: %s: %s", path.name, caution)
 
 
 def notice_files(folder: Path) -> list[Path]:

@@ -81,6 +81,7 @@ class ObligationChange(_Request):
     approver: Reference = ""
     clause: Reference = Field(default="", description="所依据的计时条款的编号")
     entry: int | None = Field(default=None, ge=1, le=2**63 - 1, description="要更正的计时记录")
+    void: bool = Field(default=False, description="作废 entry，不再计算")
     evidence: Text = ""
     reason: Text = ""
 

@@ -10,13 +10,14 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, or_, select
 
+from engine import journal
 from engine.agency import Agency
 from engine.clock_changes import replay_reopened
 from engine.duties import Duty
 from engine.events import EVENT_KINDS, Event, begin, beginnings
 from engine.instants import day_of
 from engine.obligations import WITHDRAWN_BY, Obligation, Status, reopen, waive, withdraw
-from engine.workdays import WorkCalendar
+from engine.workdays import LAST_DAY, WorkCalendar
 
 
 def with_beginnings(session: Session, agency: Agency) -> Agency:
@@ -58,13 +59,63 @@ def follow_all(
     return sum(follow(session, agency, calendar, first, now) for first in firsts)
 
 
-def take_back(session: Session, first: Obligation, now: datetime) -> None:
-    """The completion did not stand: what began with it and is not done is waived, late or not."""
-    query = select(Obligation).join(Event).where(Event.reference == _reference(first))
-    for row in session.exec(query.where(Obligation.status == Status.OPEN)).all():
+def take_back(
+    session: Session, agency: Agency, first: Obligation, *, by: str, now: datetime
+) -> list[Obligation]:
+    """The completion did not stand: what began with it and is not done is waived, late or not. What
+    is done stays so: it is returned, and named in the journal, for a person to look at."""
+    began = select(Obligation).join(Event).where(Event.reference == _reference(first))
+    for row in session.exec(began.where(Obligation.status == Status.OPEN)).all():
         assert row.id is not None
         reason = f"“{first.period_in_words}”的前一事项（{first.id}号）恢复待办"
         waive(session, row.id, by=WITHDRAWN_BY, reason=reason, now=now)
+    left = list(session.exec(began.where(Obligation.status == Status.DONE)).all())
+    left += _done_too_early(session, agency, first)
+    _tell_of(session, agency, first, left, by, now)
+    return left
+
+
+def _done_too_early(session: Session, agency: Agency, first: Obligation) -> list[Obligation]:
+    """What is done of rhythms that have not begun then, as they would have with this completion."""
+    found: list[Obligation] = []
+    session.flush()
+    for duty in _followers(session, agency, first):
+        if _counts_from_each(agency, duty):
+            continue
+        others = [one.closed_at for one in _completed(session, agency, duty) if one.closed_at]
+        begins = day_of(min(others)) if others else LAST_DAY
+        query = select(Obligation).where(
+            Obligation.rule == duty.rule,
+            Obligation.unit == duty.unit,
+            Obligation.status == Status.DONE,
+            Obligation.opens_on < begins,
+        )
+        found += session.exec(query.order_by(col(Obligation.due_on))).all()
+    return found
+
+
+def _tell_of(
+    session: Session,
+    agency: Agency,
+    first: Obligation,
+    left: Iterable[Obligation],
+    by: str,
+    now: datetime,
+) -> None:
+    """In the journal of the first and of each that is done after it."""
+    assert first.id is not None
+    rules, named = agency.catalogue.rules, []
+    for row in left:
+        assert row.id is not None
+        text = (
+            f"前一事项（{first.id}号，{first.period_in_words}）恢复待办，本事项仍为已办结，请核对"
+        )
+        journal.write(session, row.id, now, "take_back", by, text)
+        quote = rules[row.rule].quote if row.rule in rules else row.rule
+        named.append(f"“{quote}”（{row.id}号，{row.period_in_words}）")
+    if named:
+        text = f"其后的事项已经办结，请核对：{'、'.join(named)}"
+        journal.write(session, first.id, now, "take_back", by, text)
 
 
 def standing(session: Session, agency: Agency, duty: Duty, events: Iterable[Event]) -> list[Event]:

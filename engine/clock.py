@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -21,13 +22,14 @@ from engine.current_agency import CurrentAgency
 from engine.database import reading, recording
 from engine.dispatch import Inline, Procrastinate
 from engine.drain import Drainer
+from engine.errors import BadDatabase
 from engine.imported_notices import imported_notices
 from engine.instants import ZONE
 from engine.postgres import is_postgres
 from engine.slots import forget, win
 from engine.tick import tick
 from engine.waiting import shards_with_work
-from engine.workdays import WorkCalendar, work_calendar
+from engine.workdays import WorkCalendar
 
 if TYPE_CHECKING:
     from engine.doorbell import Answering
@@ -71,6 +73,19 @@ def clock_of(db: Engine) -> Callable[[], datetime]:
     return ServerClock(db) if is_postgres(db) else read_clock
 
 
+def _told(job: Callable[[], None]) -> Callable[[], None]:
+    """The job; a database that cannot be reached is one line in the log, each time."""
+
+    @wraps(job)
+    def run() -> None:
+        try:
+            job()
+        except BadDatabase as error:
+            log.error("%s: %s", job.__name__.strip("_"), error)
+
+    return run
+
+
 class Clock:
     """Ticks every minute and rings every few seconds, in one thread of its own."""
 
@@ -101,11 +116,11 @@ class Clock:
             self._answering.start()
         add = self._scheduler.add_job
         now = read_clock()
-        add(self._tick, CronTrigger(second=0, timezone=ZONE), next_run_time=now)
-        add(self._wake, IntervalTrigger(seconds=5, timezone=ZONE), next_run_time=now)
+        add(_told(self._tick), CronTrigger(second=0, timezone=ZONE), next_run_time=now)
+        add(_told(self._wake), IntervalTrigger(seconds=5, timezone=ZONE), next_run_time=now)
         if self._take_notices:
-            add(self._notices, IntervalTrigger(seconds=30, timezone=ZONE), next_run_time=now)
-        add(self._housekeeping, CronTrigger(hour=3, minute=37, timezone=ZONE))
+            add(_told(self._notices), IntervalTrigger(seconds=30, timezone=ZONE), next_run_time=now)
+        add(_told(self._housekeeping), CronTrigger(hour=3, minute=37, timezone=ZONE))
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -119,7 +134,7 @@ class Clock:
     def renew_calendar(self) -> None:
         """Work from now on by every notice in the database, whoever imported it."""
         with reading(self._db) as session:
-            self.calendar = work_calendar(imported_notices(session), self.calendar.region)
+            self.calendar = self.calendar.knowing(imported_notices(session))
         self._drainer.calendar = self.calendar
 
     def _notices(self) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
@@ -14,18 +15,27 @@ from rules.clauses import Clause, Effect
 from rules.terms import Amount
 
 
+class EntryType(StrEnum):
+    """What an entry does: to the clock, or to the entry that it `corrects`."""
+
+    RESTART = "restart"  # 重新起算
+    EXCLUDE = "exclude"  # 不计入期限
+    EXTEND = "extend"  # 延期
+    VOID = "void"  # 作废: neither it nor what it corrects counts
+
+
 class ClockEntry(SQLModel, table=True):
     """计时记录. `day_only`: only the days are known, `at` and `until` are then their beginnings.
 
     `clause` is the id of the clause on which it rests, empty where the paper has none. A
-    correction is an entry that `corrects` another, which then counts no longer.
+    correction is an entry that `corrects` another, which then counts no longer; so is a void.
     """
 
     __tablename__ = "clock_entry"
 
     id: int | None = Field(default=None, primary_key=True)
     obligation_id: int = Field(foreign_key="obligation.id", index=True)
-    type: Effect = Field(sa_column=Column(words(Effect), nullable=False))
+    type: EntryType = Field(sa_column=Column(words(EntryType), nullable=False))
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
     until: datetime | None = Field(default=None, sa_column=Column(Instant))  # of an exclusion
     day_only: bool
@@ -49,10 +59,12 @@ def entries_of(session: Session, obligation_id: int) -> list[ClockEntry]:
 
 
 def standing(entries: Iterable[ClockEntry]) -> list[ClockEntry]:
-    """Those that nobody corrected."""
+    """Those that count: nobody corrected or voided them."""
     entries = list(entries)
     corrected = {entry.corrects for entry in entries}
-    return [entry for entry in entries if entry.id not in corrected]
+    return [
+        entry for entry in entries if entry.id not in corrected and entry.type is not EntryType.VOID
+    ]
 
 
 def changes_of(
@@ -84,7 +96,7 @@ def change_of(entry: ClockEntry, clauses: Mapping[str, Clause]) -> Change:
     """What an entry says."""
     clause = clauses.get(entry.clause)
     at = entry.moment(entry.at)
-    if entry.type is Effect.EXTEND:
+    if entry.type is EntryType.EXTEND:
         return Extend(at, Amount.parse(entry.amount), entry.approver, clause, entry.reason)
     if entry.until is not None:
         return Exclude(at, entry.moment(entry.until), clause, entry.reason)
@@ -95,7 +107,7 @@ def entry_of(change: Change, obligation_id: int, by: str, now: datetime) -> Cloc
     """The row of a change, not yet stored."""
     entry = ClockEntry(
         obligation_id=obligation_id,
-        type=effect_of(change),
+        type=EntryType(effect_of(change)),
         at=beginning(change.at),
         day_only=not isinstance(change.at, datetime),
         clause=change.clause.id if change.clause else "",
@@ -108,6 +120,20 @@ def entry_of(change: Change, obligation_id: int, by: str, now: datetime) -> Cloc
     if isinstance(change, Extend):
         entry.amount, entry.approver = change.amount.written, change.approver
     return entry
+
+
+def void_of(wrong: ClockEntry, by: str, reason: str, now: datetime) -> ClockEntry:
+    """The row, not yet stored, that voids an entry; `at` is that entry's."""
+    return ClockEntry(
+        obligation_id=wrong.obligation_id,
+        type=EntryType.VOID,
+        at=wrong.at,
+        day_only=wrong.day_only,
+        reason=reason,
+        corrects=wrong.id,
+        by=by,
+        recorded_at=now,
+    )
 
 
 def effect_of(change: Change) -> Effect:

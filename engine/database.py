@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, event, func, select
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
@@ -135,6 +135,14 @@ def be_alone(session: Session | Connection) -> None:
     """Wait until no other writer decides, and keep the others waiting to the transaction's end."""
     if is_postgres(session):
         session.execute(select(func.pg_advisory_xact_lock(WRITERS)))
+
+
+def look_over(db: Engine) -> None:
+    """After many new rows: let PostgreSQL count them now, or it plans its queries for empty tables.
+    SQLite needs nothing."""
+    if is_postgres(db):
+        with recording(db) as session:
+            session.execute(text("ANALYZE"))
 
 
 def insert_missing(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:

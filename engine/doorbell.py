@@ -29,6 +29,7 @@ SCHEMA = "qixian_doorbell"
 TASK = "drain"
 AT_ONCE = 8  # shards that one process drains at the same time
 PAUSE = 5.0  # seconds until a worker that lost the database tries again
+DEAD = 60.0  # seconds without a sign of life
 
 
 class Bell:
@@ -101,6 +102,7 @@ class Answering:
             await app.run_worker_async(
                 name="qixian",
                 concurrency=AT_ONCE,
+                stalled_worker_timeout=DEAD,
                 delete_jobs="always",  # what failed is in the log, and its rows ring again
                 install_signal_handlers=False,
             )
@@ -110,8 +112,8 @@ class Answering:
 
 async def _sweep(app: App) -> None:
     """Remove the jobs of workers that died; their shards are rung for again."""
-    await app.job_manager.prune_stalled_workers(60)
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=60):
+    await app.job_manager.prune_stalled_workers(DEAD)
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD):
         await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
 
 

@@ -178,9 +178,18 @@ def beginning(moment: Moment) -> datetime:
     return moment if isinstance(moment, datetime) else start_of(moment)
 
 
-def check(term: Term, event: Moment, changes: Iterable[Change], calendar: WorkCalendar) -> None:
+def check(
+    term: Term,
+    event: Moment,
+    changes: Iterable[Change],
+    calendar: WorkCalendar,
+    entered: Change | None = None,
+) -> None:
     """Raises NotAllowed, in a sentence that names the change, unless each of the changes is
-    allowed after those before it; NoDate where a time or a measure does not fit the limit."""
+    allowed after those before it; NoDate where a time or a measure does not fit the limit.
+
+    `entered` is the one among them that comes in now: the others are there already.
+    """
     ordered = in_order(changes)
     for number, change in enumerate(ordered):
         earlier = ordered[:number]
@@ -191,19 +200,22 @@ def check(term: Term, event: Moment, changes: Iterable[Change], calendar: WorkCa
             )
         so_far = replay(term, event, earlier, calendar)
         if isinstance(change, Exclude):
-            _check_exclusion(change, earlier, so_far)
+            _check_exclusion(change, earlier, so_far, entered)
         elif isinstance(change, Extend):
             _check_extension(change, term, earlier, so_far)
     replay(term, event, ordered, calendar)
 
 
-def _check_exclusion(change: Exclude, earlier: Changes, so_far: Due) -> None:
+def _check_exclusion(
+    change: Exclude, earlier: Changes, so_far: Due, entered: Change | None
+) -> None:
     if _before(change.until, change.at):
         raise NotAllowed(f"{in_words(change)}的结束早于开始，请核对 from 和 to")
     for other in earlier:
         if isinstance(other, Exclude) and _begins_within(change, other, so_far):
+            new, stored = (other, change) if other is entered else (change, other)
             raise NotAllowed(
-                f"{in_words(change)}与已登记的{in_words(other)}重叠，请改写时间，"
+                f"{in_words(new)}与已登记的{in_words(stored)}重叠，请改写时间，"
                 "或用 correct 更正已登记的一段"
             )
     # What begins on the last day would take out only days after it.

@@ -1,6 +1,6 @@
 """事由 Event: something that happened, from which terms count."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -31,6 +31,7 @@ EVENT_KINDS = frozenset(
     }
 )
 ALL_UNITS = "all"
+Owing = tuple[str, str]  # a rule and a unit
 
 
 class Event(SQLModel, table=True):
@@ -89,11 +90,10 @@ def record_event(
     """
     duties = list(_duties(agency, trigger, unit, day_of(moment)))
     check_time(agency, (duty.rule for duty in duties), moment, now)
-    instant = beginning(moment)
-    event = same_event(session, trigger, unit, instant, reference) or Event(
+    event = same_event(session, trigger, unit, beginning(moment), reference) or Event(
         trigger=trigger,
         unit=unit,
-        at=instant,
+        at=beginning(moment),
         day_only=not isinstance(moment, datetime),
         reference=reference,
         by=by,
@@ -101,25 +101,50 @@ def record_event(
     )
     begun = _begun(session, event)
     # The dates come first: where one cannot be computed nothing is stored.
-    missing = [duty for duty in duties if (duty.rule, duty.unit) not in begun]
-    dates = [due_of_event(agency, calendar, duty.rule, duty.unit, moment) for duty in missing]
+    missing = [
+        (duty, due_of_event(agency, calendar, duty.rule, duty.unit, moment))
+        for duty in duties
+        if (duty.rule, duty.unit) not in begun
+    ]
     governing = _governing(session, agency, calendar, duties, event, now)
     stored = bool(missing) and event.id is None
     if stored:
         session.add(event)
         session.flush()
-    rows = dict(begun)
-    for duty, (computed, reading) in zip(missing, dates, strict=True):
-        key = (duty.rule, duty.unit)
-        if key not in governing:
-            rows[key] = begin(session, agency, duty, event, computed, reading, now)
-    for key, by_rule in governing.items():
-        if key in begun and begun[key].ahead(now):
-            withdraw(session, begun[key], by_rule, now)
+    rows = begun | _begin_missing(session, agency, event, missing, governing, now)
+    _withdraw_governed(session, begun, governing, now)
     keys = [(governing.get((d.rule, d.unit), d.rule), d.unit) for d in duties]
     found = [rows[key] for key in dict.fromkeys(keys) if key in rows]
     new = stored or len(rows) > len(begun)
     return event if event.id else session.get_one(Event, found[0].event_id), found, new
+
+
+def _begin_missing(
+    session: Session,
+    agency: Agency,
+    event: Event,
+    missing: Iterable[tuple[Duty, tuple[Due, str]]],
+    governing: Mapping[Owing, str],
+    now: datetime,
+) -> dict[Owing, Obligation]:
+    """What begins now, but for what a linked rule governs."""
+    return {
+        (duty.rule, duty.unit): begin(session, agency, duty, event, computed, reading, now)
+        for duty, (computed, reading) in missing
+        if (duty.rule, duty.unit) not in governing
+    }
+
+
+def _withdraw_governed(
+    session: Session,
+    begun: Mapping[Owing, Obligation],
+    governing: Mapping[Owing, str],
+    now: datetime,
+) -> None:
+    """What had begun under one name of the event, and a stricter rule governs under another."""
+    for key, by_rule in governing.items():
+        if key in begun and begun[key].ahead(now):
+            withdraw(session, begun[key], by_rule, now)
 
 
 def check_completion(session: Session, agency: Agency, row: Obligation, moment: datetime) -> None:
@@ -243,9 +268,9 @@ def _governing(
     duties: list[Duty],
     event: Event,
     now: datetime,
-) -> dict[tuple[str, str], str]:
+) -> dict[Owing, str]:
     """By rule and unit what does not stand beside a linked rule, and that rule."""
-    found: dict[tuple[str, str], str] = {}
+    found: dict[Owing, str] = {}
     for duty in duties:
         if duty.key in agency.linked:
             begins = beginnings(session, agency, calendar, duty, event, now)
@@ -253,7 +278,7 @@ def _governing(
     return found
 
 
-def _begun(session: Session, event: Event) -> dict[tuple[str, str], Obligation]:
+def _begun(session: Session, event: Event) -> dict[Owing, Obligation]:
     """What has begun at the moment of this event already, for whomever and under whichever name
     it was entered, by rule and unit."""
     query = (

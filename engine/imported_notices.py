@@ -12,7 +12,7 @@ from engine.announced_years import built_in_notices
 from engine.database import Instant
 from engine.errors import BadNotice
 from engine.instants import local_day
-from engine.notice_checks import Check, Draft, check_notice, refusal
+from engine.notice_checks import Check, Draft, cautions, check_notice, refusal
 from engine.notice_text import read_notice
 from engine.notices import CN, Notice, days_as_rows, days_of_rows, read_json
 from engine.workdays import work_calendar
@@ -60,6 +60,11 @@ class Assessment:
     def refusal(self) -> str:
         """One sentence for what failed; empty when nothing did."""
         return refusal(self.checks)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What did not hold, and is to be seen before the notice is added."""
+        return cautions(self.checks)
 
 
 def assess(text: str, stated: Stated, imported: tuple[Notice, ...], today: date) -> Assessment:

@@ -20,6 +20,7 @@ CHECK_NAMES = {
     "scope": "适用地区",
     "year": "年份",
     "weekday": "星期",
+    "lunar": "农历日期",
     "length": "天数",
     "once": "重复",
     "statutory": "法定节假日",
@@ -29,15 +30,20 @@ CHECK_NAMES = {
 }
 
 _NUMBER = re.compile(r"\S{2,20}〔(\d{4})〕\d{1,5}号")
+_YEARLY_TITLE = re.compile(r"关于\d{4}年部分节假日安排")  # 关于调整… is an amendment
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its name in English, whether it held, and in Chinese what was found where."""
+    """One check: its name in English, whether it held, and in Chinese what was found where.
+
+    One that does not hold `refuses` the notice, or is only to be seen before it is added.
+    """
 
     name: str
     ok: bool
     detail: str
+    refuses: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class Draft:
 def check_notice(draft: Draft, known: Sequence[Notice], today: date) -> tuple[Check, ...]:
     """Every check of a draft against the notices that are there."""
     faults = {name: "；".join(lines) for name, lines in draft.faults.items()}
+    yearly = not draft.days or _yearly(draft.notice(), known)
     found = {name: f"核对了{number}处" for name, number in draft.found.items()}
     if draft.days:
         for name, held, fault in _of_days(draft, known, today):
@@ -68,7 +75,12 @@ def check_notice(draft: Draft, known: Sequence[Notice], today: date) -> tuple[Ch
             if fault and name not in faults:
                 faults[name] = fault
     return tuple(
-        Check(name, name not in faults, faults.get(name, found.get(name, "")))
+        Check(
+            name,
+            name not in faults,
+            faults.get(name, found.get(name, "")),
+            refuses=yearly or name != "balance",
+        )
         for name in CHECK_NAMES
         if name in found or name in faults
     )
@@ -76,12 +88,21 @@ def check_notice(draft: Draft, known: Sequence[Notice], today: date) -> tuple[Ch
 
 def refusal(checks: Sequence[Check]) -> str:
     """One sentence for what failed; empty when nothing did."""
-    failed = [check for check in checks if not check.ok]
+    failed = [check for check in checks if check.refuses and not check.ok]
     if not failed:
         return ""
     more = f"（另有{len(failed) - 1}项不符）" if failed[1:] else ""
     first = failed[0]
     return f"放假通知没有导入，“{CHECK_NAMES[first.name]}”一项不符：{first.detail}{more}"
+
+
+def cautions(checks: Sequence[Check]) -> list[str]:
+    """A sentence for each check that did not hold, and does not refuse the notice either."""
+    return [
+        f"“{CHECK_NAMES[check.name]}”一项不符：{check.detail}"
+        for check in checks
+        if not check.ok and not check.refuses
+    ]
 
 
 def _of_days(draft: Draft, known: Sequence[Notice], today: date) -> Iterator[tuple[str, str, str]]:
@@ -96,13 +117,15 @@ def _of_days(draft: Draft, known: Sequence[Notice], today: date) -> Iterator[tup
     yield "new", "没有相同的通知", _duplicate_fault(notice, known)
     if notice.scope == CN and FIRST_YEAR <= notice.year <= LAST_YEAR:
         yield "statutory", "都放假", _statutory_fault(notice, known)
-        if _yearly(notice, known):
-            yield "balance", *_balance(notice)
+        words, balanced = (_balance if _yearly(notice, known) else _change)(notice, known)
+        yield "balance", words, "" if balanced else words
 
 
 def _yearly(notice: Notice, known: Sequence[Notice]) -> bool:
-    """Does it arrange the year, rather than change what is arranged already?"""
-    return notice.whole or notice.year not in announced(known)
+    """Does it arrange the year, rather than change what is arranged already? By its title it may
+    want to, and yet be only a part."""
+    named = notice.scope == CN and _YEARLY_TITLE.search(notice.title)
+    return bool(named) or notice.whole or notice.year not in announced(known)
 
 
 def _number_fault(draft: Draft) -> str:
@@ -168,24 +191,52 @@ def _make_up_fault(notice: Notice, known: Sequence[Notice]) -> str:
 
 
 def _statutory_fault(notice: Notice, known: Sequence[Notice]) -> str:
+    """A yearly notice names each day, also of a weekend; an amendment leaves each off."""
+    yearly = _yearly(notice, known)
     said = {day.date: day for day in notice.days}
-    if not _yearly(notice, known):
+    if not yearly:
         said = {day: one for day, (one, _) in in_force([*known, notice], CN).items()}
     for statutory in statutory_days(notice.year):
         day = said.get(statutory.date)
+        if day is None and yearly:
+            return f"{statutory.date}（{statutory.name}）没有写明放假"
         if day.workday if day else statutory.date.weekday() < 5:
             return f"{statutory.date}（{statutory.name}）没有放假"
     return ""
 
 
-def _balance(notice: Notice) -> tuple[str, str]:
+def _balance(notice: Notice, _known: Sequence[Notice]) -> tuple[str, bool]:
     """Weekdays off less make-up days is the number of statutory days: art. 6 gives each that falls
     on a weekend, and the second of two on one day, a weekday instead."""
     off = sum(not day.workday and day.date.weekday() < 5 for day in notice.days)
     worked = sum(day.workday for day in notice.days)
     given = len(statutory_days(notice.year))
     words = f"工作日放假{off}天，调休上班{worked}天，相差{off - worked}天，规定{given}天"
-    return words, "" if off - worked == given else words
+    return words, off - worked == given
+
+
+def _change(notice: Notice, known: Sequence[Notice]) -> tuple[str, bool]:
+    """The days that an amendment turns off against those that it turns to work. The one of 2019 was
+    even; those of 2015 (a day of commemoration) and 2020 (an epidemic) gave days."""
+    before, after = in_force(known, CN), in_force([*known, notice], CN)
+    turned = [
+        after[day.date][0].workday
+        for day in notice.days
+        if day.date in after and _works(day.date, before) != after[day.date][0].workday
+    ]
+    worked = sum(turned)
+    off = len(turned) - worked
+    words = f"新增放假{off}天，新增上班{worked}天，"
+    if off == worked:
+        return f"{words}相抵", True
+    more = "放假多出" if off > worked else "放假少了"
+    lacks = "，没有相应的补班" if off > worked else ""
+    told = f"{more}{abs(off - worked)}天{lacks}；修改通知可以如此，请核对原文再导入"
+    return words + told, False
+
+
+def _works(day: date, settled: Mapping[date, tuple[NoticeDay, Notice]]) -> bool:
+    return settled[day][0].workday if day in settled else day.weekday() < 5
 
 
 def _duplicate_fault(notice: Notice, known: Sequence[Notice]) -> str:

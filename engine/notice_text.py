@@ -2,7 +2,7 @@
 
 The sentences are regular: "一、元旦：1月1日（周四）至3日（周六）放假调休，共3天。1月4日（周日）上班。" A statement is a list
 of days or stretches and the word after it: 放假 and 补休 mean off, 上班 worked. Whatever else names a day
-(其中…为法定节假日, 公休日调至…) settles nothing, but the weekday that it prints is compared too.
+(其中…为法定节假日, 公休日调至…) settles nothing, but the weekday and the lunar day that it prints are compared too.
 """
 
 import re
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from engine.notices import NoticeDay
+from engine.printed_days import WEEKDAY, Printed, compared
 from engine.statutory import FIRST_YEAR, LAST_YEAR, statutory_days
 
-_WEEKDAYS = "一二三四五六日"
 _DIGITS = str.maketrans("〇○Oo零一二三四五六七八九", "00000123456789")
 _NUMERAL = {word: number for number, word in enumerate("一二三四五六七八九十", 1)}
 
@@ -29,14 +29,23 @@ _MOVED_TO = re.compile(r"[调移换][^,，。]{0,2}(?:\d{4}年)?$")
 _OFF_AHEAD = re.compile(r"放假(?:时间|日期)?(?:为|是|:|自|从)$")
 _EXTENDED = re.compile(r"延长(?:\d{4}年)?[一-鿿]{2,5}假期至$")
 _LENGTH = re.compile(r"(?:放假|共计?)(\d{1,2}|[一二三四五六七八九十])天")
-_PRINTED = re.compile(r"(?:星期|周|礼拜)([一二三四五六日天])")
 
-_NAME = r"[“\"]?[一-鿿“”\"·0-9]{0,20}?(?:元旦|清明|端午|中秋|国庆|三月三|新年|纪念日|五一[”\"]|节)"
+_NAME = r"[“\"]?(?:(?!号)[一-鿿“”\"·0-9]){0,20}?(?:元旦|清明|端午|中秋|国庆|三月三|新年|[族苗羌侗瑶历]年|纪念日|五一[”\"]|节)"
 _NAMES = (
     rf"({_NAME}(?:[、和及与]{_NAME}){{0,5}})"  # bounded, or a long list is tried from each place
 )
 _NUMBERING = r"(?:[一二三四五六七八九十]{1,3}、|\d{1,2}[.、]|\([一二三四五六七八九十]{1,3}\))"
-_ITEM = re.compile(rf"{_NUMBERING}?{_NAMES}:|{_NUMBERING}{_NAMES},?(?=\d)")
+# A numbered head that is no name of this kind may still be one (州庆日, 那达慕大会), but for these words.
+_NO_NAME = (
+    r"放假|时间|日期|安排|要求|上班|工作|通知|值班|值守|事项|范围|对象|其他|其它|调休|安全|保障"
+)
+_OTHER = rf"((?:(?!{_NO_NAME})[一-鿿“”\"·]){{2,16}})"
+_ITEM = re.compile(
+    rf"{_NUMBERING}?{_NAMES}:|{_NUMBERING}{_NAMES},?(?=\d)|{_NUMBERING}{_OTHER}:(?=.{{0,20}}\d)"
+)
+_TITLED = re.compile(
+    r"关于(?:做好|调整|延长)?(?:\d{4}年)?((?!\d|部分|全[国区省州市县])[一-鿿“”\"、·0-9]{2,30}?)(?:的?放假|假期|假日|休假|调休|安排)"
+)
 _KNOWN = {
     "元旦": "元旦",
     "春节": "春节",
@@ -177,12 +186,10 @@ def _items(whole: str, title: str) -> Iterator[tuple[tuple[str, ...], str]]:
     heads = list(_ITEM.finditer(whole))
     ends = [*(head.start() for head in heads), len(whole)][1:]
     for head, end in zip(heads, ends, strict=True):
-        yield _names(head[1] or head[2]), whole[head.end() : end]
+        yield _names(head[1] or head[2] or head[3]), whole[head.end() : end]
     if heads:
         return
-    named = re.search(r"\d{4}年([一-鿿]{2,6}?)假期", title) or re.search(
-        r"([一-鿿0-9]{0,30}?(?:元旦|清明|端午|中秋|国庆|纪念日|节))", title.partition("关于")[2]
-    )
+    named = _TITLED.search(title)
     yield _names(named[1] if named else "放假"), whole[whole.find(title) + len(title) :]
 
 
@@ -201,7 +208,7 @@ def _read_item(reading: _Reading, names: tuple[str, ...], words: str) -> None:
         extended = _EXTENDED.search(statement.lead)
         if not off and not extended and not _WORKED.match(statement.tail):
             named_only = _NAMED_ONLY.search(statement.tail) or _MOVED_TO.search(statement.lead)
-            told = not _PRINTED.search(statement.words) or named_only
+            told = not WEEKDAY.search(statement.words) or named_only
             unread = f"{names[0]}“{statement.words}”之后没有读到放假或上班，请核对原文"
             reading.compare("items", bool(told), unread)
             continue
@@ -243,12 +250,13 @@ def _statements(reading: _Reading, names: tuple[str, ...], words: str) -> Iterat
     for index, span in enumerate(spans):
         stretch, month = _stretch(reading, names, span, month)
         days += stretch
-        shared.append((span, stretch))
+        shared.append(Printed(tuple(stretch), span[4] or "", span[8] or ""))
         begin = spans[index + 1].start() if index + 1 < len(spans) else len(words)
         tail = words[span.end() : begin]
         if _BETWEEN.fullmatch(tail):
             continue
-        _compare_weekdays(reading, shared)
+        for check, fits, fault in compared(shared):
+            reading.compare(check, fits, fault)
         lead = words[spans[first - 1].end() if first else 0 : spans[first].start()]
         listed = words[spans[first].start() : span.end()]
         yield _Statement(listed, tuple(days), lead, tail)
@@ -290,27 +298,6 @@ def _valid(year: int, month: int | None, day: str) -> date:
     if not FIRST_YEAR - 1 <= year <= LAST_YEAR:
         raise ValueError
     return date(year, month or 0, int(day))
-
-
-def _compare_weekdays(reading: _Reading, listed: list[tuple[re.Match[str], list[date]]]) -> None:
-    """Each printed weekday against its day; one bracket may hold those of the whole list."""
-    last = [
-        word.replace("天", "日") for word in _PRINTED.findall(listed[-1][0][8] or listed[-1][0][4])
-    ]
-    if len(listed) > 1 and len(last) == len(listed):
-        pairs = [(days[:1], [word]) for (_, days), word in zip(listed, last, strict=True)]
-    else:
-        pairs = []
-        for span, days in listed:
-            begin, end = (_PRINTED.findall(span[group] or "") for group in (4, 8))
-            if len(end) == 2:  # 1月1日至3日（周四至周六）
-                begin, end = end[:1], end[1:]
-            pairs += [(days[:1], begin[:1]), (days[-1:], end[:1])]
-    for days, words in pairs:
-        for day, word in zip(days, words, strict=False):
-            fits = _WEEKDAYS[day.weekday()] == word.replace("天", "日")
-            detail = f"{day}印作星期{word}，实为星期{_WEEKDAYS[day.weekday()]}"
-            reading.compare("weekday", fits, detail)
 
 
 def _with_weekends(days: tuple[date, ...]) -> tuple[date, ...]:

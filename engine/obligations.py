@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, and_, or_
@@ -53,13 +54,21 @@ class Obligation(SQLModel, table=True):
     earliest: date
     latest: date
     version: int = 1  # of the due date: alerts are for one version
-    moved: str = ""  # how a new notice, rule or reading moved it, until something else does
+    # How a new notice, rule or reading moved it, until something else does; and when the due date was.
+    moved: str = ""
     moved_at: datetime | None = Field(default=None, sa_column=Column(Instant, index=True))
     status: Status = Field(default=Status.OPEN, sa_column=Column(words(Status), nullable=False))
     closed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     closed_by: str = ""
     evidence: str = ""
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+    @property
+    def case(self) -> str:
+        """Its name outside: the root of its thread of letters, its entry in calendars. The hash
+        keeps apart what two databases call by the same number."""
+        what = repr((self.rule, self.unit, self.occurrence))
+        return f"obligation-{self.id}.{sha256(what.encode()).hexdigest()[:8]}"
 
     @property
     def period_in_words(self) -> str:
@@ -160,14 +169,24 @@ def move(
             setattr(obligation, name, value)
     if moved:
         obligation.version += 1
-        obligation.moved, obligation.moved_at = "", None
-    if moved and because:
-        obligation.moved = f"{_moved_in_words(old, due)}，{because}"
-        obligation.moved_at = now
+        due_moved = (old["due_on"], old["due_at"]) != (due.due_on, due.due_at)
+        told = f"{_moved_in_words(old, due)}，{because}" if because else ""
+        _remember(obligation, told, due_moved, now)
     if moved or read_anew:
         text = f"{_moved_in_words(old, due)}（{reading}{f'；{because}' if because else ''}）"
         _note(session, obligation, now, "moved" if moved else "reading", "期限", text)
     return moved
+
+
+def _remember(obligation: Obligation, text: str, due_moved: bool, now: datetime) -> None:
+    """What its owners are to be told. Of another due date they hear at once (`moved_at`); of another
+    day to act alone with the next reminder: within the ladder's reach that is at once too."""
+    if not text or due_moved:
+        obligation.moved, obligation.moved_at = text, now if text else None
+    elif obligation.moved_at:
+        obligation.moved = f"{obligation.moved}；{text}"
+    else:
+        obligation.moved = text
 
 
 def _moved_in_words(old: Mapping[str, Any], due: Due) -> str:

@@ -36,6 +36,8 @@ _REFUSALS = (
     (("pg_hba.conf",), "服务器不允许本机用这个用户连接这个库，请管理员修改 pg_hba.conf"),
     (("too many", "remaining connection slots", "过多"), "服务器的连接数已满，请稍后再试"),
     (("starting up", "shutting down"), "服务器正在启动或关闭，请稍后再试"),
+    (("SSL",), "加密连接（sslmode）的设置与服务器不符"),
+    (("permission denied", "权限"), "这个用户没有连接这个库的权限，请管理员授权"),
     (("password", "authentication", "认证", "口令", "role", "角色"), "用户名或密码不对"),
     (("does not exist", "不存在"), "没有这个库，请管理员先建立（CREATE DATABASE）"),
 )
@@ -66,7 +68,9 @@ def open_postgres(url: URL) -> Engine:
     """An engine over `url`; nothing is asked of the server yet. Raises BadDatabase without the
     libraries of the extra."""
     if not (find_spec("psycopg") and find_spec("procrastinate")):
-        raise BadDatabase("使用 PostgreSQL 还须安装驱动：pip install 'qixian[postgres]'")
+        raise BadDatabase(
+            "使用 PostgreSQL 须另外安装 qixian[postgres]（源码目录中：.venv/bin/pip install -e '.[postgres]'）"
+        )
     try:
         db = create_engine(
             url,

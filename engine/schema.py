@@ -11,17 +11,21 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from engine import (
+    absences,
+    addresses,
     alerts,
     channels,
     clock_entries,
     deliveries,
     events,
     imported_notices,
+    invitations,
     journal,
     ledger,
     loaded_texts,
     obligations,
     proposals,
+    silences,
     slots,
     watermarks,
 )
@@ -30,6 +34,8 @@ from engine.errors import BadDatabase
 from engine.postgres import is_postgres
 
 TABLES = (
+    absences.Absence,
+    addresses.AddressState,
     alerts.Alert,
     channels.ChannelState,
     clock_entries.ClockEntry,
@@ -37,12 +43,14 @@ TABLES = (
     deliveries.Delivery,
     events.Event,
     imported_notices.ImportedNotice,
+    invitations.Invitation,
     journal.JournalEntry,
     ledger.ChainHead,
     ledger.LedgerEntry,
     loaded_texts.LoadedText,
     obligations.Obligation,
     proposals.Proposal,
+    silences.Silence,
     slots.Slot,
     watermarks.Watermark,
 )

@@ -1,4 +1,4 @@
-"""Tick: derive what falls due, plan the alerts of now, ring for what waits to be sent.
+"""Tick: derive what falls due, plan the alerts of now, say who cannot be told, ring for what waits.
 
 Twice at the same `now` changes nothing.
 """
@@ -10,11 +10,16 @@ from sqlalchemy import Engine
 
 from engine.agency import Agency
 from engine.alerts import plan
-from engine.database import writing
+from engine.database import look_over, writing
 from engine.derivation import derive
 from engine.dispatch import Dispatcher
+from engine.imported_notices import imported_notices
+from engine.invitations import plan_invitations
+from engine.reachability import tell_of_unreachable
 from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar
+
+MANY = 1000  # rows after which a database looks different
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,17 @@ class Ticked:
 def tick(
     db: Engine, agency: Agency, calendar: WorkCalendar, dispatcher: Dispatcher, now: datetime
 ) -> Ticked:
-    """Do all that is due at `now` and was not done yet, downtime before it included."""
+    """Do all that is due at `now` and was not done yet, downtime before it included.
+
+    A notice that came in since `calendar` was read counts: else its dates would move back."""
     with writing(db) as session:
+        calendar = calendar.knowing(imported_notices(session))
         derived = derive(session, agency, calendar, now)
     with writing(db) as session:
         planned = plan(session, agency, calendar, now)
+        planned += plan_invitations(session, agency, now)
+        tell_of_unreachable(session, agency, calendar, now)
+    if derived + planned >= MANY:
+        look_over(db)
     dispatcher.wake(shards_with_work(db, agency, calendar, now))
     return Ticked(derived, planned)

@@ -85,7 +85,9 @@ def _waiting(
     in_hours = agency.hours.are_now(then, calendar) and agency.hours.are_now(now, calendar)
     held = and_(col(Delivery.state) == State.SENDING, col(Delivery.lease_until) <= now)
     query = select(Delivery).where(
-        Delivery.planned_at <= then, or_(col(Delivery.state) == State.QUEUED, held)
+        Delivery.planned_at <= then,
+        or_(col(Delivery.next_at) <= then, col(Delivery.attempts) > 0),
+        or_(col(Delivery.state) == State.QUEUED, held),
     )
     channels = {row.id: row for row in session.exec(select(ChannelState)).all()}
     for delivery in session.exec(query.order_by(col(Delivery.id))).all():
@@ -93,11 +95,11 @@ def _waiting(
         if not (delivery.urgent or in_hours) or _explained(session, agency, channel, now):
             continue
         why = _why(delivery, channel)
-        if delivery.purpose is Purpose.SYSTEM:
-            yield _system(delivery, why)
+        if delivery.purpose is not Purpose.REMINDER:
+            yield _other(delivery, why)
             continue
         assert delivery.id is not None
-        for alert, row in fresh_items(session, delivery.id):
+        for alert, row in fresh_items(session, delivery.id, now):
             yield _missing(alert, row, delivery.planned_at, why)
 
 
@@ -134,7 +136,14 @@ def _missing(alert: Alert, row: Obligation, since: datetime, why: str) -> Missin
     return Missing(*names, since, why)
 
 
-def _system(delivery: Delivery, why: str) -> Missing:
+def _other(delivery: Delivery, why: str) -> Missing:
     return Missing(
-        "", "", "", "system", delivery.channel, delivery.recipient, delivery.planned_at, why
+        "",
+        "",
+        "",
+        delivery.purpose.value,
+        delivery.channel,
+        delivery.recipient,
+        delivery.planned_at,
+        why,
     )

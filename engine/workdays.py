@@ -152,6 +152,12 @@ class WorkCalendar(WorkingDays):
         tables = b"".join((flags, early, late, str(self.certain_through).encode()))
         self.fingerprint = hashlib.sha256(tables).hexdigest()[:12]
 
+    def knowing(self, imported: Sequence[Notice]) -> "WorkCalendar":
+        """This calendar, or one that knows these notices besides where it does not yet."""
+        known = set(self._notices)
+        new = [notice for notice in imported if notice not in known]
+        return WorkCalendar((*self._notices, *new), self.region) if new else self
+
     def in_region(self, region: str) -> "WorkCalendar":
         """The calendar of another region (GB/T 2260) by the same notices."""
         if region not in self._elsewhere:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -43,6 +43,7 @@ class Context:
 
     config: Path | None
     json: bool
+    _opened: list[Engine] = field(default_factory=list)
 
     @property
     def config_path(self) -> Path | None:
@@ -76,16 +77,28 @@ class Context:
     @cached_property
     def database(self) -> Engine:
         """The database with this version's schema. Raises BadDatabase."""
-        db = open_database(self.configuration.database_url)
+        db = self.open(self.configuration.database_url)
         check(db)
         return db
+
+    def open(self, url: str) -> Engine:
+        """The database of an address, whatever its schema, until the command ends. Raises
+        BadDatabase."""
+        db = open_database(url)
+        self._opened.append(db)
+        return db
+
+    def close(self) -> None:
+        """Let go of the databases."""
+        for db in self._opened:
+            db.dispose()
 
     @cached_property
     def imported(self) -> tuple[Notice, ...]:
         """The notices that were imported; none without a configuration or its database."""
         if not self.config_path:
             return ()
-        db = open_database(load_calendar_settings(self.config_path).database_url)
+        db = self.open(load_calendar_settings(self.config_path).database_url)
         try:
             check(db)
         except (BadDatabase, DBAPIError):  # told by the commands that need it

@@ -3,14 +3,13 @@
 import typer
 
 from api.commands.context import Context, print_json
-from engine.database import open_database
 from engine.schema import migrate as bring_up_to_date
 
 
 def migrate(context: typer.Context) -> None:
     """建立数据库，或升级到本版本。"""
     shared: Context = context.obj
-    db = open_database(shared.database_url)
+    db = shared.open(shared.database_url)
     before, after = bring_up_to_date(db)
     if shared.json:
         print_json({"before": before, "after": after})

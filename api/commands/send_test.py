@@ -9,7 +9,7 @@ import typer
 from api.commands.context import Context, print_json
 from api.errors import BadInput
 from engine.channels import ChannelState, enable, register
-from engine.database import open_database, writing
+from engine.database import writing
 from engine.drain import apply_to_channel
 from engine.errors import BadDatabase
 from engine.retries import after_attempt
@@ -66,7 +66,7 @@ def _message(channel: str, to: str) -> Message:
 
 def _remember(shared: Context, channel: str, outcome: Outcome) -> None:
     """What the answer means for the channel: it is used again, waits, or is disabled."""
-    db = open_database(shared.configuration.database_url)
+    db = shared.open(shared.configuration.database_url)
     try:
         check(db)
     except BadDatabase:

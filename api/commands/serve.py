@@ -18,11 +18,12 @@ from engine.agency import Agency
 from engine.channels import register
 from engine.clock import Clock
 from engine.current_agency import CurrentAgency
-from engine.database import reading, writing
+from engine.database import look_over, reading, writing
 from engine.derivation import derive
-from engine.digest import named
 from engine.obligations import Obligation, Status, list_obligations
 from engine.second_daemon import warn_of_another
+from engine.tick import MANY
+from engine.wording import named
 
 NEXT = 10  # deadlines printed at the start
 
@@ -69,7 +70,9 @@ def prepare(shared: Context) -> None:
     agency = shared.configuration.agency
     with writing(shared.database) as session:
         register(session, agency.channels)
-        derive(session, agency, shared.calendar, shared.now)
+        derived = derive(session, agency, shared.calendar, shared.now)
+    if derived >= MANY:
+        look_over(shared.database)
 
 
 def _listen(host: str, port: int) -> socket.socket:

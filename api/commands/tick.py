@@ -7,7 +7,7 @@ import typer
 from api.commands.context import Context, print_json
 from api.document_rows import impact_in_words, impact_row
 from engine.channels import register
-from engine.clock import read_clock
+from engine.clock import clock_of
 from engine.database import writing
 from engine.dispatch import Inline
 from engine.drain import Drainer
@@ -28,7 +28,7 @@ def tick(
         return _preview(shared, impact(db, Basis(agency, shared.calendar), shared.now))
     with writing(db) as session:
         register(session, agency.channels)
-    drainer = Drainer(db, agency, shared.calendar, read_clock)
+    drainer = Drainer(db, agency, shared.calendar, clock_of(db))
     dispatcher = Inline(drainer)
     done = tick_once(db, agency, shared.calendar, dispatcher, shared.now)
     dispatcher.close()

@@ -64,6 +64,8 @@ def _tell(found: Assessment, dry_run: bool) -> None:
     draft = found.draft
     done = "可以导入" if dry_run else "已导入"
     print(f"{done}：{draft.title or draft.number}（{draft.issued}发布），检查{len(found.checks)}项")
+    for caution in found.cautions:
+        print(f"注意：{caution}")
     for one in draft.days:
         works = "上班" if one.workday else "放假"
         moved = "　与原来不同" if one.date in found.moved else ""

@@ -1,4 +1,4 @@
-"""/api/v1/rules, units, duties: what is configured"""
+"""/api/v1/rules, units, duties, seasons: what is configured"""
 
 from typing import Any
 
@@ -54,5 +54,22 @@ async def duties(agency: AgencyNow) -> dict[str, Any]:
                 "implied_by": duty.implied_by or None,
             }
             for duty in agency.duties_in_force.values()
+        ]
+    }
+
+
+@router.get("/seasons")
+async def seasons(agency: AgencyNow) -> dict[str, Any]:
+    """时段, by their first days; without `rules` or `units` of all that count by the name."""
+    return {
+        "items": [
+            {
+                "name": season.name,
+                "from": season.first,
+                "until": season.last,
+                "rules": list(season.rules),
+                "units": list(season.units),
+            }
+            for season in sorted(agency.seasons, key=lambda one: (one.first, one.name))
         ]
     }

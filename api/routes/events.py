@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Writer
+from api.dependencies import AgencyNow, Now, Writer, WriterCalendar
 from api.schemas import NewEvent, obligation_row
 from api.typed_dates import moment
 from engine.events import record_event
@@ -18,7 +18,7 @@ async def event(
     response: Response,
     session: Writer,
     agency: AgencyNow,
-    calendar: CalendarNow,
+    calendar: WriterCalendar,
     now: Now,
 ) -> dict[str, Any]:
     """登记事由. 201 with the obligations that begin; the same event again: 200 and the same."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import Session, col
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar
 from api.errors import BadInput
 from api.json_rows import answer_rows, trace_rows
 from api.schemas import (
@@ -20,11 +20,12 @@ from api.schemas import (
 from api.typed_dates import day, moment
 from engine.agency import Agency
 from engine.chains import follow, take_back
-from engine.clock_changes import correct, correct_start, enter, replay_reopened
+from engine.clock_changes import enter, replay_reopened
+from engine.clock_corrections import correct, correct_start, void
 from engine.clock_entries import entries_of
 from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.events import check_completion
-from engine.instants import local_day, start_of
+from engine.instants import local_day, local_iso, start_of
 from engine.journal import journal_of
 from engine.obligations import (
     Obligation,
@@ -92,11 +93,11 @@ async def change(
     asked: ObligationChange,
     session: Writer,
     agency: AgencyNow,
-    calendar: CalendarNow,
+    calendar: WriterCalendar,
     now: Now,
 ) -> dict[str, Any]:
     """办结, 免除, 恢复; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
-    by = asked.by
+    by, more = asked.by, dict[str, Any]()
     _check_keys(asked)
     match asked.type:
         case "complete":
@@ -109,7 +110,8 @@ async def change(
         case "reopen":
             row = reopen(session, obligation_id, by=by, reason=_reason(asked), now=now)
             replay_reopened(session, agency, calendar, row, now)
-            take_back(session, row, now)
+            left = take_back(session, agency, row, by=by, now=now)
+            more["done_after"] = [_done_row(one) for one in left]
         case "correct":
             row = _correct(session, agency, calendar, obligation_id, asked, now)
         case _:
@@ -124,7 +126,7 @@ async def change(
                 now=now,
             )
     session.flush()
-    return _whole(session, row, agency, now)
+    return _whole(session, row, agency, now) | more
 
 
 def _correct(
@@ -135,9 +137,11 @@ def _correct(
     asked: ObligationChange,
     now: datetime,
 ) -> Obligation:
-    """更正 of one entry, or without `entry` of the event's own time."""
+    """更正 or 作废 of one entry, or without `entry` of the event's own time."""
     place = (session, agency, calendar, obligation_id)
     why: dict[str, Any] = {"by": asked.by, "reason": _reason(asked), "now": now}
+    if asked.void:
+        return void(*place, _voided(asked), **why)
     if asked.entry is None:
         return correct_start(*place, _needed(asked, "at"), **why)
     return correct(*place, asked.entry, _corrected(asked), **why)
@@ -173,6 +177,16 @@ def _corrected(asked: ObligationChange) -> dict[str, Any]:
     return values
 
 
+def _voided(asked: ObligationChange) -> int:
+    """The entry that is not to count any more."""
+    if asked.entry is None:
+        raise BadInput("entry：请写明要作废的计时记录的编号，见详情的 clock")
+    values = {"at", "from", "to", "amount", "approver", "clause"}
+    for key in asked.model_dump(by_alias=True, exclude_unset=True).keys() & values:
+        raise BadInput(f"{key}：作废不改时间，请去掉")
+    return asked.entry
+
+
 def _needed(asked: ObligationChange, name: str) -> date | datetime:
     text = {"at": asked.at, "from": asked.since, "to": asked.to}[name]
     if not text:
@@ -187,7 +201,7 @@ _KEYS = {
     "restart": {"at", "clause"},
     "exclude": {"from", "to", "clause"},
     "extend": {"at", "amount", "approver", "clause"},
-    "correct": {"at", "from", "to", "amount", "approver", "clause", "entry"},
+    "correct": {"at", "from", "to", "amount", "approver", "clause", "entry", "void"},
 }
 
 
@@ -215,6 +229,17 @@ def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[
     journal = [journal_row(entry) for entry in journal_of(session, row.id)]
     clock = [clock_row(entry) for entry in entries_of(session, row.id)]
     return obligation_row(row, agency, now) | {"journal": journal, "clock": clock}
+
+
+def _done_row(row: Obligation) -> dict[str, Any]:
+    """What stays done although the one before it was reopened."""
+    return {
+        "id": row.id,
+        "rule": row.rule,
+        "unit": row.unit,
+        "period": row.period,
+        "closed_at": local_iso(row.closed_at),
+    }
 
 
 def _cursor_day(text: str) -> date:

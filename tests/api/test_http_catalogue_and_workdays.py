@@ -1,7 +1,12 @@
 """What is configured, the working calendar, deliveries, and the description of the interface."""
 
+from dataclasses import replace
+
 import pytest
 from office import AGENCY, Office, refusal
+
+from engine.seasons import Season
+from tests.builders import day
 
 
 def test_documents_say_where_they_come_from(office: Office) -> None:
@@ -54,6 +59,24 @@ def test_duties_say_who_owes_what_and_since_when(office: Office) -> None:
     assert len(items) == len(AGENCY.duties)
     until = {"from": "2026-01-01", "until": "2026-12-31", "implied_by": None}
     assert {"rule": "guangyuan-2017-13", "unit": "service-centre", **until} in items
+
+
+def test_seasons_say_from_when_until_when_and_for_whom() -> None:
+    rule = "gbf-2017-24-21"
+    season = Season("收购旺季", day("2026-05-20"), day("2026-09-30"), (rule,), ("finance",))
+    later = Season("收购旺季", day("2026-10-08"), day("2026-10-31"))
+    configured = replace(AGENCY, seasons=(later, season))
+    assert Office(configured=configured).get("/seasons")["items"] == [
+        {
+            "name": "收购旺季",
+            "from": "2026-05-20",
+            "until": "2026-09-30",
+            "rules": [rule],
+            "units": ["finance"],
+        },
+        {"name": "收购旺季", "from": "2026-10-08", "until": "2026-10-31", "rules": [], "units": []},
+    ]
+    assert Office().get("/seasons")["items"] == []
 
 
 def test_the_working_calendar_answers_as_on_the_command_line(office: Office) -> None:
@@ -142,6 +165,7 @@ def test_the_interface_describes_itself(office: Office) -> None:
     }
     assert operations == {
         "GET /healthz",
+        "POST /bounces",
         "GET /readyz",
         "GET /documents",
         "POST /documents",
@@ -155,6 +179,7 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "POST /proposals/{proposal_id}/edit",
         "POST /proposals/{proposal_id}/dismiss",
         "GET /rules",
+        "GET /seasons",
         "GET /units",
         "GET /duties",
         "GET /obligations",
@@ -164,6 +189,13 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "POST /events",
         "GET /deliveries",
         "GET /deliveries/{delivery_id}",
+        "GET /absences",
+        "POST /absences",
+        "POST /absences/{absence_id}/cancel",
+        "GET /silences",
+        "POST /silences",
+        "POST /silences/{silence_id}/end",
+        "GET /people/unreachable",
         "GET /workdays/add",
         "GET /workdays/count",
         "GET /workdays/check",

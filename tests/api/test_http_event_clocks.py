@@ -133,6 +133,9 @@ def test_the_order_of_entry_does_not_matter(office: Office) -> None:
         (EXTEND | {"clause": "nope"}, 409, "可用的：zfxxgk-tiaoli-2019-33-extension、"),
         (EXCLUDE | {"clause": "zfxxgk-tiaoli-2019-33-extension"}, 409, "不计入期限条款"),
         (EXCLUDE | {"to": "2026-03-05"}, 409, "结束早于开始"),
+        (EXCLUDE | {"to": "2026-03-06"}, 409, "没有扣除任何一天：从 from 的次日算到 to 当日"),
+        (EXCLUDE | {"from": "2026-03-06T09:00", "to": "2026-03-06T17:00"}, 409, "没有扣除任何一天"),
+        (EXCLUDE | {"to": "2026-03-08"}, 409, "2026-03-06至2026-03-08不计入期限的时间其间没有工作日，期限不变，不必登记"),
         (EXCLUDE | {"to": "2026-07-01"}, 409, "尚未到来"),
         (EXCLUDE | {"to": "2026-03-18T09:00"}, 409, "同为日期，或者同为时刻"),
         (EXCLUDE | {"from": "2026-03-31", "to": "2026-04-08"}, 409, "不能再扣除"),
@@ -152,6 +155,11 @@ def test_the_order_of_entry_does_not_matter(office: Office) -> None:
         ({"type": "correct", "reason": "笔误", "entry": 0}, 422, "entry"),
         ({"type": "correct", "reason": "笔误", "entry": 9, "at": "2026-03-03"}, 404, "没有编号为 9"),
         ({"type": "correct", "reason": "笔误", "entry": 9}, 422, "正确的时间"),
+        ({"type": "correct", "reason": "笔误", "entry": 9, "void": True}, 404, "没有编号为 9"),
+        ({"type": "correct", "reason": "笔误", "void": True}, 422, "entry：请写明要作废的计时记录"),
+        ({"type": "correct", "entry": 9, "void": True}, 422, "须写明理由"),
+        ({"type": "correct", "reason": "误", "entry": 9, "void": True, "at": "2026-03-09"}, 422, "at：作废不改时间，请去掉"),
+        (EXCLUDE | {"void": True}, 422, "void：exclude 没有这一项"),
     ],
 )  # fmt: skip
 def test_what_is_refused_changes_nothing_and_says_why(
@@ -170,8 +178,12 @@ def test_what_overlaps_or_exceeds_what_was_entered_is_refused(office: Office) ->
     enter(office, id_, **EXCLUDE)
     enter(office, id_, **EXTEND | {"amount": "15WD"})
     before = office.everything()
-    overlapping = enter(office, id_, **EXCLUDE | {"from": "2026-03-17", "to": "2026-03-20"})
-    assert "已登记的2026-03-06至2026-03-18" in refusal(overlapping, 409, "not_allowed")
+    for first, last in (("2026-03-17", "2026-03-20"), ("2026-03-04", "2026-03-10")):
+        overlapping = enter(office, id_, **EXCLUDE | {"from": first, "to": last})
+        told = refusal(overlapping, 409, "not_allowed")
+        assert told.startswith(
+            f"{first}至{last}不计入期限的时间与已登记的2026-03-06至2026-03-18不计入期限的时间重叠"
+        )
     exceeding = enter(office, id_, **EXTEND | {"amount": "6WD", "at": "2026-03-23"})
     assert "请改为不超过 5WD" in refusal(exceeding, 409, "not_allowed")
     assert office.everything() == before
@@ -262,6 +274,53 @@ def test_a_correction_is_checked_like_an_entry(
     assert office.everything() == before
 
 
+@pytest.mark.parametrize("body", [RESTART, EXCLUDE, EXTEND])
+def test_what_was_entered_by_mistake_is_voided_and_stays_readable(
+    office: Office, body: dict[str, Any]
+) -> None:
+    id_ = receive(office)["id"]
+    entered = enter(office, id_, **body).json()
+    void = {"type": "correct", "entry": 1, "void": True, "reason": "记错了事项"}
+    row = enter(office, id_, **void).json()
+    assert (row["due_on"], entered["due_on"] > "2026-03-30") == ("2026-03-30", True)
+    first, second = row["clock"]
+    assert first == entered["clock"][0]
+    assert (second["type"], second["corrects"], second["by"]) == ("void", 1, "张三")
+    assert (second["reason"], second["recorded_at"]) == ("记错了事项", "2026-06-30T10:00:00+08:00")
+    said, moved = row["journal"][-2:]
+    assert (said["kind"], said["by"], moved["kind"]) == ("correct", "张三", "moved")
+    assert said["text"].startswith("作废计时记录 1：")
+    assert said["text"].endswith("，理由：记错了事项")
+    again = refusal(enter(office, id_, **void), 409, "not_allowed")
+    assert again == "计时记录 1 已由记录 2 作废"
+    beyond = refusal(enter(office, id_, **void | {"entry": 2}), 409, "not_allowed")
+    assert beyond == "计时记录 2 是作废的记录，不能再更正；原来没有错的，请重新登记"
+    assert enter(office, id_, **body).json()["due_on"] == entered["due_on"]
+
+
+def test_what_rests_on_a_voided_entry_is_named_first(office: Office) -> None:
+    """The extension came in time only because of the exclusion; then both can go, the later first."""
+    id_ = receive(office)["id"]
+    enter(office, id_, **EXCLUDE)
+    enter(office, id_, **EXTEND | {"at": "2026-04-09"})
+    before = office.everything()
+    void = {"type": "correct", "void": True, "reason": "误"}
+    detail = refusal(enter(office, id_, **void, entry=1), 409, "not_allowed")
+    assert "2026-04-09才批准的延期不能计入" in detail
+    assert office.everything() == before
+    enter(office, id_, **void, entry=2)
+    assert enter(office, id_, **void, entry=1).json()["due_on"] == "2026-03-30"
+
+
+def test_a_voided_correction_does_not_bring_back_what_it_corrected(office: Office) -> None:
+    id_ = receive(office)["id"]
+    enter(office, id_, **EXCLUDE)
+    enter(office, id_, type="correct", entry=1, to="2026-03-13", reason="看错")
+    row = enter(office, id_, type="correct", entry=2, void=True, reason="没有征求意见").json()
+    assert row["due_on"] == "2026-03-30"
+    assert [one["corrects"] for one in row["clock"]] == [None, 1, 2]
+
+
 def test_what_a_correction_would_make_impossible_is_named(office: Office) -> None:
     """The extension came in time only because of the exclusion before it."""
     id_ = receive(office)["id"]
@@ -314,6 +373,8 @@ def test_hours_run_from_the_minute_and_stand_still_between_two(office: Office) -
     moved = enter(office, row["id"], **pause, reason="现场通信中断").json()
     assert moved["due_at"] == "2026-06-29T16:45:00+08:00"
     assert moved["clock"][0]["from"] == "2026-06-29T10:00:00+08:00"
+    nothing = enter(office, row["id"], **pause | {"from": "2026-06-29T12:15"})
+    assert "没有扣除任何时间" in refusal(nothing, 409, "not_allowed")
     later = enter(office, row["id"], type="restart", at="2026-06-29", reason="另一事件")
     assert "须写明时刻" in refusal(later, 422, "no_date")
 

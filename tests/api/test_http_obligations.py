@@ -265,8 +265,33 @@ def test_completing_begins_what_starts_after_and_reopening_takes_it_back(office:
     assert (report["due_on"], report["act_by"]) == ("2026-10-12", "2026-10-12")
     steps = office.get(f"/obligations/{report['id']}/explanation")["trace"]
     assert "于2026-09-21办结，本事项由此开始" in steps[0]["text"]
-    change(office, check["id"], type="reopen", reason="误操作")
+    opened = change(office, check["id"], type="reopen", reason="误操作").json()
+    assert opened["done_after"] == []
     assert office.get(f"/obligations/{report['id']}")["status"] == "waived"
+
+
+def test_reopening_the_first_names_what_is_done_after_it(office: Office) -> None:
+    rows = office.get("/obligations", unit="gov-office")["items"]
+    check = next(row for row in rows if row["rule"] == "guangyuan-2017-66")
+    change(office, check["id"], type="complete", at="2026-09-21T16:00")
+    (report,) = [
+        row
+        for row in office.get("/obligations", unit="gov-office", status="open")["items"]
+        if row["rule"] == "guangyuan-2017-68"
+    ]
+    change(office, report["id"], type="complete", at="2026-09-22T16:00")
+    opened = change(office, check["id"], type="reopen", reason="误操作").json()
+    assert opened["done_after"] == [
+        {
+            "id": report["id"],
+            "rule": "guangyuan-2017-68",
+            "unit": "gov-office",
+            "period": report["period"],
+            "closed_at": "2026-09-22T16:00:00+08:00",
+        }
+    ]
+    assert f"（{report['id']}号" in opened["journal"][-1]["text"]
+    assert office.get(f"/obligations/{report['id']}")["status"] == "done"
 
 
 def test_the_explanation_says_how_each_date_was_read(office: Office) -> None:

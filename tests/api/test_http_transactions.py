@@ -2,19 +2,32 @@
 
 import asyncio
 import json
-from datetime import UTC
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import HTTPException
-from office import DISASTER, Office, refusal
-from sqlalchemy import text
+from office import AGENCY, DISASTER, Office, refusal
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from api.dependencies import Writer
 from engine.database import open_database
+from engine.dispatch import Inline
+from engine.drain import Drainer
+from engine.duties import Duty
 from engine.errors import NotAllowed
 from engine.events import Event
+from engine.impact import Impact
+from engine.imported_notices import Stated
+from engine.recalculation import take_notice
+from engine.tick import tick
+from engine.workdays import work_calendar
+from tests.builders import day
+from tests.engine.notice_sentences import NOTICE_2027
 
 
 @pytest.mark.parametrize(
@@ -75,6 +88,72 @@ def test_who_gets_201_finds_the_rows_at_once(tmp_path: Path) -> None:
 
     asyncio.run(office.app(scope, receive, send))
     assert seen == [(201, 1)]
+
+
+@pytest.mark.parametrize("enters", ["event", "change"])
+def test_a_notice_that_comes_in_during_a_request_leaves_no_date_behind(
+    tmp_path: Path, enters: str
+) -> None:
+    """Another process imports it once the request has its calendar and its time, and before it
+    writes: it has to wait, and then moves what the request stored."""
+    duty = Duty("zfxxgk-tiaoli-2019-33-reply", "finance", day("2019-05-15"))
+    agency = replace(AGENCY, duties={**AGENCY.duties, duty.key: duty})
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}", configured=agency)
+    office.at("2027-02-03 10:00").tick()  # every watermark has the calendar without the notice
+    other = open_database(office.url)
+    event.listen(other, "connect", lambda one, _: one.execute("PRAGMA busy_timeout=0"))
+
+    def take() -> Impact | None:
+        text, now = NOTICE_2027, office.now
+        return take_notice(other, agency, "CN", text, Stated(), by="李四", now=now).impact
+
+    asked = []
+
+    def read_clock() -> datetime:
+        asked.append(office.now)
+        with suppress(OperationalError):  # the request holds the lock
+            take()
+        return office.now
+
+    received = {"trigger": "收到申请", "unit": "finance", "at": "2027-01-08", "reference": "1号"}
+    if enters == "event":
+        office.app.state.read_clock = read_clock
+    (row,) = office.post("/events", received).json()["obligations"]
+    if enters == "change":
+        office.app.state.read_clock = read_clock
+        change = {"type": "restart", "at": "2027-01-11", "by": "张三"}
+        assert office.post(f"/obligations/{row['id']}/events", change).status_code == 200
+    assert asked
+    office.app.state.read_clock = lambda: office.now
+    take()
+    (start, expected) = {
+        "event": ("2027-01-08", "2027-02-12"),
+        "change": ("2027-01-11", "2027-02-14"),
+    }[enters]
+    by_notice = office.get("/workdays/add", date=start, n=20)
+    assert (by_notice["date"], by_notice["provisional"]) == (expected, False)
+    stored = office.get(f"/obligations/{row['id']}")
+    assert (stored["due_on"], stored["provisional"]) == (expected, False)
+    other.dispose()
+
+
+def test_a_notice_that_comes_in_before_a_tick_is_not_taken_back_by_it(tmp_path: Path) -> None:
+    """The tick has read its calendar, and waits for whoever imports a notice meanwhile."""
+    duty = Duty("zfxxgk-tiaoli-2019-33-reply", "finance", day("2019-05-15"))
+    agency = replace(AGENCY, duties={**AGENCY.duties, duty.key: duty})
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}", configured=agency)
+    office.at("2027-02-03 10:00").tick()
+    received = {"trigger": "收到申请", "unit": "finance", "at": "2027-01-08", "reference": "1号"}
+    (row,) = office.post("/events", received).json()["obligations"]
+    outdated = work_calendar()
+    take_notice(office.db, agency, "CN", NOTICE_2027, Stated(), by="李四", now=office.now)
+    stood = office.get(f"/obligations/{row['id']}")
+    dispatcher = Inline(Drainer(office.db, agency, outdated, lambda: office.now))
+    done = tick(office.db, agency, outdated, dispatcher, office.now)
+    dispatcher.close()
+    assert done.derived == 0
+    assert office.get(f"/obligations/{row['id']}") == stood
+    assert (stood["due_on"], stood["provisional"]) == ("2027-02-12", False)
 
 
 def test_many_clients_at_once_begin_one_event(tmp_path: Path) -> None:

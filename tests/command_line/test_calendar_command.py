@@ -170,3 +170,21 @@ def test_a_region_that_is_none_is_refused(example: Path, refused: Refused) -> No
     text = example.read_text(encoding="utf-8").replace('# region = "510800"', 'region = "51"')
     example.write_text(text, encoding="utf-8")
     assert "应是六位行政区划代码" in refused("doctor")
+
+
+@pytest.mark.usefixtures("example")
+def test_a_day_off_without_make_up_is_said_before_it_is_added(qixian: Run, folder: Path) -> None:
+    qixian("migrate")
+    file = folder / "more.json"
+    day = {"date": "2026-12-24", "workday": False, "name": "加放"}
+    file.write_text(
+        json.dumps({"number": "国办发明电〔2026〕3号", "issued": "2026-11-20", "days": [day]})
+    )
+    told = qixian("calendar", "import", str(file), "--dry-run").out
+    assert "注意：“放假与上班天数”一项不符：新增放假1天，新增上班0天，放假多出1天" in told
+    (said,) = (
+        check
+        for check in qixian("calendar", "import", str(file), "--json").row["checks"]
+        if not check["ok"]
+    )
+    assert said["name"] == "balance"

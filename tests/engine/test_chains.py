@@ -9,12 +9,14 @@ from sqlmodel import Session, col, select
 
 from engine.agency import Agency
 from engine.chains import follow, take_back
-from engine.clock_changes import correct_start, enter
+from engine.clock_changes import enter
+from engine.clock_corrections import correct_start
 from engine.database import reading, writing
 from engine.derivation import derive
 from engine.errors import NotAllowed, UnknownTrigger
 from engine.event_clocks import Exclude
 from engine.events import record_event, triggers
+from engine.journal import journal_of
 from engine.notices import Notice, NoticeDay
 from engine.obligations import Obligation, Status, complete, reopen
 from engine.tracing import trace_of
@@ -84,11 +86,12 @@ def finish(
         follow(session, agency, CALENDAR, row, NOW)
 
 
-def undo(db: Engine, rule: Rule, occurrence: str) -> None:
+def undo(db: Engine, agency: Agency, rule: Rule, occurrence: str) -> list[Obligation]:
     with writing(db) as session:
         first = first_of(session, rule, occurrence)
         assert first.id
-        take_back(session, reopen(session, first.id, by="张三", reason="误登", now=NOW), NOW)
+        opened = reopen(session, first.id, by="张三", reason="误登", now=NOW)
+        return take_back(session, agency, opened, by="张三", now=NOW)
 
 
 def found(db: Engine, rule: Rule, unit: str = "finance") -> list[tuple[str, str, Status]]:
@@ -139,7 +142,7 @@ def test_what_waits_begins_nothing_and_makes_up_for_it_when_it_is_decided(db: En
 def test_a_completion_that_is_taken_back_takes_the_next_one_with_it(db: Engine) -> None:
     run(db, BOTH)
     finish(db, BOTH, CHECK, "2026-Q3", "2026-09-25T17:00")  # the report is late on the 12th
-    undo(db, CHECK, "2026-Q3")
+    assert undo(db, BOTH, CHECK, "2026-Q3") == []
     assert [status for *_, status in found(db, REPORT)] == [Status.WAIVED]
     sooner = office((CHECK, "finance"), (REPORT, "finance"), readings={REPORT.id: "3WD"})
     run(db, sooner)  # derived anew: it stays taken back
@@ -155,8 +158,15 @@ def test_what_is_done_stays_done_when_the_first_is_opened_again(db: Engine) -> N
         (row,) = of(session, REPORT)
         assert row.id
         complete(session, row.id, by="李四", at=NOW, evidence="", now=NOW)
-    undo(db, CHECK, "2026-Q3")
+    (left,) = undo(db, BOTH, CHECK, "2026-Q3")
     assert [status for *_, status in found(db, REPORT)] == [Status.DONE]
+    with reading(db) as session:
+        said = [journal_of(session, id_ or 0)[-1] for id_ in (3, left.id)]
+    assert [(entry.kind, entry.by) for entry in said] == [("take_back", "张三")] * 2
+    assert said[0].text == (
+        f"其后的事项已经办结，请核对：“及时公开抽查情况”（{left.id}号，2026年第三季度（3号办结））"
+    )
+    assert said[1].text == "前一事项（3号，2026年第三季度）恢复待办，本事项仍为已办结，请核对"
 
 
 def test_the_units_own_completion_counts_and_others_where_it_has_none(db: Engine) -> None:
@@ -201,9 +211,14 @@ def test_a_rhythm_begins_on_the_day_of_the_completion(db: Engine) -> None:
         steps = trace_of(session, agency, CALENDAR, of(session, RENEW)[0])
     assert steps[0].text.endswith("于2026-10-09办结，本事项由此开始")
     assert steps[1].text == "本期为2026-10-09（星期五）至2026-10-18（星期日）"
-    undo(db, LIST, "2026-12-31")
+    with writing(db) as session:
+        done = of(session, RENEW)[0]
+        complete(session, done.id or 0, by="李四", at=NOW, evidence="", now=NOW)
+    left = undo(db, agency, LIST, "2026-12-31")
+    assert [one.id for one in left] == [done.id]
     run(db, agency)
-    assert {status for *_, status in found(db, RENEW)} == {Status.WAIVED}
+    assert {status for *_, status in found(db, RENEW)[1:]} == {Status.WAIVED}
+    assert found(db, RENEW)[0][2] is Status.DONE
 
 
 def test_a_later_wording_of_the_first_begins_the_next_too(db: Engine) -> None:
@@ -256,7 +271,7 @@ def test_what_was_taken_out_of_a_limit_stays_out_when_its_beginning_is_recorded_
         texts = [step.text for step in trace_of(session, BOTH, CALENDAR, of(session, REPORT)[0])]
     assert any("征求意见，不计入" in text for text in texts)
     assert "于2026-10-08办结，本事项由此开始" in texts[0]
-    undo(db, CHECK, "2026-Q3")
+    undo(db, BOTH, CHECK, "2026-Q3")
     assert found(db, REPORT) == [(*later[:2], Status.WAIVED)]
     finish(db, BOTH, CHECK, "2026-Q3", "2026-10-09T10:00")
     assert found(db, REPORT) == [(Q3[0], "2026-10-19", Status.OPEN)]

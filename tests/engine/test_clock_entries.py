@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from sqlmodel import col, select
 
 from engine.agency import Agency
-from engine.clock_changes import correct, correct_start, enter
+from engine.clock_changes import enter
+from engine.clock_corrections import correct, correct_start
 from engine.clock_entries import ClockEntry, changes_of, entries_of, standing
 from engine.database import reading, writing
 from engine.derivation import derive
@@ -129,13 +130,13 @@ def test_what_was_entered_comes_back_as_it_was(db: Engine) -> None:
 def test_a_date_that_moves_has_another_version_and_one_that_stays_has_not(db: Engine) -> None:
     agency = office()
     begin(db, agency)
-    assert change(db, agency, Exclude(day("2026-03-06"), day("2026-03-08"))) == day("2026-03-30")
+    assert change(db, agency, Restart(day("2026-03-02"))) == day("2026-03-30")
     assert stored(db)[1].version == 1
     assert change(db, agency, EXTEND) == day("2026-04-28")
     assert stored(db)[1].version == 2
     with reading(db) as session:
         kinds = [entry.kind for entry in journal_of(session, 1)]
-    assert kinds == ["created", "exclude", "extend", "moved"]
+    assert kinds == ["created", "restart", "extend", "moved"]
 
 
 def test_a_refused_entry_stores_nothing(db: Engine) -> None:

@@ -43,7 +43,7 @@ OFTEN = build_rule("paper-1-01", "vague_prompt", "", trigger="政策出台")
 
 
 @pytest.fixture
-def db() -> Iterator[Engine]:
+def db(both_databases: str) -> Iterator[Engine]:  # noqa: ARG001
     with memory() as db:
         yield db
 

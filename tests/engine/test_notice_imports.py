@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from engine.announced_years import built_in_notices
 from engine.database import reading, writing
 from engine.imported_notices import Stated, assess, import_notice, imported_notices, is_imported
-from engine.notices import days_as_rows
+from engine.notice_checks import Draft, check_notice, refusal
+from engine.notices import Notice, days_as_rows
 from engine.workdays import work_calendar
 from tests.builders import memory
 from tests.engine.notice_sentences import INVENTED_2027, NOTICE_2027, SENTENCES, notice_of
@@ -81,7 +83,7 @@ def test_a_notice_as_published_is_known_by_its_number() -> None:
     [
         ("5月8日（周六）", "5月8日（周日）", "weekday", "2027-05-08印作星期日，实为星期六"),
         ("共5天", "共4天", "length", "写共4天，实为5天"),
-        ("6月9日（周三）放假1天，不调休", "6月10日（周四）放假1天，不调休", "statutory", "2027-06-09（端午节）没有放假"),
+        ("6月9日（周三）放假1天，不调休", "6月10日（周四）放假1天，不调休", "statutory", "2027-06-09（端午节）没有写明放假"),
         ("5月8日（周六）上班", "", "balance", "相差14天，规定13天"),
         ("5月8日（周六）", "5月7日（周五）", "make_up", "2027-05-07（劳动节）本来就是工作日"),
         ("9月15日（周三）", "6月9日（周三）", "once", "中秋节中的2027-06-09已在别处写明"),
@@ -131,7 +133,8 @@ def test_an_amendment_is_checked_for_what_can_hold(db: Engine) -> None:
     with writing(db) as session:
         found = import_notice(session, AMENDMENT, Stated(), by="张三", now=NOW)
     assert found.refusal == ""
-    assert "balance" not in {check.name for check in found.checks}
+    (balance,) = (check for check in found.checks if check.name == "balance")
+    assert (balance.ok, balance.detail) == (True, "新增放假1天，新增上班1天，相抵")
     assert found.moved == (date(2026, 10, 8), date(2026, 10, 11))
     worked = AMENDMENT.replace("10月11日（星期日）", "10月2日（星期五）")
     assert set(failed(worked)) == {"once", "statutory"}
@@ -139,6 +142,85 @@ def test_an_amendment_is_checked_for_what_can_hold(db: Engine) -> None:
         "10月1日至8日放假调休，共8天。10月11日（星期日）", "10月2日（星期五）"
     )
     assert failed(turned)["statutory"] == "2026-10-02（国庆节）没有放假"
+
+
+YEAR_2026 = notice_of(2026, SENTENCES[2026]).replace("99号", "98号")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (notice_of(2026, SENTENCES[2026][:120]).replace("99号", "98号"), {"statutory", "balance"}),
+        (YEAR_2026.replace("2月14日（周六）、", ""), {"balance"}),
+        (YEAR_2026.replace("5月9日（周六）", "5月10日（周日）"), set()),
+        (YEAR_2026, {"new"}),
+    ],
+    ids=["a part", "a make-up day left out", "another make-up day", "the same"],
+)
+def test_a_yearly_notice_for_a_year_that_is_arranged_must_be_whole(
+    text: str, fault: set[str]
+) -> None:
+    """Under another number a part of it, or one with a slip, is no amendment."""
+    assert set(failed(text)) == fault
+
+
+def test_a_yearly_notice_names_every_statutory_day_even_of_a_weekend() -> None:
+    """Else the year would stay unannounced, and nobody would be told."""
+    form = {
+        "number": "国办发明电〔2026〕99号",
+        "issued": "2026-11-05",
+        "title": "国务院办公厅关于2027年部分节假日安排的通知",
+        "days": [
+            row
+            for row in days_as_rows(assess(NOTICE_2027, Stated(), (), TODAY).draft.days)
+            if row["date"] != "2027-10-02"
+        ],
+    }
+    assert failed(json.dumps(form)) == {"statutory": "2027-10-02（国庆节）没有写明放假"}
+
+
+def as_known(day: str) -> tuple[Notice, ...]:
+    return tuple(one for one in built_in_notices() if one.issued < date.fromisoformat(day))
+
+
+@pytest.mark.parametrize(
+    ("issued", "held", "detail"),
+    [
+        ("2015-05-13", False, "新增放假2天，新增上班1天，放假多出1天"),
+        ("2019-03-22", True, "新增放假2天，新增上班2天，相抵"),
+        ("2020-01-26", False, "新增放假2天，新增上班0天，放假多出2天"),
+    ],
+)
+def test_the_amendments_that_there_were_are_balanced_or_said_not_to_be(
+    issued: str, held: bool, detail: str
+) -> None:
+    """Those of 2015 and 2020 gave days without make-up: said before they are added, not refused."""
+    (amendment,) = (one for one in built_in_notices() if str(one.issued) == issued)
+    number = amendment.number or "国办发明电〔2019〕3号"
+    draft = Draft("CN", number, amendment.issued, amendment.title, amendment.days, {}, {})
+    checks = {one.name: one for one in check_notice(draft, as_known(issued), TODAY)}
+    assert checks["balance"].ok is held
+    assert checks["balance"].detail.startswith(detail)
+    assert {name for name, one in checks.items() if not one.ok} == (set() if held else {"balance"})
+    assert refusal(tuple(checks.values())) == ""
+
+
+def test_a_day_off_without_make_up_is_said_before_it_is_added(db: Engine) -> None:
+    form = {
+        "number": "国办发明电〔2026〕3号",
+        "issued": "2026-11-20",
+        "scope": "CN",
+        "days": [{"date": "2026-12-24", "workday": False, "name": "加放"}],
+    }
+    found = assess(json.dumps(form), Stated(), (), TODAY)
+    (said,) = (check for check in found.checks if not check.ok)
+    assert (said.name, said.refuses) == ("balance", False)
+    assert said.detail == (
+        "新增放假1天，新增上班0天，放假多出1天，没有相应的补班；修改通知可以如此，请核对原文再导入"
+    )
+    assert found.refusal == ""
+    with writing(db) as session:
+        assert import_notice(session, json.dumps(form), Stated(), by="张三", now=NOW).moved
 
 
 def test_a_local_notice_skips_the_regulation(db: Engine) -> None:

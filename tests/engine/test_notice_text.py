@@ -211,3 +211,49 @@ def test_a_dated_statement_is_read_or_named(words: str) -> None:
     known = words != "另行安排"
     assert worked == ({date(2026, 12, 19)} if known else set())
     assert ("items" in read.faults) is not known
+
+
+@pytest.mark.parametrize(
+    ("item", "compared", "fault"),
+    [
+        ("2月15日（农历腊月二十八、周日）至23日（农历正月初七、周一）放假。", 2, ""),
+        ("2月16日（除夕）至2月23日（初七）放假。", 2, ""),
+        ("2月16日至23日（农历除夕至初七）放假。", 2, ""),
+        ("2月17日、18日（正月初一、初二）放假。", 2, ""),
+        ("2月16日（大年三十）至2月19日（大年初三）放假。", 2, ""),
+        ("2月17日（农历正月初二、周二）放假。", 1, "2026-02-17印作农历正月初二，正月初二是2026-02-18"),
+        ("2月15日（农历除夕）至23日放假。", 1, "2026-02-15印作农历除夕，除夕是2026-02-16"),
+        ("2月15日（腊月廿九）至23日（农历正月初八）放假。", 2, "正月初八是2026-02-24"),
+        ("9月25日（农历八月十五）放假，10月18日（九月初九）放假。", 2, ""),
+        ("11月20日（农历十月十一）至22日放假。", 1, "十月十一是2026-11-19"),
+        ("1月10日（冬月廿二）放假。", 1, ""),
+        ("1月10日（二〇二六年一月十日）放假，10月1日（十月一日）放假。", 0, ""),
+    ],
+)  # fmt: skip
+def test_a_printed_lunar_day_is_compared(item: str, compared: int, fault: str) -> None:
+    read = read_notice(notice_of(2026, f"二、春节：{item}"))
+    assert read.found.get("lunar", 0) == compared
+    assert bool(read.faults) is bool(fault)
+    assert fault in "；".join(read.faults.get("lunar", ()))
+
+
+@pytest.mark.parametrize(
+    ("title", "item", "name"),
+    [
+        ("关于2026年彝族年放假安排的通知", "", "彝族年"),
+        ("关于2026年彝族年放假安排的通知", "一、放假时间：", "彝族年"),
+        ("关于做好2026年苗年放假工作的通知", "放假时间为", "苗年"),
+        ("关于2026年“那达慕”大会放假的通知", "", "那达慕大会"),
+        ("关于2026年民族节日放假安排的通知", "一、彝族年：", "彝族年"),
+        ("关于2026年民族节日放假安排的通知", "（二）目瑙纵歌节：", "目瑙纵歌节"),
+        ("关于2026年民族节日放假安排的通知", "一、雪顿节、羌历年：", "雪顿节"),
+        ("关于2026年州庆日放假的通知", "", "州庆日"),
+        ("关于2026年放假安排的通知", "三月三：", "三月三"),  # the line before ends with 9号
+        ("关于2026年全区放假安排的通知", "", "放假"),
+    ],
+)
+def test_a_local_festival_keeps_its_printed_name(title: str, item: str, name: str) -> None:
+    text = f"凉山州人民政府办公室{title}\n凉府办发〔2026〕9号\n{item}11月20日（周五）至22日放假。\n2026年10月9日"
+    read = read_notice(text)
+    assert read.faults == {}
+    assert [(one.date.day, one.name) for one in read.days] == [(k, name) for k in (20, 21, 22)]

@@ -13,16 +13,19 @@ from engine.agency import Agency
 from engine.database import reading, writing
 from engine.derivation import derive
 from engine.errors import BadAgency
+from engine.notices import Notice, NoticeDay
 from engine.obligations import Obligation, Status
 from engine.owing import owed_among
 from engine.periods import period_of
 from engine.readings import Source
 from engine.seasons import Season, in_season
 from engine.tracing import trace_of
+from engine.workdays import work_calendar
 from rules.terms import Rhythm
 from tests.builders import (
     CALENDAR,
     build_agency,
+    build_duty,
     build_rule,
     build_unit,
     day,
@@ -129,6 +132,34 @@ def test_moved_dates_withdraw_what_is_not_due_and_derive_the_new() -> None:
         "“收购旺季”为2026-10-01（星期四）至2026-10-13（星期二），自首日起每5日一期，不间断，本期为第2期",
         "本期为2026-10-06（星期二）至2026-10-10（星期六）",
     ]
+
+
+def test_a_season_of_working_days_counts_by_the_calendar_of_its_units_region() -> None:
+    """5WD from 09-29: a local day off moves what comes after it, and only in that region."""
+    festival = Notice(
+        "450000",
+        "桂政办电〔2026〕9号",
+        day("2026-03-20"),
+        "关于地方放假的通知",
+        (NoticeDay(day("2026-10-09"), False, "地方节日"),),
+    )
+    calendar = work_calendar((festival,))
+    south = replace(build_unit("south", "南宁市"), region="450100")
+    rule = replace(BUYING, term=build_rule(value="5WD;season=收购旺季").term)
+    duties = [build_duty(rule.id, unit) for unit in ("finance", "south")]
+    agency = build_agency([rule], duties, units=[build_unit(), south], horizon_days=100)
+    agency = replace(agency, seasons=(replace(AUTUMN, last=day("2026-10-20")),))
+    with memory() as db:
+        with writing(db) as session:
+            derive(session, agency, calendar, instant("2026-09-20T09:00"))
+        with reading(db) as session:
+            rows = session.exec(select(Obligation).order_by(col(Obligation.due_on))).all()
+            row = next(row for row in rows if row.unit == "south")
+            texts = [step.text for step in trace_of(session, agency, calendar, row)]
+    found = [(row.unit, str(row.due_on)[5:]) for row in rows]
+    # 09-29, 30, 10-08, 09 (a day off in the south), 10 (a working Saturday), 12 …
+    assert found == [("finance", "10-10"), ("south", "10-12"), ("finance", "10-16"), ("south", "10-19")]  # fmt: skip
+    assert any("2026-10-12" in text for text in texts)
 
 
 # The slow reference: a counter that walks through the season's days.

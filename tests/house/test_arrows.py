@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ MAY_IMPORT = {
 ADDRESS = {
     "chinese_calendar": {"engine"},
     "dateutil": {"engine"},
+    "icalendar": {"engine"},
     "sqlmodel": {"engine", "api"},  # in api only to name a session and a column, see below
     "sqlalchemy": {"engine", "api"},
     "alembic": {"engine"},
@@ -27,6 +30,7 @@ ADDRESS = {
     "psycopg": {"engine"},
     "httpx": {"notifiers"},
     "aiosmtplib": {"notifiers"},
+    "apprise": {"notifiers"},
     "smtplib": set(),
     "requests": set(),
     "urllib3": set(),
@@ -68,6 +72,8 @@ def test_each_library_has_its_address(room: str) -> None:
 def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
+        "apprise": {"notifiers/apprise_process.py"},
+        "icalendar": {"engine/calendar_entries.py"},
         "apscheduler": {"engine/clock.py"},
         "procrastinate": {"engine/doorbell.py"},
         "psycopg": set(),
@@ -81,6 +87,18 @@ def test_libraries_with_one_file_keep_to_it() -> None:
             if library in imported(path)
         }
         assert found == files
+
+
+def test_without_postgresql_its_libraries_are_not_loaded() -> None:
+    ask = (
+        "import sys, api.command_line; from engine.database import open_database;"
+        "open_database('sqlite://').dispose();"
+        "print([name for name in ('procrastinate', 'psycopg') if name in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "[]"
 
 
 def test_the_doors_write_no_query_and_no_table() -> None:

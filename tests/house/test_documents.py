@@ -16,6 +16,7 @@ DOCUMENTS = (
     "CHANGELOG.md",
     "docs/architecture.md",
     "docs/glossary.md",
+    "docs/postgresql.md",
 )
 
 

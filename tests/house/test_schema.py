@@ -1,23 +1,43 @@
 """The migrations lead from an empty file to the tables of the models, and do no harm twice."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect
 from sqlmodel import SQLModel
 
 from engine.database import open_database, reading, writing
+from engine.errors import BadDatabase
 from engine.journal import JournalEntry
 from engine.schema import TABLES, _config, check, create_in_memory, migrate, revision
 from engine.slots import Slot, win
 from engine.verification import Verified, faults, verified
+from tests.servers.postgres import postgres
 
 
-def test_an_empty_database_becomes_the_models(tmp_path: Path) -> None:
-    db = open_database(f"sqlite:///{tmp_path / 'qixian.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without a table, of each kind."""
+    on_server = request.param == "postgresql"
+    address = postgres().new("blank") if on_server else f"sqlite:///{tmp_path / 'qixian.db'}"
+    db = open_database(address)
+    yield db
+    db.dispose()
+    if on_server:
+        postgres().drop(address)
+
+
+def test_an_empty_database_becomes_the_models(empty: Engine) -> None:
+    db = empty
+    assert revision(db) is None
+    with pytest.raises(BadDatabase, match="还没有建表，请先运行 qixian migrate"):
+        check(db)
     before, head = migrate(db)
     assert before is None
     assert revision(db) == head
@@ -25,7 +45,6 @@ def test_an_empty_database_becomes_the_models(tmp_path: Path) -> None:
     with db.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
-    db.dispose()
 
 
 def test_every_table_is_listed(tmp_path: Path) -> None:
@@ -34,17 +53,28 @@ def test_every_table_is_listed(tmp_path: Path) -> None:
     created, migrated = open_database("sqlite://"), open_database(f"sqlite:///{tmp_path / 'x.db'}")
     create_in_memory(created)
     migrate(migrated)
-    indexes = "SELECT name FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql IS NOT NULL"
-    found = []
+    assert _indexes(created) == _indexes(migrated)
     for db in (created, migrated):
-        with db.connect() as connection:
-            found.append({row[0] for row in connection.exec_driver_sql(indexes)})
         db.dispose()
-    assert found[0] == found[1]
 
 
-def test_migrating_twice_keeps_what_is_there(tmp_path: Path) -> None:
-    db = open_database(f"sqlite:///{tmp_path / 'qixian.db'}")
+def _indexes(db: Engine) -> set[str]:
+    inspector = inspect(db)
+    tables = (name for name in inspector.get_table_names() if name != "alembic_version")
+    found = {index["name"] for table in tables for index in inspector.get_indexes(table)}
+    return {name for name in found if name}
+
+
+def test_both_databases_have_the_same_indexes(empty: Engine) -> None:
+    migrate(empty)
+    created = open_database("sqlite://")
+    create_in_memory(created)
+    assert _indexes(created) <= _indexes(empty)
+    created.dispose()
+
+
+def test_migrating_twice_keeps_what_is_there(empty: Engine) -> None:
+    db = empty
     _, head = migrate(db)
     at = datetime(2026, 3, 2, tzinfo=UTC)
     with writing(db) as session:
@@ -52,11 +82,10 @@ def test_migrating_twice_keeps_what_is_there(tmp_path: Path) -> None:
     assert migrate(db) == (head, head)
     with reading(db) as session:
         assert session.get(Slot, ("tick", at)) is not None
-    db.dispose()
 
 
-def test_rows_from_before_the_ledger_are_counted_and_not_complained_of(tmp_path: Path) -> None:
-    db = open_database(f"sqlite:///{tmp_path / 'qixian.db'}")
+def test_rows_from_before_the_ledger_are_counted_and_not_complained_of(empty: Engine) -> None:
+    db = empty
     script = ScriptDirectory.from_config(_config()).get_revision("0012")
     config = _config()
     with db.begin() as connection:
@@ -74,4 +103,3 @@ def test_rows_from_before_the_ledger_are_counted_and_not_complained_of(tmp_path:
         connection.exec_driver_sql(old)
     with reading(db) as session:
         assert [(one.table, one.id) for one in faults(session)] == [("journal", 2)]
-    db.dispose()

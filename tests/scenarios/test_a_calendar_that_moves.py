@@ -2,6 +2,7 @@
 move, one of them to an earlier day; owners are told once and the report is exact."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -15,12 +16,23 @@ from engine.database import writing
 from engine.derivation import derive
 from engine.dispatch import Inline
 from engine.drain import Drainer
+from engine.due_dates import on_day
 from engine.events import record_event
 from engine.impact import Basis, Impact, derive_and_compare
 from engine.journal import journal_of
-from engine.obligations import Obligation, complete
+from engine.notices import Notice, NoticeDay
+from engine.obligations import Obligation, complete, move
 from engine.workdays import WorkCalendar, work_calendar
-from tests.builders import Box, build_agency, build_duty, build_rule, day, instant, memory
+from tests.builders import (
+    Box,
+    build_agency,
+    build_duty,
+    build_obligation,
+    build_rule,
+    day,
+    instant,
+    memory,
+)
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -148,3 +160,68 @@ def test_the_spring_festival_of_2020(db: Engine) -> None:
     assert box.messages == []  # a holiday: nobody is in the office
     morning(db, agency, after, instant("2020-02-03T09:00"))
     assert sum("国办发明电〔2020〕1号" in message.body for message in box.messages) == 1
+
+
+def _turned_off(number: int, off: str) -> Notice:
+    days = (NoticeDay(day(off), False, "加放"),)
+    return Notice("CN", f"国办发明电〔2026〕{number}号", day("2026-07-01"), "", days)
+
+
+def test_a_day_to_act_that_moves_months_ahead_is_no_message(db: Engine) -> None:
+    """The due day stays (10月31日, a Saturday), the day to act before it moves: the ladder tells it in time."""
+    box = Box()
+    rules = [
+        build_rule("paper-1-01", "fixed_deadline", "2026-10-31"),
+        build_rule("paper-1-02", "after_event", "60WD", trigger="收到申请"),
+    ]
+    duties = [build_duty(rule.id, since="2026-01-01") for rule in rules]
+    agency = build_agency(rules, duties, channels={"box": box})
+    before = work_calendar()
+    once = work_calendar((_turned_off(8, "2026-10-30"),))
+    twice = work_calendar((_turned_off(8, "2026-10-30"), _turned_off(9, "2026-10-29")))
+    with writing(db) as session:
+        register(session, agency.channels)
+        derive(session, agency, before, instant("2026-08-03T10:00"))
+    received(db, agency, before, "2026-08-03", "1")
+
+    report = arrives(db, agency, once, instant("2026-08-04T10:00"), "《一》")
+    assert [one.rule for one in report.moved] == ["paper-1-02"]
+    (row,) = rows(db, "paper-1-01").values()
+    assert (row.due_on, row.act_by, row.version) == (day("2026-10-31"), day("2026-10-29"), 2)
+    morning(db, agency, once, instant("2026-08-04T11:00"))
+    (told,) = box.messages
+    assert (told.body.count("变动："), "到期日由2026-10-30改为2026-11-02" in told.body) == (1, True)
+
+    # Within the ladder's reach it is told anew, on the rung on which it stands.
+    morning(db, agency, once, instant("2026-10-23T09:00"))
+    assert (
+        "宜办日由2026-10-30改为2026-10-29，到期日仍为2026-10-31，依据《一》"
+        in box.messages[-1].body
+    )
+    arrives(db, agency, twice, instant("2026-10-23T10:00"), "《二》")
+    morning(db, agency, twice, instant("2026-10-23T11:00"))
+    assert (
+        "宜办日由2026-10-29改为2026-10-28，到期日仍为2026-10-31，依据《二》"
+        in box.messages[-1].body
+    )
+    with writing(db) as session:
+        query = select(Alert).where(Alert.obligation_id == row.id).order_by(col(Alert.id))
+        alerts = session.exec(query).all()
+    assert [(one.rung, one.due_version) for one in alerts] == [("5", 2), ("3", 3)]
+
+
+def test_a_due_day_that_moved_is_told_even_if_the_day_to_act_moves_again(db: Engine) -> None:
+    """Both notices come in on one Saturday: on Monday the owner hears of both."""
+    with writing(db) as session:
+        row = build_obligation("2026-10-30")
+        session.add(row)
+        session.flush()
+        now, due = instant("2026-08-01T10:00"), on_day(day("2026-11-06"), work_calendar())
+        move(session, row, due, row.reading, now, "依据《一》")
+        earlier = replace(due, act_by=day("2026-11-05"))
+        move(session, row, earlier, row.reading, now, "依据《二》")
+    assert row.moved_at == now
+    assert row.moved == (
+        "到期日由2026-10-30改为2026-11-06，宜办日2026-11-06，依据《一》；"
+        "宜办日由2026-11-06改为2026-11-05，到期日仍为2026-11-06，依据《二》"
+    )

@@ -62,12 +62,16 @@ def test_the_daemon_asked_to_stop_finishes_what_is_on_the_wire(tmp_path: Path) -
     assert len(server.received) == 1
 
 
-def test_two_daemons_over_one_file_send_each_message_once(tmp_path: Path) -> None:
+def test_two_daemons_over_one_database_send_each_message_once(
+    tmp_path: Path, both_databases: str
+) -> None:
     with SilentServer() as server:
         config = prepare(tmp_path, settings(server, number=5))
         with serving(config) as one, serving(config) as other:
             wait_until(lambda: one.ready() and other.ready())
             wait_until(lambda: len(server.received) == len(KEYS))
-        assert states(config) == [State.ACCEPTED] * len(KEYS)
+            wait_until(lambda: states(config) == [State.ACCEPTED] * len(KEYS))
+            warned = "已有一个期限服务在使用同一个数据库文件" in other.logged()
+        assert warned == (both_databases == "sqlite")
     assert sorted(one.key for one in server.received) == KEYS
     assert not any(MARK in one.content for one in server.received)

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from engine.alerts import plan
 from engine.channels import ChannelState
 from engine.clock import ServerClock, read_clock
 from engine.database import open_database, recording, trying, writing
@@ -42,6 +43,7 @@ from tests.scenarios.processes import (
     states,
     working,
 )
+from tests.servers.postgres import postgres
 from tests.servers.wecom import PER_WINDOW, WecomServer
 
 MORNING = "2026-09-22 09:00"
@@ -306,6 +308,22 @@ def expire(config: Path) -> None:
     office = Office(config.parent, config.read_text(encoding="utf-8"), read_clock())
     with office, office.db.begin() as connection:
         connection.execute(text("UPDATE delivery SET lease_until = now()"))
+
+
+def test_a_worker_goes_on_after_its_database_was_away(tmp_path: Path) -> None:
+    with SilentServer() as server:
+        config = prepare(tmp_path, settings(server))
+        tables = config.read_text(encoding="utf-8")
+        with working(config), Office(tmp_path, tables, read_clock()) as office:
+            wait_until(lambda: len(server.received) == 1)
+            query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
+            postgres().run(query.format(office.db.url.database))
+            office.now = read_clock()
+            office.event("unit-0", office.now - timedelta(minutes=1), "又一突发事件")
+            with writing(office.db) as session:
+                assert plan(session, office.agency, office.calendar, office.now) == 1
+            wait_until(lambda: len(server.received) == 2, seconds=60)
+    assert not any(MARK in one.content for one in server.received)
 
 
 def test_a_worker_asked_to_stop_finishes_what_is_on_the_wire(tmp_path: Path) -> None:

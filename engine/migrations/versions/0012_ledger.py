@@ -9,7 +9,7 @@ from alembic import op
 from engine.database import Instant
 
 revision = "0012"
-down_revision = "0006"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
