@@ -81,7 +81,7 @@ def build_agency(folder: Path) -> Agency:
         tables += (
             f'secret = "whsec_{"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}"\nallow = ["127.0.0.0/8"]\n'
         )
-    tables += "[reminders]\nhorizon_days = 31\n"
+    tables += "[reminders]\nhorizon_days = 31\nspread = false\n"
     file = folder / "config.toml"
     file.write_text(tables, encoding="utf-8")
     return load_configuration(file).agency
