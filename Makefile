@@ -2,8 +2,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 CONFIG ?= config.example.toml
+ROUNDS ?= 200
 
-.PHONY: setup run test check bench pins clean
+.PHONY: setup run test check chaos bench pins clean
 
 setup: .venv/ready
 
@@ -29,6 +30,9 @@ check: .venv/ready-dev
 
 test: check
 	$(BIN)/pytest
+
+chaos: .venv/ready-dev
+	$(BIN)/python -m tests.chaos --rounds $(ROUNDS)
 
 bench: .venv/ready-dev
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

@@ -12,11 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from api.commands import (
     absence,
     audit,
+    backup,
     bounce,
     doctor,
     documents,
     due,
     extract,
+    ledger,
     migrate,
     plan,
     preview,
@@ -27,6 +29,8 @@ from api.commands import (
     silence,
     simulate,
     tick,
+    verify,
+    watch,
     work_calendar,
     workday,
     worker,
@@ -62,7 +66,7 @@ def options(
 
 for verb in (
     *(serve, worker, rules, extract, audit, due, plan, simulate, preview),
-    *(tick, migrate, doctor, send_test, resend, bounce),
+    *(tick, migrate, doctor, send_test, resend, bounce, verify, ledger, backup, watch),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(absence.app, name="absence")

@@ -18,6 +18,7 @@ from api.settings_file import (
     Server,
     Settings,
     UnitTable,
+    WatchTable,
     read_settings,
 )
 from engine.adoption import papers
@@ -34,6 +35,7 @@ from engine.seasons import Season
 from engine.units import ROLE_NAMES, Contact, Unit
 from notifiers.channel import Notifier
 from notifiers.errors import NotifierError
+from notifiers.heartbeat import Heartbeat
 from notifiers.http_client import open_client
 from notifiers.registry import build
 from rules.catalogue_files import (
@@ -60,6 +62,8 @@ class Configuration:
     database_url: str
     region: str = CN  # the office's own, whose calendar the daemon works by
     notice_folder: Path | None = None
+    missed_after: timedelta = timedelta(minutes=10)
+    heartbeat: Heartbeat | None = None
 
 
 def load_configuration(
@@ -78,6 +82,7 @@ def load_configuration(
     accepted = adopted(url, files) if adopted else Adopted()
     with _named_by(path):
         agency = _agency(settings, catalogue_of(files, accepted))
+        heartbeat = _heartbeat(settings.watch)
     token = token or os.environ.get(TOKEN_VARIABLE, "")
     folder = path.parent.resolve() / settings.calendar.folder
     return Configuration(
@@ -88,6 +93,8 @@ def load_configuration(
         url,
         settings.calendar.region,
         folder if settings.calendar.folder else None,
+        timedelta(minutes=settings.watch.minutes),
+        heartbeat,
     )
 
 
@@ -218,6 +225,13 @@ def _administrator(table: AdministratorTable | None) -> Unit | None:
         return None
     contact = Contact(**table.model_dump(exclude={"channels"}))
     return Unit("administrator", table.name, contacts=(contact,), channels=tuple(table.channels))
+
+
+def _heartbeat(table: WatchTable) -> Heartbeat | None:
+    if not table.heartbeat:
+        return None
+    address = _secret(table.heartbeat, "[watch]", "heartbeat")
+    return Heartbeat.at(address, table.allow, table.allow_http)
 
 
 def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) -> list[Duty]:

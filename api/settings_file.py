@@ -133,6 +133,15 @@ class AdministratorTable(_PersonTable):
     channels: list[str] = []
 
 
+class WatchTable(_Table):
+    """[watch]: after how many minutes a reminder is missed, and whom to tell that none is."""
+
+    minutes: int = Field(default=10, ge=2, le=1440)
+    heartbeat: str = ""
+    allow: list[str] = []
+    allow_http: bool = False
+
+
 class UnitTable(_Table):
     """[[unit]]"""
 
@@ -184,6 +193,7 @@ class Settings(_Table):
     reminders: Reminders = Reminders()
     calendar: CalendarTable = CalendarTable()
     administrator: AdministratorTable | None = None
+    watch: WatchTable = WatchTable()
     ladder: list[LadderTable] = []
     channel: list[ChannelTable] = []
     unit: list[UnitTable] = []

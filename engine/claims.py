@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from engine.agency import Agency
 from engine.carried import NOTHING_LEFT, Pair, carried, items_of
 from engine.channels import ChannelState
-from engine.deliveries import Attempt, Delivery, Purpose, State, finish
+from engine.deliveries import Attempt, Delivery, Purpose, State, finish, seal_attempt
 from engine.digest import DUPLICATE_MARK, Composer, Digest
 from engine.digest_items import Item
 from engine.fallback import ended
@@ -235,6 +235,7 @@ def _close_attempt(session: Session, row: Delivery, now: datetime) -> None:
     attempt = _last_attempt(session, row)
     attempt.ended_at, attempt.outcome = now, OutcomeKind.UNKNOWN
     attempt.detail = "sender died"
+    seal_attempt(session, attempt)
     row.possible_duplicate = True
 
 

@@ -1,16 +1,19 @@
 """送达记录 Delivery: one message for one recipient. 尝试 Attempt: each time it was sent.
 
 The rows are the truth: state, attempts, when next, and until when somebody holds it. Attempts
-are only added and completed; they are also the log by which a credential's rate is counted.
+are only added and completed, and then sealed in the ledger; they are also the log by which a
+credential's rate is counted.
 """
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import Index, UniqueConstraint, func
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant, words
+from engine.ledger import Contents, Kind, Sealing, columns, enter
 from notifiers.message import OutcomeKind
 
 
@@ -124,6 +127,38 @@ def waiting_channels(session: Session) -> dict[str, int]:
 
 
 WAITING = (State.QUEUED, State.SENDING)
+
+SEALED = (
+    *("id", "delivery_id", "number", "credential", "body_sha256", "started_at", "ended_at"),
+    *(
+        "outcome",
+        "fault",
+        "provider",
+        "http_status",
+        "code",
+        "detail",
+        "provider_id",
+        "size",
+        "recipient",
+    ),
+)
+
+
+def seal_attempt(session: Session, attempt: Attempt) -> None:
+    """Enter a finished attempt into the ledger: from here on it does not change any more. The
+    caller holds the channel's lock."""
+    assert attempt.ended_at is not None
+    delivery = session.get_one(Delivery, attempt.delivery_id)
+    contents = partial(sealed_contents, attempt, delivery)
+    enter(session, Sealing(Kind.ATTEMPT, delivery.channel, attempt, attempt.ended_at, contents))
+
+
+def sealed_contents(attempt: Attempt, delivery: Delivery) -> Contents:
+    """What the seal of an attempt covers: all of it, and whom its delivery is for."""
+    to = [("delivery.recipient", delivery.recipient), ("delivery.to", delivery.to)]
+    return [*columns(attempt, SEALED), ("delivery.message_id", delivery.message_id), *to]
+
+
 TROUBLE = (State.REJECTED, State.UNKNOWN, State.FAILED)
 
 

@@ -20,7 +20,7 @@ from engine.agency import Agency
 from engine.channels import ChannelState, lock
 from engine.claims import Claim, Claimer, place_of
 from engine.database import reading, recording, writing
-from engine.deliveries import Attempt, Delivery, State
+from engine.deliveries import Attempt, Delivery, State, seal_attempt
 from engine.fallback import ended, overdue_for_fallback, redirect
 from engine.retries import ASIDE, UNREACHED, Next, after_attempt
 from engine.troubles import tell_of_channel, tell_of_fault
@@ -152,18 +152,23 @@ def record(
     outcome: Outcome,
     now: datetime,
 ) -> None:
-    """Write an attempt's outcome and what follows from it, unless a newer attempt has begun."""
+    """Write an attempt's outcome and what follows from it. An answer that comes after the lease
+    ran out and the attempt was closed changes nothing: what is in the ledger stays."""
     found = session.get_one(Delivery, delivery_id)
     channel = session.get_one(ChannelState, found.channel)
     lock(session, channel.id, channel.credential)
     attempt = session.exec(
         select(Attempt).where(Attempt.delivery_id == delivery_id, Attempt.number == number)
     ).one()
+    if attempt.ended_at is not None:
+        log.warning("delivery %s: answer after the lease: %s", delivery_id, outcome.kind.value)
+        return
     attempt.ended_at, attempt.outcome = now, outcome.kind
     attempt.fault = outcome.fault or ""
     attempt.provider, attempt.http_status = outcome.provider, outcome.http_status
     attempt.code, attempt.detail = outcome.code, outcome.detail
     attempt.provider_id, attempt.size = outcome.provider_id, outcome.size
+    seal_attempt(session, attempt)
     row = session.get_one(Delivery, delivery_id, with_for_update=True)
     if row.attempts != number or row.state is not State.SENDING:
         return

@@ -6,6 +6,7 @@ EngineError
 ├── BadInterpretation  a reading that does not fit its rule
 ├── BadAgency          a configuration whose parts do not fit together
 ├── BadDatabase        a database address that cannot be used, or a schema that is not ours
+├── BadBackup          a backup that cannot be made
 ├── BadNotice          a holiday notice that cannot be read or fails a check
 ├── BadBounce          a letter that came back, but not to an address that we signed of late
 ├── UnknownTrigger     an event from which no duty of the unit counts
@@ -36,6 +37,10 @@ class BadAgency(EngineError):
 
 class BadDatabase(EngineError):
     """The database's address cannot be used, or its schema is not this version's."""
+
+
+class BadBackup(EngineError):
+    """The copy cannot be made, or would not be sound; nothing of it was left."""
 
 
 class BadNotice(EngineError):

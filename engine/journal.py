@@ -1,11 +1,14 @@
 """日志 JournalEntry: who changed what about an obligation or a proposal, and when. Entries are only
-added."""
+added, and sealed in the ledger."""
 
 from datetime import datetime
 
 from sqlmodel import Column, Field, Session, SQLModel, select
 
 from engine.database import Instant
+from engine.ledger import Contents, Kind, Sealing, columns, enter
+
+SEALED = ("id", "obligation_id", "proposal_id", "at", "kind", "by", "text")
 
 
 class JournalEntry(SQLModel, table=True):
@@ -29,14 +32,24 @@ def write(
     session: Session, obligation_id: int, at: datetime, kind: str, by: str, text: str
 ) -> None:
     """Add an entry, in the transaction of the change itself."""
-    session.add(JournalEntry(obligation_id=obligation_id, at=at, kind=kind, by=by, text=text))
+    _add(session, JournalEntry(obligation_id=obligation_id, at=at, kind=kind, by=by, text=text))
 
 
 def write_of_proposal(
     session: Session, proposal_id: int, at: datetime, kind: str, by: str, text: str
 ) -> None:
     """The same about a proposal."""
-    session.add(JournalEntry(proposal_id=proposal_id, at=at, kind=kind, by=by, text=text))
+    _add(session, JournalEntry(proposal_id=proposal_id, at=at, kind=kind, by=by, text=text))
+
+
+def sealed_contents(entry: JournalEntry) -> Contents:
+    """What the seal of an entry covers."""
+    return columns(entry, SEALED)
+
+
+def _add(session: Session, entry: JournalEntry) -> None:
+    session.add(entry)
+    enter(session, Sealing(Kind.JOURNAL, "", entry, entry.at, lambda: sealed_contents(entry)))
 
 
 def journal_of(session: Session, obligation_id: int) -> list[JournalEntry]:

@@ -3,7 +3,7 @@ resolved, so that no name can change its mind between the look and the connectio
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
@@ -54,6 +54,32 @@ def is_permitted(address: str, allowed: Sequence[Network]) -> bool:
     if any(found in network for network in INTRANET):
         return any(found in network for network in allowed)
     return found.version == 4 or found in _GLOBAL_6
+
+
+def may_be_permitted(host: str, allowed: Sequence[Network]) -> bool:
+    """A name is looked at when it is resolved; an address can be refused at once."""
+    try:
+        return is_permitted(host, allowed)
+    except ValueError:
+        return True
+
+
+def intranets(texts: Iterable[str]) -> tuple[Network, ...]:
+    """The networks that an administrator opens. Raises ValueError with half a Chinese sentence."""
+    networks = []
+    for text in texts:
+        try:
+            network = ip_network(text)
+        except ValueError:
+            raise ValueError('应为网段的列表，例如 ["10.0.0.0/8"]') from None
+        # A public network needs no leave, and “everything” would be no guard.
+        if not any(
+            network.version == wide.version and network.subnet_of(wide)  # type: ignore[arg-type]
+            for wide in INTRANET
+        ):
+            raise ValueError("只能写内网网段，公网地址不必写")
+        networks.append(network)
+    return tuple(networks)
 
 
 def _translated(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -11,13 +11,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from ipaddress import ip_network
 from typing import Any, ClassVar, Self
 from urllib.parse import SplitResult
 
 import httpx
 
-from notifiers.address_guard import INTRANET, Network, is_permitted, within
+from notifiers.address_guard import Network, intranets, may_be_permitted, within
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.http_client import JSON, Answer, deliver, judge_status, throttled
@@ -61,7 +60,7 @@ class Webhook:
         known = ("url", "secret", "previous_secret", "allow", "allow_http")
         given = Settings(cls.kind, settings, known)
         address, allow = given.address("url"), _read_networks(given)
-        if not _may_be_permitted(address.hostname or "", allow):
+        if not may_be_permitted(address.hostname or "", allow):
             raise given.refuse(
                 "url", '指向本机、内网或保留地址，确系本单位系统时另设 allow，例如 ["10.0.0.0/8"]'
             )
@@ -148,25 +147,7 @@ def _read_secret(given: Settings, key: str) -> bytes:
 
 
 def _read_networks(given: Settings) -> tuple[Network, ...]:
-    networks = []
-    for text in given.texts("allow"):
-        try:
-            network = ip_network(text)
-        except ValueError:
-            raise given.refuse("allow", '应为网段的列表，例如 ["10.0.0.0/8"]') from None
-        # A public network needs no leave, and “everything” would be no guard.
-        if not any(
-            network.version == wide.version and network.subnet_of(wide)  # type: ignore[arg-type]
-            for wide in INTRANET
-        ):
-            raise given.refuse("allow", "只能写内网网段，公网地址不必写")
-        networks.append(network)
-    return tuple(networks)
-
-
-def _may_be_permitted(host: str, allow: tuple[Network, ...]) -> bool:
-    """A name is looked at when it is resolved; an address can be refused at once."""
     try:
-        return is_permitted(host, allow)
-    except ValueError:
-        return True
+        return intranets(given.texts("allow"))
+    except ValueError as fault:
+        raise given.refuse("allow", str(fault)) from None

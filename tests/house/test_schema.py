@@ -5,16 +5,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 from sqlmodel import SQLModel
 
 from engine.database import open_database, reading, writing
 from engine.errors import BadDatabase
 from engine.journal import JournalEntry
-from engine.schema import TABLES, check, create_in_memory, migrate, revision
+from engine.schema import TABLES, _config, check, create_in_memory, migrate, revision
 from engine.slots import Slot, win
+from engine.verification import Verified, faults, verified
 from tests.servers.postgres import postgres
 
 
@@ -79,3 +82,24 @@ def test_migrating_twice_keeps_what_is_there(empty: Engine) -> None:
     assert migrate(db) == (head, head)
     with reading(db) as session:
         assert session.get(Slot, ("tick", at)) is not None
+
+
+def test_rows_from_before_the_ledger_are_counted_and_not_complained_of(empty: Engine) -> None:
+    db = empty
+    script = ScriptDirectory.from_config(_config()).get_revision("0012")
+    config = _config()
+    with db.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, str(script.down_revision))
+        old = (
+            "INSERT INTO journal (at, kind, by, text) VALUES ('2026-01-05', 'accept', '甲', '采用')"
+        )
+        connection.exec_driver_sql(old)
+    migrate(db)
+    with reading(db) as session:
+        assert list(faults(session)) == []
+        assert verified(session) == Verified(sealed=0, before=1)
+    with db.begin() as connection:
+        connection.exec_driver_sql(old)
+    with reading(db) as session:
+        assert [(one.table, one.id) for one in faults(session)] == [("journal", 2)]

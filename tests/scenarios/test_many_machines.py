@@ -226,7 +226,7 @@ def test_who_lost_his_lease_does_not_overwrite_the_newer_attempt(tmp_path: Path)
             (delivery,) = other.deliveries()
             attempts = other.attempts()
     assert (delivery.state, delivery.attempts) == (State.ACCEPTED, 2)
-    assert [one.outcome for one in attempts] == [OutcomeKind.REJECTED, OutcomeKind.ACCEPTED]
+    assert [one.outcome for one in attempts] == [OutcomeKind.UNKNOWN, OutcomeKind.ACCEPTED]
     assert MARK in server.received[0].content
 
 

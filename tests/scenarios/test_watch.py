@@ -1,0 +1,153 @@
+"""The auditor: exactly what should have gone out and did not, and nothing else."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from engine.database import recording, writing
+from engine.deliveries import Delivery, State
+from engine.obligations import reopen
+from engine.slots import win
+from engine.system_messages import tell_administrator
+from engine.watching import NOT_PLANNED, Missing, last_tick, missing
+from notifiers.message import Fault, Outcome, OutcomeKind
+from tests.builders import Box
+from tests.scenarios.playing import Office, duty, shanghai, unit
+
+pytestmark = pytest.mark.usefixtures("both_databases")
+
+SETTINGS = (
+    """
+[[channel]]
+id = "a"
+kind = "console"
+[[channel]]
+id = "b"
+kind = "console"
+[administrator]
+channels = ["a"]
+"""
+    + unit("office", "市政府办公室", "a")
+    + unit("finance", "财政局", "b", parent="office")
+    + unit("culture", "文旅局", "b", parent="office")
+    + duty("02", "finance", since="2026-09-01")  # monthly: September's is due on the 30th
+    + duty("59", "culture")  # within five hours
+)
+LATE = timedelta(minutes=10)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """On Monday, a day before September's matter is five working days away."""
+    with Office(tmp_path, SETTINGS, "2026-09-21 08:50") as office:
+        office.replace_channel("a", Box())
+        office.replace_channel("b", Box())
+        office.tick()
+        yield office
+
+
+def watch(office: Office, at: str) -> list[Missing]:
+    before = office.dump()
+    found = missing(office.db, office.agency, office.calendar, shanghai(at), LATE)
+    assert office.dump() == before, "the auditor only looks"
+    return found
+
+
+def short(found: list[Missing]) -> list[tuple[str, str, str, str]]:
+    return [(one.unit, one.rung, one.channel, one.why) for one in found]
+
+
+def test_the_clock_stands_for_fifteen_minutes(office: Office) -> None:
+    office.now = shanghai("2026-09-22 08:50")
+    office.event("culture", "2026-09-22 08:50", "洪水")
+    assert watch(office, "2026-09-22 08:59") == []
+    assert short(watch(office, "2026-09-22 09:05")) == [
+        ("culture", "hours:start", "b", NOT_PLANNED)
+    ]
+    found = watch(office, "2026-09-22 09:15")
+    assert short(found) == [
+        ("culture", "hours:start", "b", NOT_PLANNED),
+        ("finance", "5", "b", NOT_PLANNED),
+    ]
+    assert (found[1].rule, found[1].period) == ("guangyuan-2017-02", "2026-09")
+    assert (found[1].recipient, found[1].since) == ("finance", shanghai("2026-09-22 09:00"))
+    office.tick("2026-09-22 09:15")
+    assert watch(office, "2026-09-22 09:15") == []
+    assert watch(office, "2026-09-22 12:00") == []
+
+
+def test_what_is_done_or_was_changed_just_now_is_not_missed(office: Office) -> None:
+    office.now = shanghai("2026-09-22 08:55")
+    office.complete("finance", "2026-09")
+    assert watch(office, "2026-09-22 10:00") == []
+    (row,) = [one for one in office.obligations() if one.period == "2026-09"]
+    assert row.id
+    with writing(office.db) as session:
+        at = shanghai("2026-09-22 10:00")
+        reopen(session, row.id, by="甲", reason="退回", now=at)
+    assert watch(office, "2026-09-22 10:05") == []
+    assert short(watch(office, "2026-09-22 10:15")) == [("finance", "5", "b", NOT_PLANNED)]
+
+
+def test_what_was_planned_and_waits_too_long(office: Office) -> None:
+    office.replace_channel("b", Refusing(OutcomeKind.RETRY))
+    office.tick("2026-09-22 09:00")
+    assert watch(office, "2026-09-22 09:05") == []
+    why = "已试 1 次，下次 2026-09-22 09:00：暂时无法送达，稍后重试"
+    assert short(watch(office, "2026-09-22 09:15")) == [("finance", "5", "b", why)]
+    assert watch(office, "2026-09-22 18:05") == []  # closed: it may not go out now
+
+
+def test_a_disabled_channel_says_why(office: Office) -> None:
+    office.replace_channel("b", Refusing(OutcomeKind.REJECTED, Fault.CONFIG))
+    office.tick("2026-09-22 09:00")
+    (one,) = watch(office, "2026-09-22 09:15")
+    assert one.why == "渠道已停用：群机器人已被移除"
+    office.complete("finance", "2026-09")
+    assert watch(office, "2026-09-22 09:15") == []
+
+
+def test_a_sender_that_died_is_seen_when_its_lease_is_over(office: Office) -> None:
+    office.tick("2026-09-22 09:00")
+    with recording(office.db) as session:
+        (row,) = session.exec(select(Delivery)).all()
+        row.state, row.lease_until = State.SENDING, shanghai("2026-09-22 09:03")
+    assert short(watch(office, "2026-09-22 09:15")) == [
+        ("finance", "5", "b", "已试 1 次：没有结果")
+    ]
+
+
+def test_waiting_for_the_limit_of_the_channel_is_not_late(office: Office) -> None:
+    office.replace_channel("b", Box(window=(1, timedelta(minutes=30))))
+    office.tick("2026-09-22 09:00")  # uses the window up
+    office.event("culture", "2026-09-22 09:00", "洪水")
+    office.tick("2026-09-22 09:01")
+    assert watch(office, "2026-09-22 09:20") == []
+    assert [one.unit for one in watch(office, "2026-09-22 11:00")] == ["culture"]
+
+
+def test_word_to_the_administrator_that_waits(office: Office) -> None:
+    with writing(office.db) as session:
+        tell_administrator(session, office.agency, "k", "渠道停用", "请修复", office.now)
+    assert [(one.rung, one.rule) for one in watch(office, "2026-09-21 23:00")] == [("system", "")]
+
+
+def test_when_the_clock_last_won(office: Office) -> None:
+    assert last_tick(office.db) is None
+    with writing(office.db) as session:
+        win(session, "tick", shanghai("2026-09-21 08:50"))
+    assert last_tick(office.db) == shanghai("2026-09-21 08:50")
+
+
+class Refusing(Box):
+    """Takes nothing."""
+
+    def __init__(self, kind: OutcomeKind, fault: Fault | None = None) -> None:
+        super().__init__()
+        self._outcome = Outcome(kind, fault, advice="群机器人已被移除")
+
+    async def send(self, _message: object, _now: object) -> Outcome:
+        return self._outcome
