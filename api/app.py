@@ -19,11 +19,13 @@ from api.body_limit import BodyLimit
 from api.dependencies import Now, Reader, Running, allowed
 from api.refusals import database_in_words
 from api.routes import (
+    bounces,
     catalogue,
     deliveries,
     documents,
     events,
     obligations,
+    people,
     proposals,
     work_calendar,
     workdays,
@@ -63,6 +65,8 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         proposals,
         catalogue,
         deliveries,
+        people,
+        bounces,
         work_calendar,
         workdays,
     ):

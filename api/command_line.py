@@ -10,16 +10,20 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
+    absence,
     audit,
+    bounce,
     doctor,
     documents,
     due,
     extract,
     migrate,
     plan,
+    preview,
     rules,
     send_test,
     serve,
+    silence,
     simulate,
     tick,
     work_calendar,
@@ -56,10 +60,12 @@ def options(
 
 
 for verb in (
-    *(serve, worker, rules, extract, audit, due, plan, simulate),
-    *(tick, migrate, doctor, send_test),
+    *(serve, worker, rules, extract, audit, due, plan, simulate, preview),
+    *(tick, migrate, doctor, send_test, bounce),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
+app.add_typer(absence.app, name="absence")
+app.add_typer(silence.app, name="silence")
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
 app.add_typer(work_calendar.app, name="calendar")

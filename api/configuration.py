@@ -12,6 +12,7 @@ from api.errors import BadConfig
 from api.settings_file import (
     AdministratorTable,
     ChannelTable,
+    ContactTable,
     DutyTable,
     SeasonTable,
     Server,
@@ -29,7 +30,7 @@ from engine.notices import CN
 from engine.readings import Interpretation
 from engine.schema import check, revision
 from engine.seasons import Season
-from engine.units import Contact, Unit
+from engine.units import ROLE_NAMES, Contact, Unit
 from notifiers.channel import Notifier
 from notifiers.errors import NotifierError
 from notifiers.http_client import open_client
@@ -128,7 +129,13 @@ def _named_by(path: Path) -> Iterator[None]:
 def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
     ladders = {"default": Ladder()} | {
         table.id: Ladder(
-            table.id, tuple(table.before), table.every, tuple(table.superior), tuple(table.hours)
+            table.id,
+            tuple(table.before),
+            table.every,
+            head=tuple(table.head),
+            leader=tuple(table.leader),
+            superior=tuple(table.superior),
+            hours=tuple(table.hours),
         )
         for table in settings.ladder
     }
@@ -155,6 +162,7 @@ def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
         hours=hours,
         horizon_days=reminders.horizon_days,
         public_url=settings.server.public_url,
+        spread=reminders.spread,
     )
 
 
@@ -185,12 +193,17 @@ def _units(tables: Iterable[UnitTable], region: str) -> dict[str, Unit]:
             name=table.name,
             parent=table.parent,
             aliases=tuple(table.aliases),
-            contacts=tuple(Contact(**contact.model_dump()) for contact in table.contacts),
+            contacts=tuple(map(_contact, table.contacts)),
             channels=tuple(table.channels),
             region=table.region or region,
         )
         for table in tables
     }
+
+
+def _contact(table: ContactTable) -> Contact:
+    role = next(role for role, name in ROLE_NAMES.items() if name == table.role)
+    return Contact(**table.model_dump(exclude={"role"}), role=role)
 
 
 def _administrator(table: AdministratorTable | None) -> Unit | None:

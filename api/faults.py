@@ -9,6 +9,7 @@ _FAULTS = {
     "string_too_short": "不能为空",
     "string_pattern_mismatch": "写法不对",
     "int_type": "应是整数",
+    "bool_type": "应是 true 或 false",
     "list_type": "应是方括号括起的列表",
     "model_type": "应是一张表",
     "date_type": "应是不带引号的日期，例如 2026-01-01",

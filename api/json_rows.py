@@ -6,6 +6,7 @@ from typing import Any
 from api.errors import BadInput
 from api.typed_dates import day
 from engine.alternatives import Answers
+from engine.bounces import Returned
 from engine.due_dates import Due
 from engine.explanation import Step
 from engine.imported_notices import Assessment
@@ -13,6 +14,19 @@ from engine.instants import local_iso
 from engine.notices import days_as_rows
 from engine.workdays import FIRST_DAY, LAST_DAY, DayReason, WorkCalendar
 from rules.rule import Rule
+
+
+def bounce_row(found: Returned) -> dict[str, Any]:
+    """A letter that came back: `verdict` is gone, lost or noted."""
+    return {
+        "delivery": found.delivery.id,
+        "channel": found.delivery.channel,
+        "recipient": found.delivery.recipient,
+        "verdict": found.bounce.verdict.value,
+        "status": found.bounce.status or None,
+        "state": found.delivery.state.value,
+        "reason": found.reason,
+    }
 
 
 def rule_row(rule: Rule) -> dict[str, Any]:

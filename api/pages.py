@@ -13,9 +13,9 @@ from engine.agency import Agency
 from engine.alerts import unreachable
 from engine.channels import disabled_channels
 from engine.deliveries import undelivered
-from engine.digest import named
 from engine.instants import ZONE, local_day
 from engine.remaining import remaining_in_words
+from engine.wording import named
 from engine.workdays import WorkCalendar
 from rules.rule import Document, Rule
 

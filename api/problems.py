@@ -15,6 +15,7 @@ from api.faults import fault_in_words
 from api.refusals import database_in_words
 from engine.errors import (
     BadAgency,
+    BadBounce,
     BadDatabase,
     BadInterpretation,
     BadNotice,
@@ -34,6 +35,7 @@ _OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
     NotAllowed: (409, "not_allowed"),
     UnknownTrigger: (422, "unknown_trigger"),
     BadNotice: (422, "notice_refused"),
+    BadBounce: (422, "bounce_refused"),
     NoDate: (422, "no_date"),
     OutsideCalendar: (422, "outside_calendar"),
     BadDatabase: (503, "database_unavailable"),

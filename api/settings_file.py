@@ -12,6 +12,7 @@ from api.errors import BadConfig
 from api.faults import fault_in_words
 from engine.events import ALL_UNITS
 from engine.notices import CN, is_scope
+from engine.units import ROLE_NAMES, Role
 from engine.workdays import FIRST_DAY, LAST_DAY
 from rules.toml_faults import toml_fault
 
@@ -33,6 +34,12 @@ def _scope(code: str) -> str:
     if not is_scope(code):
         raise ValueError(f"“{code}”应是六位行政区划代码，例如 510800，或 {CN}")
     return code
+
+
+def _role(name: str) -> str:
+    if name not in ROLE_NAMES.values():
+        raise ValueError(f"没有角色“{name}”，可用：{'、'.join(ROLE_NAMES.values())}")
+    return name
 
 
 _Region = Annotated[str, AfterValidator(_scope)]
@@ -70,6 +77,7 @@ class Reminders(_Table):
     end: _Clock = "18:00"
     horizon_days: int = Field(default=400, ge=31, le=3660)
     ladder: str = "default"
+    spread: bool = True
 
 
 class CalendarTable(_Table):
@@ -85,6 +93,8 @@ class LadderTable(_Table):
     id: _Id
     before: list[_Days] = [5, 3, 1, 0]
     every: _Days = 1
+    head: list[_Days] = [1]
+    leader: list[_Days] = [3]
     superior: list[Annotated[int, Field(ge=1, le=250)]] = [1, 3]
     hours: list[Annotated[int, Field(ge=1, le=250)]] = [1]
 
@@ -97,8 +107,8 @@ class ChannelTable(BaseModel):
     kind: str
 
 
-class ContactTable(_Table):
-    """An entry of a unit's contacts."""
+class _PersonTable(_Table):
+    """A person's name and addresses."""
 
     name: _Name
     mobile: str = Field(default="", pattern=r"^(\+?[0-9]{5,20})?$")
@@ -106,7 +116,14 @@ class ContactTable(_Table):
     account: str = Field(default="", pattern=r"^[!-{}~]*$", max_length=64)
 
 
-class AdministratorTable(ContactTable):
+class ContactTable(_PersonTable):
+    """An entry of a unit's contacts."""
+
+    role: Annotated[str, AfterValidator(_role)] = ROLE_NAMES[Role.HANDLER]
+    substitute: str = Field(default="", max_length=60)
+
+
+class AdministratorTable(_PersonTable):
     """[administrator]: who hears of what is wrong with Qixian itself, and over which channels."""
 
     name: _Name = "系统管理员"

@@ -9,25 +9,15 @@ from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
 from engine.readings import Interpretation, Reading, reading_of, reading_on, season_of
+from engine.recipients import NOBODY_AWAY, Away, Directory, Recipient
 from engine.seasons import Season, check_apart
-from engine.units import Unit, lineage, match_holders
+from engine.units import Contact, Role, Unit, lineage, match_holders, substitutes
 from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar
-from notifiers.channel import Addressing, Notifier
+from notifiers.channel import Notifier
 from rules.catalogue_files import Catalogue
 from rules.links import later_wordings
 from rules.rule import Rule
 from rules.terms import Kind
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """收件人: an address on a channel. The address is a mail address, else the channel's id
-    (a group) or a unit's id (the console)."""
-
-    channel: str
-    address: str
-    to: str = ""  # what the notifier gets as the address
-    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +38,7 @@ class Agency:
     public_url: str = ""
     seasons: tuple[Season, ...] = ()
     begun: Mapping[str, date] = field(default_factory=dict)  # chained rhythms, see engine.chains
+    spread: bool = False  # the ordinary messages of a morning, over some minutes
     administrator: Unit | None = None  # who hears of what is wrong with the system itself
     readings: Mapping[str, Reading] = field(init=False)
 
@@ -180,23 +171,20 @@ class Agency:
         duty = self.duties_in_force.get(f"{rule}@{unit}")
         return duty.ladder if duty else self.ladder
 
-    def recipients(self, unit_id: str, *, superior: bool = False) -> Iterator[Recipient]:
-        """Who is told of a unit's obligations: the unit's own channels, else those of the
-        nearest unit above it that has some. `superior` asks for the unit above."""
-        line = lineage(unit_id, self.units)[superior:]
-        for unit in line:
-            if found := dict.fromkeys(self._recipients(unit)):  # nobody is told twice
-                yield from found
-                return
+    def recipients(
+        self, unit_id: str, role: Role = Role.HANDLER, away: Away = NOBODY_AWAY
+    ) -> list[Recipient]:
+        """Who is told of a unit's obligations on a rung for a role: the unit's own people, else
+        those of the nearest unit above it that hears."""
+        return Directory(self.units, self.channels, away).recipients(unit_id, role)
 
     def administrators(self) -> list[Recipient]:
         """Who is told what is wrong with the system; nobody where none is configured."""
-        found = self._recipients(self.administrator) if self.administrator else ()
-        return list(dict.fromkeys(found))
+        return self._everybody(self.administrator) if self.administrator else []
 
     def empty_channels(self, unit: Unit) -> list[str]:
         """Channels of a unit on which nobody is reached: mail, and no contact has an address."""
-        reached = {recipient.channel for recipient in self._recipients(unit)}
+        reached = {recipient.channel for recipient in self._everybody(unit)}
         return [channel for channel in unit.channels if channel not in reached]
 
     def _check_units(self) -> None:
@@ -209,6 +197,18 @@ class Agency:
             for channel in unit.channels:
                 if channel not in self.channels:
                     raise BadAgency(f"{unit.name}的渠道“{channel}”不存在，请先写它的 [[channel]]")
+            for contact in filter(_has_substitute, unit.contacts):
+                self._check_substitute(unit, contact)
+
+    def _check_substitute(self, unit: Unit, contact: Contact) -> None:
+        place, name = f"{unit.name}的联系人{contact.name}的代办人", contact.substitute
+        if name == contact.name:
+            raise BadAgency(f"{place}不能是本人，请写同单位或上级单位的另一位联系人")
+        found = substitutes(unit, contact, self.units)
+        if not found:
+            raise BadAgency(f"{place}“{name}”不在本单位和上级单位的联系人中，请先写这位联系人")
+        if len(found) > 1:
+            raise BadAgency(f"{place}“{name}”有{len(found)}位同名联系人，请写成一位")
 
     def _check_rules(self) -> None:
         for duty in self.duties.values():
@@ -252,22 +252,8 @@ class Agency:
         keys = [f"{other}@{duty.unit}" for other in links if self.readings[other].term]
         return [self.duties_in_force[key] for key in keys if key in self.duties_in_force]
 
-    def _recipients(self, unit: Unit) -> Iterator[Recipient]:
-        mobiles = tuple(contact.mobile for contact in unit.contacts if contact.mobile)
-        for channel in unit.channels:
-            match self.channels[channel].addressing:
-                case Addressing.MAIL:
-                    for contact in unit.contacts:
-                        if contact.mail:
-                            yield Recipient(channel, contact.mail, to=contact.mail)
-                case Addressing.PERSON:
-                    for contact in unit.contacts:
-                        if contact.account:
-                            yield Recipient(channel, contact.account, to=contact.account)
-                case Addressing.UNIT:
-                    yield Recipient(channel, unit.id)
-                case Addressing.GROUP:
-                    yield Recipient(channel, channel, mentions=mobiles)
+    def _everybody(self, unit: Unit) -> list[Recipient]:
+        return Directory(self.units, self.channels).everybody(unit)
 
 
 def _named_seasons(agency: Agency) -> Iterator[str]:
@@ -275,3 +261,7 @@ def _named_seasons(agency: Agency) -> Iterator[str]:
     for rule in agency.rules:
         for term in (rule.term, agency.readings[rule.id].term):
             yield from (rhythm.season for rhythm in (term.rhythms if term else ()) if rhythm.season)
+
+
+def _has_substitute(contact: Contact) -> bool:
+    return bool(contact.substitute)

@@ -1,7 +1,8 @@
 """提醒 Alert: an obligation brought to one recipient's mind on one rung. Planning them.
 
 An alert is written in the same transaction as the delivery that carries it, before anything is
-sent. Its unique key lets every rung of every version of a date be told once.
+sent. Its unique key lets every rung of every version of a date be told once to each: who stands
+in for somebody is told the rung on which a matter stands, and so is he who comes back.
 """
 
 import logging
@@ -16,14 +17,20 @@ from sqlalchemy import UniqueConstraint, or_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
-from engine.agency import Agency, Recipient
-from engine.database import Instant
+from engine.absences import away_on
+from engine.agency import Agency
+from engine.database import Instant, words
 from engine.deliveries import Delivery
-from engine.digest import Composer, Item
+from engine.digest import Composer
+from engine.digest_items import items_of
 from engine.errors import EngineError
 from engine.instants import local_day
 from engine.ladder import MOVED, Dates, Rung, rungs_at
 from engine.obligations import Obligation, Status
+from engine.recipients import Away, Recipient
+from engine.silences import active_silences, silenced
+from engine.spread import spread_after
+from engine.units import Role
 from engine.workdays import WorkCalendar
 
 log = logging.getLogger(__name__)
@@ -34,7 +41,8 @@ Key = tuple[int | None, str, str, str, int]
 
 
 class Alert(SQLModel, table=True):
-    """提醒. `due_version` is the version of the due date that it speaks of."""
+    """提醒. `due_version` is the version of the due date that it speaks of, `role` what the rung
+    has reached, `asked` who is named: the head, the leader, or who stands in for somebody."""
 
     __table_args__ = (UniqueConstraint(*KEY_COLUMNS),)
 
@@ -44,7 +52,8 @@ class Alert(SQLModel, table=True):
     channel: str
     recipient: str
     due_version: int
-    to_superior: bool
+    role: Role = Field(sa_column=Column(words(Role), nullable=False))
+    asked: str = ""
     send_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     delivery_id: int = Field(foreign_key="delivery.id", index=True)
 
@@ -56,6 +65,11 @@ class _Due:
     obligation: Obligation
     rung: Rung
     recipient: Recipient
+
+    @property
+    def ordinary(self) -> bool:
+        """Is it for those who do it? What is put to others is not silenced."""
+        return self.rung.role is Role.HANDLER
 
     @property
     def key(self) -> Key:
@@ -70,8 +84,11 @@ def plan(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
     All alerts of one recipient go into one delivery, or several where the channel's limit asks
     for it. Outside office hours only what is limited by the hour is planned.
     """
-    due = list(_due(_candidates(session, agency, calendar, now), agency, calendar, now))
-    due += _moved(session, agency, calendar, now)
+    recipients = _Recipients(agency, away_on(session, local_day(now)))
+    due = list(_due(_candidates(session, agency, calendar, now), recipients, calendar, now))
+    due += _moved(session, recipients, calendar, now)
+    silences = active_silences(session, now)
+    due = [one for one in due if not (one.ordinary and silenced(silences, one.obligation))]
     told = _told(session, due)
     fresh: defaultdict[tuple[str, str], list[_Due]] = defaultdict(list)
     for item in due:
@@ -94,10 +111,26 @@ def _candidates(
     return session.exec(query).all()
 
 
+class _Recipients:
+    """Whom rungs reach, each question answered once."""
+
+    def __init__(self, agency: Agency, away: Away) -> None:
+        self.agency = agency
+        self._away = away
+        self._found: dict[tuple[str, Role], list[Recipient]] = {}
+
+    def of(self, unit: str, role: Role) -> list[Recipient]:
+        """Who is told of a unit's obligations on a rung for a role."""
+        key = (unit, role)
+        if key not in self._found:
+            self._found[key] = self.agency.recipients(unit, role, self._away)
+        return self._found[key]
+
+
 def _due(
-    rows: Iterable[Obligation], agency: Agency, calendar: WorkCalendar, now: datetime
+    rows: Iterable[Obligation], recipients: _Recipients, calendar: WorkCalendar, now: datetime
 ) -> Iterator[_Due]:
-    recipients: dict[tuple[str, bool], list[Recipient]] = {}
+    agency = recipients.agency
     for row in rows:
         dates = Dates(row.opens_on, row.due_on, row.due_at, row.act_by)
         ladder = agency.ladder_of(row.rule, row.unit)
@@ -108,22 +141,19 @@ def _due(
             log.exception("obligation %s: no rungs", row.id)
             continue
         for rung in rungs:
-            key = (row.unit, rung.to_superior)
-            if key not in recipients:
-                recipients[key] = list(agency.recipients(row.unit, superior=rung.to_superior))
-            for recipient in recipients[key]:
+            for recipient in recipients.of(row.unit, rung.role):
                 yield _Due(row, rung, recipient)
 
 
 def _moved(
-    session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
+    session: Session, recipients: _Recipients, calendar: WorkCalendar, now: datetime
 ) -> Iterator[_Due]:
     """Whose due dates a notice, a rule or a reading moved of late: the owners are told once."""
-    if not agency.hours.are_now(now, calendar):
+    if not recipients.agency.hours.are_now(now, calendar):
         return
     lately = col(Obligation.moved_at) >= now - TOLD_WITHIN
     for row in session.exec(select(Obligation).where(Obligation.status == Status.OPEN, lately)):
-        for recipient in agency.recipients(row.unit):
+        for recipient in recipients.of(row.unit, Role.HANDLER):
             yield _Due(row, Rung(MOVED, now), recipient)
 
 
@@ -146,20 +176,21 @@ def _plan_one(
     now: datetime,
     due: list[_Due],
 ) -> int:
-    """The deliveries to one recipient. Matters of the hour do not wait for the others' digest."""
+    """The deliveries to one recipient."""
     notifier = agency.channels[due[0].recipient.channel]
-    composer = Composer(agency, calendar, notifier.markup, now)
+    composer = Composer(agency, calendar, notifier.markup, now, notifier.limit)
     by_obligation: dict[int | None, list[_Due]] = defaultdict(list)
     for item in due:
         by_obligation[item.obligation.id].append(item)
-    items = [
-        Item(group[0].obligation, all(one.rung.to_superior for one in group))
-        for group in by_obligation.values()
-    ]
-    parts = composer.pack(items, notifier.limit)
+    parts = composer.pack(
+        items_of((one.obligation, one.recipient.role, one.recipient.asked) for one in due)
+    )
     for number, part in enumerate(parts, 1):
         told = [one for item in part for one in by_obligation[item.obligation.id]]
         delivery = _delivery(told, now, number, len(parts))
+        if agency.spread and not delivery.urgent:
+            wait = spread_after(agency.hours, delivery.channel, delivery.recipient, now)
+            delivery.next_at = now + wait
         session.add(delivery)
         session.flush()
         session.add_all(_alert(one, delivery) for one in told)
@@ -192,22 +223,26 @@ def _alert(due: _Due, delivery: Delivery) -> Alert:
         channel=due.recipient.channel,
         recipient=due.recipient.address,
         due_version=due.obligation.version,
-        to_superior=due.rung.to_superior,
+        role=due.recipient.role,
+        asked=due.recipient.asked,
         send_at=due.rung.send_at,
         delivery_id=delivery.id,
     )
 
 
-def fresh_items(session: Session, delivery_id: int) -> list[tuple[Alert, Obligation]]:
-    """The alerts of a delivery that still hold: obligation open, date unchanged, and no later
-    rung told or waiting for the same recipient. So an outage ends in one message, not in one for
-    each morning."""
+def fresh_items(
+    session: Session, delivery_id: int, now: datetime
+) -> list[tuple[Alert, Obligation]]:
+    """The alerts of a delivery that still hold: obligation open, date unchanged, no silence over
+    it, and no later rung told or waiting for the same recipient. So an outage ends in one
+    message, not in one for each morning. An alert that a silence keeps back is taken back: when
+    the silence has ended, the matter is told anew."""
     later = aliased(Alert)
     overtaken = select(later.id).where(
         later.obligation_id == Alert.obligation_id,
         later.channel == Alert.channel,
         later.recipient == Alert.recipient,
-        later.to_superior == Alert.to_superior,
+        later.role == Alert.role,
         col(later.id) > col(Alert.id),
     )
     query = (
@@ -220,13 +255,21 @@ def fresh_items(session: Session, delivery_id: int) -> list[tuple[Alert, Obligat
             ~overtaken.exists(),
         )
     )
-    return [(alert, obligation) for alert, obligation in session.exec(query).all()]
+    found = [(alert, obligation) for alert, obligation in session.exec(query).all()]
+    silences = active_silences(session, now)
+    kept_back = {
+        alert.id for alert, row in found if alert.role is Role.HANDLER and silenced(silences, row)
+    }
+    for alert, _ in found:
+        if alert.id in kept_back:
+            session.delete(alert)
+    return [one for one in found if one[0].id not in kept_back]
 
 
 def unreachable(session: Session, agency: Agency) -> list[str]:
     """The ids of units with open obligations of which nobody can be told."""
     units = select(Obligation.unit).where(Obligation.status == Status.OPEN).distinct()
-    return [unit for unit in session.exec(units).all() if not list(agency.recipients(unit))]
+    return [unit for unit in session.exec(units).all() if not agency.recipients(unit)]
 
 
 def alerts_of(session: Session, delivery_ids: Iterable[int]) -> Mapping[int, list[Alert]]:

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
 
     REMINDER = "reminder"  # from the alerts that it carries, anew at every attempt
     SYSTEM = "system"  # to the administrator: from the row itself
+    INVITATION = "invitation"  # from the invitation whose latest delivery it is
 
 
 class Delivery(SQLModel, table=True):

@@ -1,30 +1,43 @@
 """提醒内容 Digest: what a recipient reads in the morning, in Chinese, cut to the channel's bytes.
 
 The late come first, then what is limited by the hour, today's, and what is near. A message that
-is too long becomes several at the boundary between two matters. Unit, matter, date and person
-are never cut; a matter that is too long by itself gives up part of its last line, the source.
+is too long becomes several at the boundary between two matters, and what presses goes first and
+alone. Where they would be too many, a matter becomes one line and its quote shorter, as little
+as is needed. Unit, period, date and person are never cut; a matter that is too long by itself
+gives up part of its last line, the source, before anything else.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import IntEnum
 from itertools import groupby
 
 from engine.agency import Agency
+from engine.digest_items import Item
 from engine.instants import ZONE, end_of, local_day
 from engine.obligations import Obligation
 from engine.remaining import remaining_in_words
-from engine.units import Contact
-from engine.workdays import WorkCalendar, weekday_name
+from engine.units import Role
+from engine.wording import (
+    bytes_of,
+    named,
+    named_shortly,
+    on_one_line,
+    people_of,
+    shortened,
+    visible,
+)
+from engine.workdays import WorkCalendar
 from notifiers.message import Markup
 
 DUPLICATE_MARK = "（可能重复）"
-SMALLEST_LIMIT = 2048  # bytes, of all channels: a matter by itself fits into every one
-MOST_PEOPLE = 3  # named in a message
-_CUT = "…"
+MOST_PARTS = 3  # messages of one morning, where shorter lines can do it
+# What a matter takes: all its lines, or one line with so many characters of its quote.
+FORMS = (None, 40, 20, 12)
 # What a remaining time or a number may grow by before the message is sent.
 _GROWTH = 24
+_GROWTH_OF_A_LINE = 12
 
 
 class Urgency(IntEnum):
@@ -47,14 +60,6 @@ HEADINGS = {
 
 
 @dataclass(frozen=True)
-class Item:
-    """One matter of a message: an obligation, and whether it is told to the superior."""
-
-    obligation: Obligation
-    superior: bool
-
-
-@dataclass(frozen=True)
 class Digest:
     """A finished subject and body."""
 
@@ -64,25 +69,40 @@ class Digest:
 
 @dataclass(frozen=True)
 class Composer:
-    """Writes messages as of one instant, in one markup."""
+    """Writes messages as of one instant, in one markup, within so many bytes."""
 
     agency: Agency
     calendar: WorkCalendar
     markup: Markup
     now: datetime
+    limit: int
 
-    def pack(self, items: Sequence[Item], limit: int) -> list[list[Item]]:
-        """Items in the order in which they are told, in parts whose body fits `limit` bytes.
+    def pack(self, items: Sequence[Item]) -> list[list[Item]]:
+        """Items in the order in which they are told, in parts whose body fits the limit.
 
         Room is left for what may still change before sending: counts, the mark of a possible
         duplicate, and a remaining time that takes more digits.
         """
         items = sorted(items, key=self._order)
-        room = limit - self._frame(items)
+        parts = self._fill(items, None)
+        if len(parts) <= 1:
+            return parts
+        pressing = [item for item in items if self._presses(item)]
+        rest = [item for item in items if not self._presses(item)]
+        for form in FORMS:
+            parts = [*self._fill(pressing, form), *self._fill(rest, form)]
+            if len(parts) <= MOST_PARTS:
+                return parts
+        together = self._fill(items, FORMS[-1])
+        return together if len(together) < len(parts) else parts
+
+    def _fill(self, items: Sequence[Item], form: int | None) -> list[list[Item]]:
+        room = self.limit - self._frame(items)
+        growth = _GROWTH if form is None else _GROWTH_OF_A_LINE
         parts: list[list[Item]] = []
         used = 0
         for item in items:
-            size = _bytes(self._block(len(items), item)) + _GROWTH
+            size = bytes_of(self._matter(len(items), item, form)) + 1 + growth
             if used + size > room or not parts:
                 parts.append([])
                 used = 0
@@ -92,20 +112,25 @@ class Composer:
 
     def _frame(self, items: Sequence[Item]) -> int:
         """The most bytes that a message about some of the items needs beside their blocks."""
-        empty = self.compose((), len(items), len(items) + 1, True).body
+        empty = self._body(self._subject((), 999, 999, True), ())
         names = (self._unit_name(item.obligation) for item in items)
-        whose = max((_bytes(self._plain(f"{name}：")) for name in names), default=0)
+        whose = max((bytes_of(self._plain(f"{name}：")) for name in names), default=0)
         counts = "，".join(f"{HEADINGS[urgency]}{len(items)}项" for urgency in Urgency)
         headings = "\n".join(map(self._heading, Urgency))
-        return _bytes(empty) + whose + _bytes(counts) + _bytes(headings) + 2
+        return bytes_of(empty) + whose + bytes_of(counts) + bytes_of(headings) + 2
 
     def compose(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> Digest:
-        """The message about these items. About one, it is within every channel's limit."""
+        """The message about these items: each in full where there is room, else in one line.
+        About one, it is within every channel's limit."""
         items = sorted(items, key=self._order)
-        subject = _on_one_line(self._subject(items, part, parts, duplicate))
-        body = self._body(subject, items)
-        if len(items) == 1 and (excess := _bytes(body) - SMALLEST_LIMIT) > 0:
-            body = self._body(subject, items, excess)
+        subject = on_one_line(self._subject(items, part, parts, duplicate))
+        for form in FORMS:
+            body = self._body(subject, items, form)
+            excess = bytes_of(body) - self.limit
+            if form is None and len(items) == 1 and excess > 0:
+                body = self._body(subject, items, None, excess)
+            if bytes_of(body) <= self.limit:
+                break
         return Digest(subject, body)
 
     def notice(self, subject: str, text: str, duplicate: bool) -> Digest:
@@ -130,14 +155,25 @@ class Composer:
         near = calendar.count(today, obligation.act_by) <= max(ladder.before, default=0)
         return Urgency.MOVED if obligation.moved and not near else Urgency.NEAR
 
-    def _order(self, item: Item) -> tuple[Urgency, datetime, str, str, str]:
+    def _presses(self, item: Item) -> bool:
+        """Is it late, limited by the hour, or has it one working day left at most?"""
+        urgency, row = self.urgency(item), item.obligation
+        if urgency is not Urgency.NEAR:
+            return urgency < Urgency.NEAR
+        calendar = self.agency.calendar_of(row.unit, self.calendar)
+        return calendar.count(local_day(self.now), row.act_by) <= 1
+
+    def _order(self, item: Item) -> tuple[Urgency, bool, datetime, str, str, str]:
         row = item.obligation
         due = row.due_at or end_of(row.due_on)
-        return (self.urgency(item), due, row.unit, row.rule, row.occurrence)
+        presses = self._presses(item)
+        return (self.urgency(item), not presses, due, row.unit, row.rule, row.occurrence)
 
-    def _body(self, subject: str, items: Sequence[Item], excess: int = 0) -> str:
+    def _body(
+        self, subject: str, items: Sequence[Item], form: int | None = None, excess: int = 0
+    ) -> str:
         title = self._strong(self._plain(subject))
-        return "\n".join((title, *self._sections(items, excess), self._foot()))
+        return "\n".join((title, *self._sections(items, form, excess), self._foot()))
 
     def _subject(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> str:
         units = {item.obligation.unit for item in items}
@@ -151,39 +187,65 @@ class Composer:
         mark = DUPLICATE_MARK if duplicate else ""
         return f"{mark}【期限提醒】{whose}{'，'.join(counts)}{number}"
 
-    def _sections(self, items: Sequence[Item], excess: int) -> Iterator[str]:
+    def _sections(self, items: Sequence[Item], form: int | None, excess: int) -> Iterator[str]:
         number = 0
         for urgency, group in groupby(items, self.urgency):
             yield self._heading(urgency)
             for item in group:
                 number += 1
-                yield self._block(number, item, excess)
+                yield self._matter(number, item, form, excess)
 
     def _heading(self, urgency: Urgency) -> str:
         color = "warning" if urgency < Urgency.TODAY else "info"
         return f"\n{self._colored(f'【{HEADINGS[urgency]}】', color)}"
 
+    def _matter(self, number: int, item: Item, form: int | None, excess: int = 0) -> str:
+        return self._block(number, item, excess) if form is None else self._line(number, item, form)
+
+    def _line(self, number: int, item: Item, characters: int) -> str:
+        """A matter in one line, its quote cut to so many characters."""
+        row, quote = item.obligation, self._quote(item.obligation)
+        matter = quote if len(quote) <= characters else quote[:characters] + "…"
+        calendar = self.agency.calendar_of(row.unit, self.calendar)
+        words = (
+            f"{number}. {matter}（{row.period_in_words}）{self._whose(row)}",
+            self._due_shortly(row) + ("（暂定）" if row.provisional else ""),
+            remaining_in_words(row, self.now, calendar),
+            *(["日期有变动"] if row.moved else []),
+            *self._notes(item),
+        )
+        return self._plain(" ".join(words))
+
     def _block(self, number: int, item: Item, excess: int = 0) -> str:
         """The lines about one matter, the last of them shorter by `excess` bytes."""
         obligation, agency = item.obligation, self.agency
         rule = agency.catalogue.rules.get(obligation.rule)
-        unit = agency.units.get(obligation.unit)
-        matter = rule.quote if rule else obligation.rule
-        people = _people(unit.contacts) if unit else ""
         same = agency.same_duties(obligation.rule, obligation.unit, obligation.due_on)
         named = (f"《{one.document.title}》{one.number}" for one in ([rule, *same] if rule else ()))
         source = "；".join(dict.fromkeys(named)) or obligation.document
-        title = f"{number}. {matter}（{obligation.period_in_words}）"
+        title = f"{number}. {self._quote(obligation)}（{obligation.period_in_words}）"
         lines = (
-            f"　单位：{self._unit_name(obligation)}"
-            + (f"（{people}）" if people else "")
-            + ("　督办：请催办" if item.superior else ""),
+            "　".join((f"　单位：{self._whose(obligation)}", *self._notes(item))),
             f"　期限：{self._deadline(obligation)}",
             *([f"　变动：{obligation.moved}"] if obligation.moved else ()),
         )
-        basis = _shortened(self._plain(f"　依据：{source}；口径：{obligation.reading}"), excess)
+        basis = shortened(self._plain(f"　依据：{source}；口径：{obligation.reading}"), excess)
         block = (self._strong(self._plain(title)), *map(self._plain, lines), basis)
         return "\n".join(filter(None, block))
+
+    def _quote(self, obligation: Obligation) -> str:
+        rule = self.agency.catalogue.rules.get(obligation.rule)
+        return rule.quote if rule else obligation.rule
+
+    def _notes(self, item: Item) -> tuple[str, ...]:
+        return ("督办：请催办",) if item.superior else item.notes
+
+    def _whose(self, obligation: Obligation) -> str:
+        """The unit, with those who do it."""
+        unit = self.agency.units.get(obligation.unit)
+        contacts = (unit.of_role(Role.HANDLER) or unit.contacts) if unit else ()
+        people = f"（{people_of(contacts)}）" if contacts else ""
+        return self._unit_name(obligation) + people
 
     def _unit_name(self, obligation: Obligation) -> str:
         unit = self.agency.units.get(obligation.unit)
@@ -199,9 +261,19 @@ class Composer:
         if obligation.due_at:
             moment = obligation.due_at.astimezone(ZONE)
             return f"{named(moment.date())}{moment:%H:%M}前"
-        early = local_day(self.now) <= obligation.act_by != obligation.due_on
-        advice = f"，宜在{named(obligation.act_by)}前办理" if early else ""
+        advice = f"，宜在{named(obligation.act_by)}前办理" if self._is_early(obligation) else ""
         return f"{named(obligation.due_on)}到期{advice}"
+
+    def _due_shortly(self, row: Obligation) -> str:
+        today = local_day(self.now)
+        if row.due_at:
+            moment = row.due_at.astimezone(ZONE)
+            return f"{named_shortly(moment.date(), today)}{moment:%H:%M}前"
+        advice = f"宜{named_shortly(row.act_by, today)}前办，" if self._is_early(row) else ""
+        return f"{advice}{named_shortly(row.due_on, today)}到期"
+
+    def _is_early(self, row: Obligation) -> bool:
+        return local_day(self.now) <= row.act_by != row.due_on
 
     def _foot(self) -> str:
         if self.agency.public_url:
@@ -218,36 +290,5 @@ class Composer:
 
     def _plain(self, text: str) -> str:
         """Nothing in a reference or a name may act as markup, or as a line of its own."""
-        text = _on_one_line(text)
-        return text.translate(_WIDE) if self.markup is Markup.MARKDOWN else text
-
-
-# The robots' markdown has no escape character, so what could act as markup becomes full-width.
-_WIDE = str.maketrans("<>`[]#*_~|", "＜＞｀［］＃＊＿～｜")
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(text.splitlines())
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode())
-
-
-def _shortened(text: str, excess: int) -> str:
-    """`text` without its last `excess` bytes, and with a mark in their place."""
-    if excess <= 0:
-        return text
-    room = _bytes(text) - excess - len(_CUT.encode())
-    return text.encode()[:room].decode(errors="ignore") + _CUT if room > 0 else ""
-
-
-def _people(contacts: Sequence[Contact]) -> str:
-    names = "、".join(contact.name for contact in contacts[:MOST_PEOPLE])
-    more = f"等{len(contacts)}人" if len(contacts) > MOST_PEOPLE else ""
-    return names + more
-
-
-def named(day: date) -> str:
-    """`2026-10-12（星期一）`: a date as it stands in messages."""
-    return f"{day}（{weekday_name(day)}）"
+        text = on_one_line(text)
+        return visible(text) if self.markup is Markup.MARKDOWN else text

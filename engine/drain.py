@@ -23,7 +23,9 @@ from engine.alerts import fresh_items
 from engine.channels import ChannelState
 from engine.database import reading, recording
 from engine.deliveries import Attempt, Delivery, Purpose, State
-from engine.digest import Composer, Item
+from engine.digest import Composer
+from engine.digest_items import Item, items_of
+from engine.invitations import Invited, current_invitation, invitation_message
 from engine.obligations import Obligation
 from engine.retries import LAST_ATTEMPT, Next, after_attempt
 from engine.waiting import due
@@ -125,14 +127,19 @@ class Drainer:
         if row.attempts >= LAST_ATTEMPT:
             _finish(row, State.FAILED, "已达最多发送次数，请检查渠道后重新发送", now)
             return None
-        fresh = fresh_items(session, row.id) if row.purpose is Purpose.REMINDER else []
-        if row.purpose is Purpose.REMINDER and not fresh:
-            _finish(row, State.SKIPPED, "其中事项均已办结、免除或改期，或已另行提醒", now)
+        fresh = fresh_items(session, row.id, now) if row.purpose is Purpose.REMINDER else []
+        invited = (
+            current_invitation(session, row, notifier, now)
+            if row.purpose is Purpose.INVITATION
+            else None
+        )
+        if not (fresh or invited or row.purpose is Purpose.SYSTEM):
+            _finish(row, State.SKIPPED, "其中事项均已办结、免除、改期或静默，或已另行提醒", now)
             return None
-        items = _unique([Item(obligation, alert.to_superior) for alert, obligation in fresh])
+        items = items_of((obligation, alert.role, alert.asked) for alert, obligation in fresh)
         row.attempts += 1
         try:
-            message = self._message(row, notifier, items, now)
+            message = self._message(row, notifier, items, invited, now)
         except Exception:  # a poisoned row steps aside and does not stop the queue
             log.exception("delivery %s: cannot be composed", row.id)
             row.state, row.lease_until, row.next_at = State.QUEUED, None, now + ASIDE
@@ -152,10 +159,17 @@ class Drainer:
         return Claim(row.id, row.attempts, message)
 
     def _message(
-        self, row: Delivery, notifier: Notifier, items: list[Item], now: datetime
+        self,
+        row: Delivery,
+        notifier: Notifier,
+        items: list[Item],
+        invited: Invited | None,
+        now: datetime,
     ) -> Message:
-        composer = Composer(self.agency, self.calendar, notifier.markup, now)
+        composer = Composer(self.agency, self.calendar, notifier.markup, now, notifier.limit)
         mark = row.possible_duplicate and not notifier.duplicate_safe
+        if invited:
+            return invitation_message(invited, row, composer, mark)
         if row.purpose is Purpose.SYSTEM:
             digest = composer.notice(row.subject, row.body, mark)
         else:
@@ -166,7 +180,7 @@ class Drainer:
             body=digest.body,
             to=row.to,
             mentions=tuple(row.mentions.split(",")) if row.mentions else (),
-            thread=f"{row.channel}/{row.recipient}",
+            thread=_thread(row, items),
             data={"obligations": [_data(item.obligation) for item in items]},
             possible_duplicate=row.possible_duplicate,
         )
@@ -268,12 +282,10 @@ def _finish(row: Delivery, state: State, reason: str, now: datetime) -> None:
     row.state, row.reason, row.finished_at, row.lease_until = state, reason, now, None
 
 
-def _unique(items: list[Item]) -> list[Item]:
-    """One line for each obligation; told to its own unit, it is not told to the superior too."""
-    by_id: dict[int | None, Item] = {}
-    for item in sorted(items, key=lambda item: item.superior):
-        by_id.setdefault(item.obligation.id, item)
-    return list(by_id.values())
+def _thread(row: Delivery, items: list[Item]) -> str:
+    """What is about one obligation belongs to its case; about several, to the recipient."""
+    cases = {item.obligation.case for item in items}
+    return cases.pop() if len(cases) == 1 else f"{row.channel}/{row.recipient}"
 
 
 def _data(obligation: Obligation) -> dict[str, object]:

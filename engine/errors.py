@@ -7,6 +7,7 @@ EngineError
 ├── BadAgency          a configuration whose parts do not fit together
 ├── BadDatabase        a database address that cannot be used, or a schema that is not ours
 ├── BadNotice          a holiday notice that cannot be read or fails a check
+├── BadBounce          a letter that came back, but not to an address that we signed of late
 ├── UnknownTrigger     an event from which no duty of the unit counts
 ├── NotFound           an id that does not exist
 └── NotAllowed         a change that the obligation's state does not permit
@@ -39,6 +40,10 @@ class BadDatabase(EngineError):
 
 class BadNotice(EngineError):
     """The holiday notice cannot be read, or a check of it failed; nothing of it was stored."""
+
+
+class BadBounce(EngineError):
+    """Nobody can say which delivery came back; nothing was changed."""
 
 
 class UnknownTrigger(EngineError):

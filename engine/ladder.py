@@ -1,6 +1,7 @@
 """提醒策略 Ladder: on which working days an obligation is brought to mind, and whose.
 
-Rungs (档) are counted in working days back from the day to act (宜办日), and on from the due day
+The handlers (承办人) are reminded before and after the end, the head (负责人) and the leader
+(分管领导) of the unit are asked to press once it is late, and so is the unit above (上级). Rungs (档) are counted in working days back from the day to act (宜办日), and on from the due day
 once that is past. Pure: which rung does an obligation stand on at an instant? Rungs that were
 missed before the latest one are not made up for, so an outage ends in one reminder.
 """
@@ -10,19 +11,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from engine.instants import at, local_day
+from engine.units import Role
 from engine.workdays import WorkCalendar
 
 
 @dataclass(frozen=True)
 class Ladder:
     """`before`: working days before the day to act. `every`: working days from one reminder of
-    a late obligation to the next, 0 for none. `superior`: working days after the due day on
-    which the superior unit is told. `hours`: hours before an instant, beside the one at once.
+    a late obligation to the next, 0 for none. `head`, `leader`: working days after the due day
+    on which the head and the leader of the unit are told, 0 for the day to act itself.
+    `superior`: the same of the superior unit, from 1. `hours`: hours before an instant, beside
+    the one at once.
     """
 
     id: str = "default"
     before: tuple[int, ...] = (5, 3, 1, 0)
     every: int = 1
+    head: tuple[int, ...] = (1,)
+    leader: tuple[int, ...] = (3,)
     superior: tuple[int, ...] = (1, 3)
     hours: tuple[int, ...] = (1,)
 
@@ -55,12 +61,12 @@ MOVED = "moved"
 @dataclass(frozen=True)
 class Rung:
     """档: `5` `3` `1` `0` before, `+1` `+2` after; `hours:start` `hours:1` `hours:0` where hours
-    count; `superior+1` and `superior:hours` to the superior; `moved` when the date was moved.
-    `send_at` is when it falls."""
+    count; `head+1`, `leader+3`, `superior+1` and `head:hours`, `leader:hours`, `superior:hours`
+    to those; `moved` when the date was moved. `send_at` is when it falls, `role` whom it asks."""
 
     name: str
     send_at: datetime
-    to_superior: bool = False
+    role: Role = Role.HANDLER
     urgent: bool = False  # goes out at any hour
 
 
@@ -77,16 +83,19 @@ class Dates:
 def rungs_at(
     ladder: Ladder, dates: Dates, now: datetime, calendar: WorkCalendar, hours: OfficeHours
 ) -> list[Rung]:
-    """The rungs of an open obligation that may be told now: one for its unit, one for the
-    superior. Outside office hours only the urgent ones: a later rung that has to wait for the
-    morning must not silence an hour that has struck."""
+    """The rungs of an open obligation that may be told now, at most one for each role. Outside
+    office hours only the urgent ones: a later rung that has to wait for the morning must not
+    silence an hour that has struck."""
     day = hours.last_begun(now, calendar)
     early = _by_hours(ladder, dates) if dates.due_at else _before(ladder, dates, calendar, hours)
     own = [*early, *_late(ladder, dates, day, calendar, hours)]
-    superior = _to_superior(ladder, dates, calendar, hours)
+    above = [[*_escalated(role, ladder, dates, calendar, hours)] for role in _ABOVE]
     urgent_only = not hours.are_now(now, calendar)
-    latest = (_latest(own, now, urgent_only), _latest(superior, now, urgent_only))
+    latest = (_latest(rungs, now, urgent_only) for rungs in (own, *above))
     return [rung for rung in latest if rung]
+
+
+_ABOVE = (Role.HEAD, Role.LEADER, Role.SUPERIOR)
 
 
 def _latest(rungs: Iterable[Rung], now: datetime, urgent_only: bool) -> Rung | None:
@@ -134,11 +143,17 @@ def _late(
         yield Rung(f"+{number}", at(calendar.add(dates.due_on, number), hours.begin))
 
 
-def _to_superior(
-    ladder: Ladder, dates: Dates, calendar: WorkCalendar, hours: OfficeHours
+def _escalated(
+    role: Role, ladder: Ladder, dates: Dates, calendar: WorkCalendar, hours: OfficeHours
 ) -> Iterator[Rung]:
-    if dates.due_at:
-        yield Rung("superior:hours", dates.due_at, to_superior=True, urgent=True)
-    for number in ladder.superior:
-        day = calendar.add(dates.due_on, number)
-        yield Rung(f"superior+{number}", at(day, hours.begin), to_superior=True)
+    """Where hours count, the head is asked at the last warning, while there is still time; the
+    leader and the superior when the time is over. Without days for them, head and leader are
+    never asked."""
+    days = {Role.HEAD: ladder.head, Role.LEADER: ladder.leader}.get(role, ladder.superior)
+    if dates.due_at and (days or role is Role.SUPERIOR):
+        warning = min(ladder.hours, default=0) if role is Role.HEAD else 0
+        moment = dates.due_at - timedelta(hours=warning)
+        yield Rung(f"{role}:hours", moment, role, urgent=True)
+    for number in days:
+        day = calendar.add(dates.due_on, number) if number else dates.act_by
+        yield Rung(f"{role}+{number}", at(day, hours.begin), role)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, and_, or_
@@ -61,6 +62,13 @@ class Obligation(SQLModel, table=True):
     closed_by: str = ""
     evidence: str = ""
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+    @property
+    def case(self) -> str:
+        """Its name outside: the root of its thread of letters, its entry in calendars. The hash
+        keeps apart what two databases call by the same number."""
+        what = repr((self.rule, self.unit, self.occurrence))
+        return f"obligation-{self.id}.{sha256(what.encode()).hexdigest()[:8]}"
 
     @property
     def period_in_words(self) -> str:

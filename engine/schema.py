@@ -11,16 +11,20 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from engine import (
+    absences,
+    addresses,
     alerts,
     channels,
     clock_entries,
     deliveries,
     events,
     imported_notices,
+    invitations,
     journal,
     loaded_texts,
     obligations,
     proposals,
+    silences,
     slots,
     watermarks,
 )
@@ -29,6 +33,8 @@ from engine.errors import BadDatabase
 from engine.postgres import is_postgres
 
 TABLES = (
+    absences.Absence,
+    addresses.AddressState,
     alerts.Alert,
     channels.ChannelState,
     clock_entries.ClockEntry,
@@ -36,10 +42,12 @@ TABLES = (
     deliveries.Delivery,
     events.Event,
     imported_notices.ImportedNotice,
+    invitations.Invitation,
     journal.JournalEntry,
     loaded_texts.LoadedText,
     obligations.Obligation,
     proposals.Proposal,
+    silences.Silence,
     slots.Slot,
     watermarks.Watermark,
 )

@@ -61,7 +61,7 @@ def simulate(
     channels: dict[str, Notifier] = {
         id_: Accepting(notifier) for id_, notifier in agency.channels.items()
     }
-    agency = replace(agency, channels=channels)
+    agency = replace(agency, channels=channels, spread=False, administrator=None)
     db = open_database("sqlite://")
     create_in_memory(db)
     before = at(calendar.add(first, -1), agency.hours.begin)

@@ -5,8 +5,9 @@ from hashlib import sha256
 
 from sqlmodel import Session, col, select
 
-from engine.agency import Agency, Recipient
+from engine.agency import Agency
 from engine.deliveries import Delivery, Purpose
+from engine.recipients import Recipient
 
 LONGEST = 1500  # bytes of a text: within every channel's limit
 

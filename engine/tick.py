@@ -1,4 +1,4 @@
-"""Tick: derive what falls due, plan the alerts of now, ring for what waits to be sent.
+"""Tick: derive what falls due, plan the alerts of now, say who cannot be told, ring for what waits.
 
 Twice at the same `now` changes nothing.
 """
@@ -14,6 +14,8 @@ from engine.database import look_over, writing
 from engine.derivation import derive
 from engine.dispatch import Dispatcher
 from engine.imported_notices import imported_notices
+from engine.invitations import plan_invitations
+from engine.reachability import tell_of_unreachable
 from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar
 
@@ -39,6 +41,8 @@ def tick(
         derived = derive(session, agency, calendar, now)
     with writing(db) as session:
         planned = plan(session, agency, calendar, now)
+        planned += plan_invitations(session, agency, now)
+        tell_of_unreachable(session, agency, calendar, now)
     if derived + planned >= MANY:
         look_over(db)
     dispatcher.wake(shards_with_work(db, agency, calendar, now))

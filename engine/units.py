@@ -2,18 +2,35 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from engine.notices import CN
 
 
+class Role(StrEnum):
+    """角色: what a person is to a unit's obligations, in the order in which they are told. A
+    contact is one of the first three; the last is the unit above."""
+
+    HANDLER = "handler"  # 承办人: does it
+    HEAD = "head"  # 负责人: presses when it is late
+    LEADER = "leader"  # 分管领导
+    SUPERIOR = "superior"  # 上级单位
+
+
+ROLE_NAMES = {Role.HANDLER: "承办人", Role.HEAD: "负责人", Role.LEADER: "分管领导"}
+
+
 @dataclass(frozen=True)
 class Contact:
-    """联系人: a person of a unit, with the addresses that channels use."""
+    """联系人: a person of a unit, with the addresses that channels use. `substitute` (代办人) is
+    the name of who stands in while the person is away: of the same unit or of the one above."""
 
     name: str
     mobile: str = ""
     mail: str = ""
     account: str = ""  # the person's id in the work chat
+    role: Role = Role.HANDLER
+    substitute: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,15 @@ class Unit:
     channels: tuple[str, ...] = ()
     region: str = CN
 
+    def of_role(self, role: Role) -> tuple[Contact, ...]:
+        """The contacts of one role."""
+        return tuple(contact for contact in self.contacts if contact.role is role)
+
+    @property
+    def escalates(self) -> bool:
+        """Does it name anybody whom what is late is put to before the unit above?"""
+        return any(contact.role is not Role.HANDLER for contact in self.contacts)
+
 
 def match_holders(holders: Iterable[str], units: Iterable[Unit]) -> dict[str, str | None]:
     """Each holder's unit id by name or alias, None where no unit answers to it."""
@@ -43,3 +69,14 @@ def lineage(unit_id: str, units: Mapping[str, Unit]) -> list[Unit]:
         line.append(units[unit_id])
         unit_id = units[unit_id].parent
     return line
+
+
+def substitutes(
+    unit: Unit, contact: Contact, units: Mapping[str, Unit]
+) -> list[tuple[Unit, Contact]]:
+    """Those who answer to the name of a contact's substitute: in his unit, else in the one above."""
+    for home in lineage(unit.id, units)[:2]:
+        found = [(home, one) for one in home.contacts if one.name == contact.substitute]
+        if found:
+            return found
+    return []

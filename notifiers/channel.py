@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from email.headerregistry import Address
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import httpx
 
 from notifiers.message import Markup, Message, Outcome
+from notifiers.return_path import ReturnPath
 
 
 class Addressing(StrEnum):
@@ -62,6 +64,22 @@ class Configurable(Notifier, Protocol):
     def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
         """Raises ChannelConfigError where the settings cannot work."""
         ...
+
+
+@runtime_checkable
+class Inviting(Protocol):
+    """A channel that can carry calendar invitations: from whom, None where it shall not."""
+
+    @property
+    def organizer(self) -> Address | None: ...
+
+
+@runtime_checkable
+class Returning(Protocol):
+    """A channel whose messages can come back: where to, None where nobody takes them."""
+
+    @property
+    def return_path(self) -> ReturnPath | None: ...
 
 
 def fingerprint(*parts: str) -> str:

@@ -8,10 +8,15 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from notifiers.clean_text import clean
-from notifiers.message import Message
+from notifiers.letter_html import as_html
+from notifiers.message import Calendar, Message
 
 _MAILBOX = re.compile(r"[0-9A-Za-z.!#$%&'*+/=?^_`{|}~-]{1,64}@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*")
 _PLAIN_ID = re.compile(r"[0-9A-Za-z_-]{1,40}")
+# One obligation, as the engine names it: readable in the header.
+_CASE = re.compile(r"obligation-[0-9]{1,20}\.[0-9a-f]{8}")
+# email.policy garbles References of which one id does not fit on a line of 78.
+_ID_CHARACTERS = 74
 
 
 def is_mailbox(address: str) -> bool:
@@ -29,21 +34,54 @@ def compose(message: Message, sender: Address, now: datetime) -> EmailMessage:
     # The same on every attempt: most mailboxes show two copies with one id as one letter.
     letter["Message-ID"] = message_id(message.id, sender.domain)
     if message.thread:
-        root = message_id(f"thread:{message.thread}", sender.domain)
+        root = thread_root(message.thread, sender.domain)
         letter["In-Reply-To"] = root
         letter["References"] = root
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
     # base64 passes servers without 8BITMIME, and no line of Chinese is too long for it.
-    letter.set_content(clean(message.body), charset="utf-8", cte="base64")
+    body = clean(message.body)
+    letter.set_content(body, charset="utf-8", cte="base64")
+    letter.add_alternative(as_html(body), subtype="html", charset="utf-8", cte="base64")
+    if message.calendar:
+        _enclose(letter, message.calendar)
     return letter
 
 
-def message_id(name: str, domain: str) -> str:
-    """A Message-ID that says `name` where its characters allow, else a hash of it.
+def _enclose(letter: EmailMessage, calendar: Calendar) -> None:
+    """The invitation twice: as the last alternative for calendars that look there, and as a file
+    for those that do not. The METHOD stands in the part's type too (RFC 6047, 2.4)."""
+    method = {"method": calendar.method}
+    letter.add_alternative(
+        calendar.text, subtype="calendar", charset="utf-8", cte="base64", params=method
+    )
+    letter.add_attachment(
+        calendar.text.encode(),
+        maintype="application",
+        subtype="ics",
+        cte="base64",
+        filename="invite.ics",
+        params=method,
+    )
 
-    `domain` only keeps the ids of different agencies apart.
+
+def thread_root(thread: str, domain: str) -> str:
+    """The id of a letter that nobody sent, on which all letters of a thread hang.
+
+    References is one line of ancestors and not a set: a letter that named the roots of several
+    cases would make one thread of them all. So it names one.
     """
-    if not _PLAIN_ID.fullmatch(name):
-        name = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:24]
-    # email.policy garbles References that do not fit on one line: 24 + 3 + 50 do.
-    return f"<{name}@{domain[-50:].lstrip('.-')}>"
+    return _id(thread if _CASE.fullmatch(thread) else _hashed(f"thread:{thread}"), domain)
+
+
+def message_id(name: str, domain: str) -> str:
+    """A Message-ID that says `name` where its characters allow, else a hash of it."""
+    return _id(name if _PLAIN_ID.fullmatch(name) else _hashed(name), domain)
+
+
+def _hashed(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:24]
+
+
+def _id(name: str, domain: str) -> str:
+    """`domain` only keeps the ids of different agencies apart: its end will do."""
+    return f"<{name}@{domain[len(name) - _ID_CHARACTERS :].lstrip('.-')}>"

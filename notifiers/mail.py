@@ -17,6 +17,7 @@ from notifiers.clean_text import clean
 from notifiers.http_client import redact
 from notifiers.letter import compose, is_mailbox
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
+from notifiers.return_path import SHORTEST_SECRET, TOKEN, ReturnPath
 from notifiers.settings import Settings
 from notifiers.smtp_conversation import SmtpConversation, Stage, judge_failure
 
@@ -32,12 +33,19 @@ _KEYS = (
     "sender_name",
     "timeout",
     "ca_file",
+    "invitations",
+    "return_path",
+    "return_path_secret",
 )
 
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail server that takes our letters. `timeout` bounds the whole conversation, in seconds."""
+    """A mail server that takes our letters. `timeout` bounds the whole conversation, in seconds.
+
+    `invitations`: obligations are put on people's calendars. `return_path` is where a letter that
+    cannot be delivered comes back to; without it that is `sender`.
+    """
 
     host: str
     port: int
@@ -46,6 +54,8 @@ class Mail:
     login: tuple[str, str] | None = field(repr=False)
     sender: Address
     timeout: int
+    invitations: bool = False
+    return_path: ReturnPath | None = None
 
     kind: ClassVar[str] = "mail"
     markup: ClassVar[Markup] = Markup.TEXT
@@ -71,6 +81,8 @@ class Mail:
             login=_read_login(given),
             sender=_read_sender(given),
             timeout=given.whole("timeout", 30, highest=120),
+            invitations=given.flag("invitations"),
+            return_path=_read_return_path(given),
         )
 
     @property
@@ -79,6 +91,11 @@ class Mail:
         return fingerprint(
             self.kind, self.host, str(self.port), self.login[0] if self.login else ""
         )
+
+    @property
+    def organizer(self) -> Address | None:
+        """From whom invitations come; None where there are none."""
+        return self.sender if self.invitations else None
 
     async def send(self, message: Message, now: datetime) -> Outcome:
         if not is_mailbox(message.to):
@@ -89,18 +106,23 @@ class Mail:
                 advice="收件邮箱缺失或写法不对，请核对该单位联系人的邮箱地址。",
             )
         letter = compose(message, self.sender, now).as_bytes()
-        outcome = await self._deliver(message.to, letter)
+        outcome = await self._deliver(self._envelope_sender(message), message.to, letter)
         password = self.login[1] if self.login else ""
         return replace(
             outcome, provider=self.kind, detail=redact(clean(outcome.detail), [password])
         )
 
-    async def _deliver(self, to: str, letter: bytes) -> Outcome:
+    def _envelope_sender(self, message: Message) -> str:
+        if self.return_path and self.return_path.takes(message.id):
+            return self.return_path.address(message.id)
+        return self.sender.addr_spec
+
+    async def _deliver(self, sender: str, to: str, letter: bytes) -> Outcome:
         conversation = SmtpConversation(self._open(), self.security == "starttls", self.login)
         politely = False
         try:
             async with asyncio.timeout(self.timeout):
-                words = await conversation.deliver(self.sender.addr_spec, to, letter)
+                words = await conversation.deliver(sender, to, letter)
             politely = True
         except (aiosmtplib.SMTPException, OSError) as error:
             politely = isinstance(error, aiosmtplib.SMTPResponseException)
@@ -165,3 +187,21 @@ def _read_sender(given: Settings) -> Address:
             "sender", "应为一个邮箱地址，例如 qixian@agency.gov.cn，名称另填 sender_name"
         )
     return Address(display_name=clean(given.text("sender_name", "")), addr_spec=sender)
+
+
+def _read_return_path(given: Settings) -> ReturnPath | None:
+    template, secret = given.text("return_path", ""), given.text("return_path_secret", "")
+    if not template and not secret:
+        return None
+    if not template or not secret:
+        missing = "return_path_secret" if template else "return_path"
+        raise given.refuse(missing, "缺失，return_path 和 return_path_secret 要么都填，要么都不填")
+    if template.count(TOKEN) != 1 or not is_mailbox(ReturnPath(template, "").address("0" * 32)):
+        raise given.refuse(
+            "return_path",
+            "应为带一处 {token} 的邮箱地址，例如 bounces+{token}@agency.gov.cn，"
+            "@ 之前除 {token} 外至多 16 个字符",
+        )
+    if len(secret) < SHORTEST_SECRET:
+        raise given.refuse("return_path_secret", f"太短，应为至少 {SHORTEST_SECRET} 个随机字符")
+    return ReturnPath(template, secret)

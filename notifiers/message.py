@@ -15,6 +15,14 @@ class Markup(StrEnum):
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """日历邀请: a whole iCalendar text (RFC 5545), and the METHOD that stands in it."""
+
+    method: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Message:
     """A finished message. Its body is within the channel's byte limit, in its markup.
 
@@ -31,6 +39,7 @@ class Message:
     thread: str = ""  # the stable root of a mail thread
     data: Mapping[str, Any] = field(default_factory=dict)  # for machines: the webhook's payload
     possible_duplicate: bool = False
+    calendar: Calendar | None = None  # only mail carries it
 
 
 class OutcomeKind(StrEnum):

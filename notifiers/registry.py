@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from notifiers.apprise_channel import AppriseChannel
 from notifiers.channel import Configurable, Notifier
 from notifiers.console import Console
 from notifiers.dingtalk_robot import DingtalkRobot
@@ -25,6 +26,7 @@ NOTIFIERS: dict[str, type[Configurable]] = {
     "mail": Mail,
     "webhook": Webhook,
     "console": Console,
+    "apprise": AppriseChannel,
 }
 
 

@@ -38,7 +38,7 @@ _REFUSED_AT = {
     ),
     Stage.SENDER: (
         Fault.CONFIG,
-        "邮件服务器不接受发件地址，请把 sender 改成与登录账号一致的地址。",
+        "邮件服务器不接受发件地址，请把 sender 改成与登录账号一致的地址；设了 return_path 的，请邮件管理员放行。",
     ),
     Stage.RECIPIENT: (Fault.RECIPIENT, "对方邮箱不存在或拒收，请核对该单位联系人的邮箱地址。"),
     Stage.DATA: (

@@ -22,8 +22,10 @@ from engine.errors import BadDatabase
 from engine.loaded_texts import current_texts
 from engine.postgres import address_of
 from engine.proposals import IS_OPEN, list_proposals
+from engine.reachability import unreachable_people
 from engine.readings import Source, season_of
 from engine.schema import check
+from engine.silences import active_silences
 from engine.units import match_holders
 
 
@@ -97,6 +99,10 @@ def _database(shared: Context) -> Iterator[Finding]:
             yield Finding(
                 "渠道", "fault", f"单位 {unit} 有待办事项，但没有可用的渠道，提醒无处可发"
             )
+        for one in unreachable_people(session, shared.configuration.agency):
+            yield Finding("联系人", "note", f"{one.in_words}，收不到提醒")
+        for silence in active_silences(session, shared.now):
+            yield Finding("静默", "note", f"{silence.id} 号：{silence.in_words}")
         for id_, number in waiting_channels(session).items():
             if id_ not in shared.configuration.agency.channels:
                 text = f"{id_} 已从配置中删除，还有 {number} 条消息等在上面，恢复这一渠道后才会发出"
@@ -147,7 +153,7 @@ def _notices(shared: Context) -> Iterator[Finding]:
 def _reach(agency: Agency) -> Iterator[Finding]:
     owing = {duty.unit for duty in agency.duties.values()}
     for unit in agency.units.values():
-        if unit.id in owing and not list(agency.recipients(unit.id)):
+        if unit.id in owing and not agency.recipients(unit.id):
             yield Finding("渠道", "fault", f"{unit.name}有责任，但没有可用的渠道，提醒无处可发")
         for channel in agency.empty_channels(unit):
             text = f"{unit.name}的渠道 {channel} 没有收件人，请为联系人填写 mail（邮件）或 account（工作聊天账号）"

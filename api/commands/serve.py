@@ -20,10 +20,10 @@ from engine.clock import Clock
 from engine.current_agency import CurrentAgency
 from engine.database import look_over, reading, writing
 from engine.derivation import derive
-from engine.digest import named
 from engine.obligations import Obligation, Status, list_obligations
 from engine.second_daemon import warn_of_another
 from engine.tick import MANY
+from engine.wording import named
 
 NEXT = 10  # deadlines printed at the start
 

@@ -39,7 +39,7 @@ def _configuration() -> Configuration:
     channels: dict[str, Any] = {
         id_: Accepting(notifier) for id_, notifier in read.agency.channels.items()
     }
-    return replace(read, agency=replace(read.agency, channels=channels), token="")
+    return replace(read, agency=replace(read.agency, channels=channels, spread=False), token="")
 
 
 CONFIGURATION = _configuration()

@@ -165,6 +165,7 @@ def test_the_interface_describes_itself(office: Office) -> None:
     }
     assert operations == {
         "GET /healthz",
+        "POST /bounces",
         "GET /readyz",
         "GET /documents",
         "POST /documents",
@@ -188,6 +189,13 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "POST /events",
         "GET /deliveries",
         "GET /deliveries/{delivery_id}",
+        "GET /absences",
+        "POST /absences",
+        "POST /absences/{absence_id}/cancel",
+        "GET /silences",
+        "POST /silences",
+        "POST /silences/{silence_id}/end",
+        "GET /people/unreachable",
         "GET /workdays/add",
         "GET /workdays/count",
         "GET /workdays/check",

@@ -40,6 +40,24 @@ reason = "口径"
         ("[[unit]]\nid = '财政'\nname = '财政局'", "id：写法不对"),
         (UNIT + "contacts = [{ name = '甲', mail = 'x' }]", "mail：写法不对"),
         (UNIT + "contacts = [{ name = '甲', mobile = '一三八' }]", "mobile：写法不对"),
+        (
+            UNIT + "contacts = [{ name = '乙', role = '科长' }]",
+            "没有角色“科长”，可用：承办人、负责人、分管领导",
+        ),
+        (
+            UNIT + "contacts = [{ name = '乙', substitute = '丙' }]",
+            "甲的联系人乙的代办人“丙”不在本单位",
+        ),
+        (UNIT + "contacts = [{ name = '乙', substitute = '乙' }]", "代办人不能是本人"),
+        (
+            UNIT
+            + "contacts = [{ name = '乙', substitute = '丙' }, { name = '丙' }, { name = '丙' }]",
+            "“丙”有2位同名联系人",
+        ),
+        ("[administrator]\nrole = '负责人'", "role：不认识这一项"),
+        ("[[ladder]]\nid = 'a'\nhead = [-1]", "head第1项：应不小于 0"),
+        ("[[ladder]]\nid = 'a'\nleader = 3", "leader：应是方括号括起的列表"),
+        ("[reminders]\nspread = 1", "spread：应是 true 或 false"),
         ("[reminders]\nbegin = '25:00'", "begin：写法不对"),
         ("[reminders]\nbegin = '18:00'\nend = '09:00'", "begin 应早于 end"),
         ("[reminders]\nhorizon_days = 1000000", "horizon_days：应不大于 3660"),

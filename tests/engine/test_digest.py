@@ -7,14 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.agency import Agency
-from engine.digest import DUPLICATE_MARK, SMALLEST_LIMIT, Composer, Item, Urgency, named
+from engine.digest import DUPLICATE_MARK, MOST_PARTS, Composer, Urgency
+from engine.digest_items import Item, items_of
 from engine.due_dates import Due, due
 from engine.obligations import Obligation
+from engine.remaining import remaining_in_words
+from engine.units import Role
+from engine.wording import named
 from notifiers.console import Console
+from notifiers.dingtalk_robot import DingtalkRobot
+from notifiers.feishu_robot import FeishuRobot
 from notifiers.mail import Mail
 from notifiers.message import Markup
 from notifiers.webhook import Webhook
+from notifiers.wecom_application import WecomApplication
 from notifiers.wecom_robot import WecomRobot
+from notifiers.zhezhengding import Zhezhengding
 from rules.rule import Document
 from rules.terms import Term
 from tests.builders import (
@@ -35,9 +43,13 @@ AGENCY = build_agency([build_rule()], units=[FINANCE, HEALTH], public_url="http:
 
 
 def composer(
-    now: datetime = NOW, *, agency: Agency = AGENCY, markup: Markup = Markup.TEXT
+    now: datetime = NOW,
+    *,
+    agency: Agency = AGENCY,
+    markup: Markup = Markup.TEXT,
+    limit: int = 65_536,
 ) -> Composer:
-    return Composer(agency, CALENDAR, markup, now)
+    return Composer(agency, CALENDAR, markup, now, limit)
 
 
 def body(*rows: Obligation, now: datetime = NOW, superior: bool = False) -> str:
@@ -76,7 +88,7 @@ def test_late_comes_first_then_hours_then_today_then_near() -> None:
     near, next_ = build_obligation("2026-10-15", id=6), build_obligation("2026-10-13", id=7)
     hour_late = build_obligation("2026-10-12", id=8, due_at=instant("2026-10-12T08:00"))
     rows = [near, soon, today, late, next_, later, sooner, hour_late]
-    (part,) = composer().pack([Item(row, False) for row in rows], 65_536)
+    (part,) = composer().pack([Item(row, False) for row in rows])
     assert [item.obligation.id for item in part] == [5, 4, 8, 2, 1, 3, 7, 6]
     text = body(*rows)
     headings = [text.index(name) for name in ("\n【已逾期】", "\n【限时办理】", "\n【今日应办】", "\n【即将到期】")]  # fmt: skip
@@ -184,13 +196,6 @@ def test_nothing_in_a_name_or_reference_is_markup_or_a_line_of_its_own() -> None
     assert "\n" not in found.subject
 
 
-def test_the_smallest_limit_is_that_of_the_smallest_channel() -> None:
-    client = httpx.AsyncClient()
-    robots = [WecomRobot(client, "https://example.com", "key", markup) for markup in Markup]
-    limits = [Console.limit, Mail.limit, Webhook.limit, *(robot.limit for robot in robots)]
-    assert min(limits) == SMALLEST_LIMIT
-
-
 # Random items. Names are bounded as in an office: what is never cut has to fit by itself.
 
 TEXT = st.text(
@@ -237,15 +242,18 @@ def test_no_part_exceeds_the_limit_and_no_matter_is_lost(
 ) -> None:
     agency, items = mail
     limit = 2048 if markup is Markup.TEXT else 4096
-    parts = composer(agency=agency, markup=markup).pack(items, limit)
+    parts = composer(agency=agency, markup=markup, limit=limit).pack(items)
     assert sorted(item.obligation.id or 0 for part in parts for item in part) == list(range(1, len(items) + 1))  # fmt: skip
-    sending = composer(NOW + timedelta(days=days_later), agency=agency, markup=markup)
+    later = NOW + timedelta(days=days_later)
+    sending = composer(later, agency=agency, markup=markup, limit=limit)
     for number, part in enumerate(parts, 1):
         found = sending.compose(part, number, len(parts), duplicate)
         assert len(found.body.encode()) <= limit
         for item in part:
             rule, unit = agency.catalogue.rules[item.obligation.rule], agency.units[item.obligation.unit]  # fmt: skip
-            for whole in (rule.quote, unit.name, "欧阳甲某、", sending._deadline(item.obligation)):
+            assert sending._plain(rule.quote[:12]) in found.body
+            left = remaining_in_words(item.obligation, later, CALENDAR)
+            for whole in (unit.name, "欧阳甲某、", item.obligation.period_in_words, left):
                 assert sending._plain(whole) in found.body
 
 
@@ -254,8 +262,8 @@ def test_no_part_exceeds_the_limit_and_no_matter_is_lost(
 def test_parts_keep_the_order_of_the_whole(mail: tuple[Agency, list[Item]]) -> None:
     agency, items = mail
     writer = composer(agency=agency)
-    order = [item for part in writer.pack(items, 2048) for item in part]
-    (whole,) = writer.pack(items, 1_000_000)
+    order = [item for part in composer(agency=agency, limit=2048).pack(items) for item in part]
+    (whole,) = composer(agency=agency, limit=1_000_000).pack(items)
     assert order == whole
     stages = [writer.urgency(item) for item in order]
     assert stages == sorted(stages)
@@ -267,8 +275,9 @@ def test_a_matter_that_is_too_long_by_itself_gives_up_only_its_source() -> None:
     rule = build_rule(quote="公" * 400, document=document)
     agency = build_agency([rule], units=[FINANCE])
     item = Item(build_obligation("2026-10-18"), False)
-    (part,) = composer(agency=agency).pack([item], 2048)
-    found = composer(agency=agency).compose(part, 1, 1, True).body
+    writer = composer(agency=agency, limit=2048)
+    (part,) = writer.pack([item])
+    found = writer.compose(part, 1, 1, True).body
     assert 2030 <= len(found.encode()) <= 2048
     assert "公" * 400 in found
     assert "市财政局（张三、李四）" in found
@@ -285,5 +294,98 @@ def test_a_long_matter_among_others_stands_alone() -> None:
         Item(build_obligation("2026-10-14", rule=long.id, id=2), False),
         Item(build_obligation("2026-10-15", rule=short.id, id=3), False),
     ]
-    parts = composer(agency=agency).pack(items, 2048)
+    parts = composer(agency=agency, limit=2048).pack(items)
     assert [[item.obligation.id for item in part] for part in parts] == [[1], [2], [3]]
+
+
+def test_one_matter_fits_every_channel() -> None:
+    """Names as long as the configuration lets them be, and a person who stands in for another."""
+    rule = build_rule(quote="公" * 500)
+    long = "单" * 60
+    unit = build_unit("finance", long, people=tuple(f"{n}" + "人" * 59 for n in range(1, 5)))
+    agency = build_agency([rule], units=[unit], public_url="http://10.0.0.8:8000/")
+    row = build_obligation("2026-10-18", period="依" * 100, event_id=7)
+    row.moved = "到期日由2026-10-16改为2026-10-18，宜办日2026-10-16，据" + "通" * 200
+    limits = {kind.limit for kind in (Console, DingtalkRobot, FeishuRobot, Mail, Webhook)}
+    limits |= {WecomApplication.limit, Zhezhengding.limit}
+    limits |= {WecomRobot(httpx.AsyncClient(), "https://e", "key", one).limit for one in Markup}
+    assert min(limits) == 1800
+    for limit in limits:
+        writer = composer(agency=agency, limit=limit)
+        (part,) = writer.pack([Item(row)])
+        found = writer.compose(part, 1, 1, True).body
+        assert len(found.encode()) <= limit
+        for whole in (long, "1" + "人" * 59, "依" * 100, "剩4个工作日"):
+            assert whole in found, limit
+
+
+def sixty(urgent: int) -> list[Item]:
+    """Sixty matters, `urgent` of them late and the others due next week."""
+    return [
+        Item(
+            build_obligation(
+                "2026-09-30" if number <= urgent else "2026-10-19",
+                unit=("finance", "health")[number % 2],
+                period=f"依申请〔2026〕{number}号",
+                event_id=number,
+                id=number,
+            )
+        )
+        for number in range(1, 61)
+    ]
+
+
+def test_sixty_matters_of_one_day_are_three_messages_at_most_the_late_first() -> None:
+    quote = "按月公开全市一般公共预算收支执行情况和重点领域支出"
+    agency = build_agency([build_rule(quote=quote)], units=[FINANCE, HEALTH])
+    for limit in (20_480, 9_000, 4096):
+        for urgent in (0, 1, 20, 30, 60):
+            writer = composer(agency=agency, markup=Markup.MARKDOWN, limit=limit)
+            parts = writer.pack(sixty(urgent))
+            assert len(parts) <= MOST_PARTS, (limit, urgent)
+            bodies = [
+                writer.compose(part, number, len(parts), False).body
+                for number, part in enumerate(parts, 1)
+            ]
+            assert max(len(body.encode()) for body in bodies) <= limit
+            whole = "\n".join(bodies)
+            for number in range(1, 61):
+                assert whole.count(f"依申请〔2026〕{number}号") == 1
+            order = [item.obligation.id for part in parts for item in part]
+            assert set(order[:urgent]) == set(range(1, urgent + 1))
+            alone = [{(item.obligation.id or 0) <= urgent for item in part} for part in parts]
+            assert all(len(kinds) == 1 for kinds in alone) or len(parts) in (1, MOST_PARTS)
+
+
+def test_a_matter_of_one_line_keeps_unit_period_date_and_person() -> None:
+    items = sixty(20)
+    items[0] = Item(items[0].obligation, notes=("督办：请赵强催办",))
+    items[21].obligation.provisional = True
+    writer = composer(limit=4096)
+    bodies = [writer.compose(part, 1, 1, False).body for part in writer.pack(items)]
+    lines = [line for body in bodies for line in body.splitlines() if "〔2026〕" in line]
+    assert "按月公开财政收支情况（依申请〔2026〕1号）市卫生健康委（王五） 9月30日到期 已逾期4个工作日 督办：请赵强催办" in "\n".join(lines)  # fmt: skip
+    assert "（依申请〔2026〕22号）市财政局（张三、李四） 10月19日到期（暂定） 剩5个工作日" in "\n".join(lines)  # fmt: skip
+    assert len(lines) == 60
+    assert not any("依据" in body for body in bodies)
+
+
+def test_what_is_asked_of_whom_is_said_once() -> None:
+    row, other = build_obligation(id=1), build_obligation(id=2, unit="health")
+    told = [
+        (row, Role.HANDLER, ""),
+        (row, Role.HEAD, "王莉、陈静（代刘伟）"),
+        (row, Role.LEADER, "赵强"),
+        (row, Role.SUPERIOR, ""),
+        (other, Role.SUPERIOR, ""),
+        (other, Role.SUPERIOR, ""),
+    ]
+    asked, pressed = items_of(told)
+    assert asked == Item(row, notes=("督办：请王莉、陈静（代刘伟）、赵强催办",))
+    assert pressed == Item(other, superior=True)
+    assert items_of([(row, Role.HANDLER, "张三（代李四）")])[0].notes == ("代办：张三（代李四）",)
+    assert items_of([(row, Role.SUPERIOR, "张三（代李四）")])[0] == Item(
+        row, notes=("督办：请张三（代李四）催办",)
+    )
+    text = composer().compose([asked], 1, 1, False).body
+    assert "　单位：市财政局（张三、李四）　督办：请王莉、陈静（代刘伟）、赵强催办\n" in text

@@ -13,7 +13,8 @@ from sqlmodel import col, select
 from engine.agency import Agency
 from engine.database import reading, writing
 from engine.derivation import derive
-from engine.digest import Composer, Item
+from engine.digest import Composer
+from engine.digest_items import Item
 from engine.events import record_event
 from engine.instants import parse_event
 from engine.journal import journal_of
@@ -337,7 +338,7 @@ def test_of_equal_ends_the_first_in_the_catalogue_stands() -> None:
 def test_messages_cite_every_document_that_asks_for_the_matter() -> None:
     agency = office(*PAIR)
     item = Item(build_obligation("2026-03-31", rule="m", period="2026-03"), False)
-    body = Composer(agency, CALENDAR, Markup.TEXT, NOW).compose([item], 1, 1, False).body
+    body = Composer(agency, CALENDAR, Markup.TEXT, NOW, 2048).compose([item], 1, 1, False).body
     assert "　依据：《文件1》〔2026〕1号；《文件2》〔2026〕2号；口径：" in body
     ended = replace(
         agency, duties={**agency.duties, "q@finance": build_duty("q", until="2026-03-30")}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from engine.agency import Recipient
 from engine.errors import BadAgency
-from engine.units import Contact, Unit, lineage, match_holders
+from engine.recipients import Recipient
+from engine.units import Contact, Role, Unit, lineage, match_holders
 from notifiers.channel import Addressing
 from tests.builders import Box, build_agency, build_duty, build_rule, build_unit
 
@@ -39,10 +39,12 @@ def test_a_circle_of_superiors_is_refused() -> None:
 def test_a_unit_without_channels_is_told_through_its_superiors() -> None:
     channels = {"room": Box(addressing=Addressing.GROUP), "box": Box()}
     agency = build_agency([build_rule()], units=UNITS.values(), channels=channels)
-    assert list(agency.recipients("treasury")) == [Recipient("box", "treasury")]
-    assert list(agency.recipients("finance")) == [Recipient("room", "room")]
-    assert list(agency.recipients("treasury", superior=True)) == [Recipient("room", "room")]
-    assert list(agency.recipients("office", superior=True)) == []
+    assert agency.recipients("treasury") == [Recipient("box", "treasury")]
+    assert agency.recipients("finance") == [Recipient("room", "room")]
+    assert agency.recipients("treasury", Role.SUPERIOR) == [
+        Recipient("room", "room", role=Role.SUPERIOR)
+    ]
+    assert agency.recipients("office", Role.SUPERIOR) == []
 
 
 def test_what_does_not_exist_is_named() -> None:
@@ -67,7 +69,7 @@ def test_a_person_is_reached_by_the_account_in_the_work_chat() -> None:
         contacts=(Contact("王莉", account="wangli"), Contact("张三")),
     )
     agency = build_agency([], units=[unit], channels={"chat": Box(addressing=Addressing.PERSON)})
-    assert list(agency.recipients("finance")) == [Recipient("chat", "wangli", to="wangli")]
+    assert agency.recipients("finance") == [Recipient("chat", "wangli", to="wangli")]
     assert agency.empty_channels(unit) == []
     nobody = Unit("health", "市卫生健康委", channels=("chat",), contacts=(Contact("李四"),))
     assert agency.empty_channels(nobody) == ["chat"]

@@ -21,6 +21,7 @@ MAY_IMPORT = {
 ADDRESS = {
     "chinese_calendar": {"engine"},
     "dateutil": {"engine"},
+    "icalendar": {"engine"},
     "sqlmodel": {"engine", "api"},  # in api only to name a session and a column, see below
     "sqlalchemy": {"engine", "api"},
     "alembic": {"engine"},
@@ -29,6 +30,7 @@ ADDRESS = {
     "psycopg": {"engine"},
     "httpx": {"notifiers"},
     "aiosmtplib": {"notifiers"},
+    "apprise": {"notifiers"},
     "smtplib": set(),
     "requests": set(),
     "urllib3": set(),
@@ -70,6 +72,8 @@ def test_each_library_has_its_address(room: str) -> None:
 def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
+        "apprise": {"notifiers/apprise_process.py"},
+        "icalendar": {"engine/calendar_entries.py"},
         "apscheduler": {"engine/clock.py"},
         "procrastinate": {"engine/doorbell.py"},
         "psycopg": set(),

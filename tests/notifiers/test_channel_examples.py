@@ -19,6 +19,7 @@ def examples() -> list[dict[str, Any]]:
     text = EXAMPLE.read_text(encoding="utf-8").partition("\n[[unit]]")[0]
     text = re.sub(r"^# (?=\[\[channel\]\]|[a-z_]+ = )", "", text, flags=re.MULTILINE)
     text = re.sub(r'"env:QIXIAN_OA_\w+"', f'"{SECRET}"', text)
+    text = text.replace('"env:QIXIAN_APPRISE_URL"', '"ntfys://ntfy.example.gov.cn/qixian"')
     text = re.sub(r'"env:\w+"', f'"{KEY}"', text)
     tables: list[dict[str, Any]] = tomllib.loads(text)["channel"]
     return tables

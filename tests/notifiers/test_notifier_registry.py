@@ -14,7 +14,7 @@ from tests.notifiers.scripted import KEY
 ROOM = Path(next(iter(notifiers.__path__)))
 KINDS = (
     *("wecom_robot", "wecom_application", "dingtalk_robot", "feishu_robot", "zhezhengding"),
-    *("mail", "webhook", "console"),
+    *("mail", "webhook", "console", "apprise"),
 )
 APPLICATION = {"corp_id": "ww1", "secret": "canary", "agent_id": 1000002}
 
@@ -37,7 +37,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     (
         "wecom_robot",
         {"key": KEY, "format": "html"},
-        "wecom_robot 渠道的“format”只能是 markdown、markdown_v2、text、card 之一。",
+        "wecom_robot 渠道的“format”只能是 markdown、markdown_v2、text、card、file 之一。",
     ),
     (
         "wecom_robot",
@@ -98,6 +98,12 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("mail", {}, "mail 渠道缺少“host”，请在配置中填写。"),
     ("webhook", {}, "webhook 渠道缺少“url”，请在配置中填写。"),
+    ("apprise", {}, "apprise 渠道缺少“url”，请在配置中填写。"),
+    (
+        "apprise",
+        {"url": "canary"},
+        "apprise 渠道的“url”应为 Apprise 的地址，例如 ntfys://ntfy.example.gov.cn/qixian。",
+    ),
     ("console", {"stream": "x"}, "console 渠道不认识“stream”，它不需要任何设置。"),
 ]
 
@@ -113,7 +119,7 @@ def test_wrong_settings_are_named_in_one_sentence(
 
 
 def test_the_room_is_a_leaf() -> None:
-    allowed = {*sys.stdlib_module_names, "notifiers", "httpx", "aiosmtplib"}
+    allowed = {*sys.stdlib_module_names, "notifiers", "httpx", "aiosmtplib", "apprise"}
     for file in ROOM.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):

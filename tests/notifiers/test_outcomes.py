@@ -1,4 +1,4 @@
-"""Recorded answers of the HTTP channels, and the outcome of each (shared/channels.md, section 1)."""
+"""Recorded answers of the channels, and the outcome of each."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,16 @@ import pytest
 
 from notifiers.message import Fault, Outcome, OutcomeKind
 from notifiers.registry import build
-from tests.notifiers.scripted import HOOK, KEY, MESSAGE, SECRET, Handler, deliver
+from tests.notifiers.scripted import (
+    HOOK,
+    KEY,
+    MESSAGE,
+    SECRET,
+    Handler,
+    deliver,
+    deliver_for_real,
+)
+from tests.servers.smtp import MailServer
 
 ACCEPTED, RETRY, REJECTED, UNKNOWN = (
     OutcomeKind.ACCEPTED,
@@ -317,3 +326,71 @@ def test_only_a_failure_to_connect_is_sure_not_to_have_sent(
     assert (outcome.size > 0) is (expected is UNKNOWN)
     assert "canary" not in repr(outcome)
     assert KEY not in repr(outcome)
+
+
+# stage  reply                                                        kind      fault
+MAIL = [
+    ("MAIL", "421 HL:IFC too many letters in a short time", RETRY, None),
+    ("MAIL", "450 MI:CEL too many wrong commands", RETRY, None),
+    ("MAIL", "451 4.3.0 try again later", RETRY, None),
+    ("MAIL", "452 4.3.1 insufficient system storage", RETRY, None),
+    ("MAIL", "550 MI:IMF sender not allowed", REJECTED, CONFIG),
+    ("MAIL", "553 mail from must equal authorized user", REJECTED, CONFIG),
+    ("RCPT", "421 4.7.0 service closing", RETRY, None),
+    ("RCPT", "450 4.2.0 greylisted, see you in five minutes", RETRY, None),
+    ("RCPT", "451 4.7.1 greylisted", RETRY, None),
+    ("RCPT", "452 4.2.2 over quota", RETRY, None),
+    ("RCPT", "550 5.1.1 no such user", REJECTED, RECIPIENT),
+    ("RCPT", "550 RP:TRC too many letters today", REJECTED, RECIPIENT),
+    ("RCPT", "552 5.2.2 mailbox full", REJECTED, RECIPIENT),
+    ("RCPT", "554 5.7.1 relay access denied", REJECTED, RECIPIENT),
+    ("DATA", "421 4.3.2 shutting down", RETRY, None),
+    ("DATA", "450 DT:RBL", RETRY, None),
+    ("DATA", "451 4.7.1 DT:SPM, please try again", RETRY, None),
+    ("DATA", "452 4.3.1 insufficient storage", RETRY, None),
+    ("DATA", "550 DT:SPM", REJECTED, CONTENT),
+    ("DATA", "552 5.3.4 message too big", REJECTED, CONTENT),
+    ("DATA", "554 5.7.1 rejected as spam", REJECTED, CONTENT),
+    ("DATA", "354 once more", UNKNOWN, None),
+]
+
+
+def mail_outcome(server: MailServer, *recipients: str) -> list[Outcome]:
+    settings = {
+        "host": server.host,
+        "port": server.port,
+        "ca_file": server.ca_file,
+        "sender": "qixian@agency.gov.cn",
+        "timeout": 5,
+    }
+    messages = (replace(MESSAGE, to=to) for to in recipients)
+    return deliver_for_real(lambda client: build("mail", settings, client), *messages)
+
+
+@pytest.mark.parametrize(("stage", "reply", "expected", "fault"), MAIL)
+def test_a_mail_servers_answer_has_this_outcome(
+    stage: str, reply: str, expected: OutcomeKind, fault: Fault | None
+) -> None:
+    to = "zhang@unit.gov.cn"
+    refuse = {to: reply} if stage == "RCPT" else {}
+    replies = {} if stage == "RCPT" else {stage: reply}
+    with MailServer(refuse=refuse, replies=replies) as server:
+        (outcome,) = mail_outcome(server, to)
+    assert (outcome.kind, outcome.fault) == (expected, fault)
+    assert (outcome.provider, outcome.code) == ("mail", reply[:3])
+    assert outcome.kind is not REJECTED or outcome.advice.endswith("。")
+    assert server.letters == []
+
+
+def test_a_letter_that_some_do_not_get_is_told_of_each() -> None:
+    refuse = {"gone@x.cn": "550 5.1.1 no such user", "grey@x.cn": "451 4.7.1 greylisted"}
+    with MailServer(refuse=refuse) as server:
+        outcomes = mail_outcome(server, "a@x.cn", *refuse, "b@x.cn")
+    assert [one.kind for one in outcomes] == [ACCEPTED, REJECTED, RETRY, ACCEPTED]
+    assert [one.provider_id for one in outcomes] == ["QX1", "", "", "QX2"]
+
+
+def test_a_line_that_breaks_after_the_last_dot_is_unknown() -> None:
+    with MailServer(drop_after_data=True) as server:
+        (outcome,) = mail_outcome(server, "a@x.cn")
+    assert (outcome.kind, len(server.letters)) == (UNKNOWN, 1)

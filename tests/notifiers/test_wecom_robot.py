@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from notifiers.channel import Addressing
@@ -174,3 +175,66 @@ def test_the_engine_learns_the_channels_limits() -> None:
     assert first.credential == pasted.credential != other.credential
     assert KEY not in repr(first)
     assert KEY not in first.credential
+
+
+LONG = "\n".join([MESSAGE.subject, *(f"{number}. 年报" + "期" * 60 for number in range(60))])
+
+
+def test_a_long_text_is_its_beginning_and_a_file_with_all_of_it() -> None:
+    message = replace(with_body(LONG), mentions=("13800000000",))
+    with WecomServer({KEY}, clock=lambda: NOW) as server:
+        short, long = send(server, MESSAGE, message, format="file")
+    assert [one.kind for one in (short, long)] == [OutcomeKind.ACCEPTED] * 2
+    first, text, file = server.received
+    assert (first.body["msgtype"], first.content) == ("text", MESSAGE.body)
+    assert text.content.startswith(f"{MESSAGE.subject}\n0. 年报")
+    assert text.content.endswith("期\n……\n全部事项见随后的文件。")
+    assert len(text.content.encode()) <= 2048
+    assert text.body["text"]["mentioned_mobile_list"] == ["13800000000"]
+    (uploaded,) = server.uploaded
+    assert file.body == {"msgtype": "file", "file": {"media_id": uploaded.id}}
+    assert uploaded.name == "期限提醒-20261123-0900.txt"
+    assert uploaded.content.decode("utf-8-sig").split("\r\n") == LONG.split("\n")
+
+
+def test_a_file_that_is_refused_is_uploaded_again_once() -> None:
+    with WecomServer({KEY}) as server:
+        server.fail_next("", "", "errcode:40007")
+        (once,) = send(server, with_body(LONG), format="file")
+        server.fail_next("", "", "errcode:41006", "", "errcode:40007")
+        (twice,) = send(server, with_body(LONG), format="file")
+    assert once.kind is OutcomeKind.ACCEPTED
+    assert (twice.kind, twice.code) == (OutcomeKind.UNKNOWN, "40007")
+    assert len(server.uploaded) == 4
+
+
+# faults of the upload, the text and the file        kind                  seen in the group
+HALVES = [
+    (["errcode:45009"], OutcomeKind.RETRY, 0),
+    (["errcode:93000"], OutcomeKind.REJECTED, 0),
+    (["html"], OutcomeKind.RETRY, 0),
+    (["reset_after_accept"], OutcomeKind.RETRY, 0),
+    (["", "errcode:45009"], OutcomeKind.RETRY, 0),
+    (["", "reset_after_accept"], OutcomeKind.UNKNOWN, 1),
+    (["", "", "errcode:45009"], OutcomeKind.UNKNOWN, 1),
+    (["", "", "errcode:93000"], OutcomeKind.UNKNOWN, 1),
+    (["", "", "reset_after_accept"], OutcomeKind.UNKNOWN, 2),
+]
+
+
+@pytest.mark.parametrize(("faults", "kind", "seen"), HALVES)
+def test_only_what_the_group_cannot_have_seen_is_sure_not_to_have_been_sent(
+    faults: list[str], kind: OutcomeKind, seen: int
+) -> None:
+    with WecomServer({KEY}) as server:
+        server.fail_next(*faults)
+        (outcome,) = send(server, with_body(LONG), format="file")
+    assert (outcome.kind, outcome.provider) == (kind, "wecom_robot")
+    assert len(server.received) == seen
+    assert KEY not in repr(outcome)
+
+
+def test_a_robot_with_files_counts_two_messages_for_one() -> None:
+    robot = WecomRobot.from_settings({"key": KEY, "format": "file"}, httpx.AsyncClient())
+    assert robot.window == (10, timedelta(seconds=60))
+    assert (robot.limit, robot.markup) == (200_000, Markup.TEXT)

@@ -44,13 +44,20 @@ class Office:
     """
 
     def __init__(
-        self, folder: Path, settings: str, now: str | datetime, lease: timedelta = LEASE
+        self,
+        folder: Path,
+        settings: str,
+        now: str | datetime,
+        lease: timedelta = LEASE,
+        spread: bool = False,
     ) -> None:
         self.now = shanghai(now) if isinstance(now, str) else now
         file = folder / "config.toml"
         file.write_text(on_its_database(folder, settings), encoding="utf-8")
         configuration = load_configuration(file)
-        self.agency, self.calendar = configuration.agency, work_calendar()
+        # What is due in the morning goes out at once, unless a test is about the spread.
+        self.agency = replace(configuration.agency, spread=spread)
+        self.calendar = work_calendar()
         self.db = open_database(configuration.database_url)
         migrate(self.db)
         with writing(self.db) as session:
@@ -219,8 +226,12 @@ class Told:
 
 
 _TITLE = re.compile(r"^\**\d+\. .*（([^（）]+)）\**$")
-_UNIT = re.compile(r"^　单位：([^（　]+)(?:（[^）]*）)?(　督办：请催办)?$")
+_UNIT = re.compile(r"^　单位：([^（　]+)(?:（[^）]*）)?(　督办：请\S*催办)?(?:　代办：.*)?$")
 _DUE = re.compile(r"^　期限：.*，([^，]+)$")
+# A matter of one line: `1. 按月公开…（2026年9月）财政局（张三） 9月30日到期 剩5个工作日`.
+_LINE = re.compile(
+    r"^\d+\. .*（([^（）]+)）([^（ ]+)(?:（[^）]*）)? \S+(?:到期|前)(?:（暂定）)? (\S+)( 督办：请催办)?$"
+)
 
 
 def told(body: str) -> list[Told]:
@@ -228,7 +239,10 @@ def told(body: str) -> list[Told]:
     found: list[Told] = []
     period = whose = ""
     for line in body.splitlines():
-        if match := _TITLE.match(line):
+        if match := _LINE.match(line):
+            superior = "督办 " if match[4] else ""
+            found.append(Told(f"{match[2]} {match[1]}", superior + match[3]))
+        elif match := _TITLE.match(line):
             period = match[1]
         elif match := _UNIT.match(line):
             whose, superior = match[1], "督办 " if match[2] else ""

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.usefixtures("both_databases")
 KEY = "the-key-of-a-robot"
 MORNING = "2026-09-22 09:00"  # five working days before the end of the month
 MARK = "（可能重复）"
+MANY = 140  # units whose matters, a line each, fill more than two windows
 
 
 class Hand:
@@ -71,22 +72,22 @@ def two_groups(server: WecomServer, *keys: str) -> str:
 def units_of_one_robot(server: WecomServer, number: int) -> str:
     """Many units with ten monthly matters each, in one group."""
     rules = ("02", "42", "44", "52", "27", "28", "29", "34", "36", "38")
-    names = [f"unit-{place:02}" for place in range(number)]
+    names = [f"unit-{place:03}" for place in range(number)]
     return "".join(
         (
             robot("group", server.base, KEY),
-            *(unit(name, f"第{name[-2:]}单位", "group") for name in names),
+            *(unit(name, f"第{name[-3:]}单位", "group") for name in names),
             *(duty(rule, *names) for rule in rules),
             *(interpretation(rule, "P1M") for rule in rules[4:]),
         )
     )
 
 
-def test_sixty_units_on_one_robot_keep_its_limit_and_all_arrive(tmp_path: Path) -> None:
+def test_many_units_on_one_robot_keep_its_limit_and_all_arrive(tmp_path: Path) -> None:
     clock = Hand()
     with (
         WecomServer({KEY}, clock) as server,
-        Office(tmp_path, units_of_one_robot(server, 60), MORNING) as office,
+        Office(tmp_path, units_of_one_robot(server, MANY), MORNING) as office,
     ):
         clock.office = office
         planned = office.tick().planned
@@ -101,23 +102,23 @@ def test_sixty_units_on_one_robot_keep_its_limit_and_all_arrive(tmp_path: Path) 
     assert took < timedelta(minutes=3)
     matters = [one.matter for message in server.received for one in told(message.content)]
     assert sorted(matters) == sorted(
-        f"第{n:02}单位 2026年9月" for n in range(60) for _ in range(10)
+        f"第{n:03}单位 2026年9月" for n in range(MANY) for _ in range(10)
     )
 
 
 def test_what_is_limited_by_the_hour_overtakes_a_full_queue(tmp_path: Path) -> None:
     clock = Hand()
     with WecomServer({KEY}, clock) as server:
-        settings = units_of_one_robot(server, 60) + duty("59", "unit-00")
+        settings = units_of_one_robot(server, MANY) + duty("59", "unit-000")
         with Office(tmp_path, settings, MORNING) as office:
             clock.office = office
             office.tick()
             assert len(server.received) == PER_WINDOW
-            office.event("unit-00", office.now, "突发事件")
+            office.event("unit-000", office.now, "突发事件")
             office.now += timedelta(seconds=60)
             office.tick()
             office.wait(seconds=5)
-    assert told(server.received[PER_WINDOW].content) == [Told("第00单位 突发事件", "剩4小时58分")]
+    assert told(server.received[PER_WINDOW].content) == [Told("第000单位 突发事件", "剩4小时58分")]
 
 
 def test_channels_with_one_key_share_its_limit(tmp_path: Path) -> None:
@@ -125,10 +126,10 @@ def test_channels_with_one_key_share_its_limit(tmp_path: Path) -> None:
     rules = ("42", "44", "52", "27", "28", "29", "34", "36", "38")
     with WecomServer({KEY}, clock) as server:
         settings = two_groups(server, KEY)
-        for place in range(16):
+        for place in range(48):
             for group in ("first", "second"):
                 settings += unit(f"{group}-{place}", f"{group}-{place}", group)
-        names = [f"{group}-{place}" for place in range(16) for group in ("first", "second")]
+        names = [f"{group}-{place}" for place in range(48) for group in ("first", "second")]
         settings += "".join(duty(rule, *names) for rule in rules)
         settings += "".join(interpretation(rule, "P1M") for rule in rules[3:])
         with Office(tmp_path, settings, MORNING) as office:

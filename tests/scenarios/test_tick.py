@@ -195,7 +195,7 @@ def test_what_is_done_while_it_waits_is_not_sent(tmp_path: Path, robots: WecomSe
         office.wait(minutes=2)
         (delivery,) = office.deliveries()
         assert (delivery.state, delivery.attempts) == (State.SKIPPED, 1)
-        assert delivery.reason == "其中事项均已办结、免除或改期，或已另行提醒"
+        assert delivery.reason == "其中事项均已办结、免除、改期或静默，或已另行提醒"
     assert robots.received == []
 
 

@@ -31,7 +31,9 @@ class Letter:
     @property
     def text(self) -> str:
         """The body as a reader sees it."""
-        content: str = self.message.get_content()
+        body = self.message.get_body(("plain",))
+        assert body is not None
+        content: str = body.get_content()
         return content.replace("\r\n", "\n").removesuffix("\n")
 
 

@@ -1,0 +1,29 @@
+"""/api/v1/bounces"""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.dependencies import AgencyNow, Now, Writer
+from api.errors import BadInput
+from api.json_rows import bounce_row
+from engine.bounces import take_bounce
+
+router = APIRouter(prefix="/bounces")
+
+
+@router.post(
+    "",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"message/rfc822": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def bounce(request: Request, agency: AgencyNow, session: Writer, now: Now) -> dict[str, Any]:
+    """退信: a letter that came back, whole, as message/rfc822."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "message/rfc822":
+        raise BadInput("请求体应是一封完整的邮件，Content-Type 写作 message/rfc822")
+    return bounce_row(take_bounce(session, agency, await request.body(), now))

@@ -1,0 +1,125 @@
+"""预览 Preview: the messages that would go out at an instant, and days on which they are too many.
+
+The same derivation, planning and composing as a tick, in a transaction that is rolled back.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from engine.agency import Agency
+from engine.alerts import Alert, fresh_items, plan
+from engine.database import trying
+from engine.deliveries import Delivery, Purpose, State
+from engine.derivation import derive
+from engine.digest import Composer
+from engine.digest_items import items_of
+from engine.instants import local_day
+from engine.obligations import Obligation
+from engine.simulation import simulate
+from engine.workdays import WorkCalendar
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """A message as it would be handed to its channel. `limit`: of the body, in bytes of UTF-8."""
+
+    channel: str
+    recipient: str
+    subject: str
+    body: str
+    limit: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return len(self.body.encode())
+
+
+@dataclass(frozen=True)
+class TooMany:
+    """A day on which channels of one credential get more messages than pass at once."""
+
+    day: date
+    channels: tuple[str, ...]
+    messages: int
+    number: int
+    length: timedelta
+
+    @property
+    def in_words(self) -> str:
+        """`9月30日 83 条，超过每分钟20条，将分批发送`."""
+        seconds = int(self.length.total_seconds())
+        span = "分钟" if seconds == 60 else f"{seconds}秒"
+        channels = "、".join(self.channels)
+        return (
+            f"{self.day.month}月{self.day.day}日 {channels} {self.messages} 条，"
+            f"超过每{span}{self.number}条，将分批发送"
+        )
+
+
+def preview(
+    db: Engine,
+    agency: Agency,
+    calendar: WorkCalendar,
+    unit: str,
+    now: datetime,
+    channel: str | None = None,
+) -> list[Previewed]:
+    """What would go out now about a unit's matters: planned now, or waiting. Nothing is stored."""
+    with trying(db) as session:
+        derive(session, agency, calendar, now)
+        plan(session, agency, calendar, now)
+        session.flush()
+        return list(_composed(session, agency, calendar, unit, now, channel))
+
+
+def _composed(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    unit: str,
+    now: datetime,
+    channel: str | None,
+) -> Iterator[Previewed]:
+    about = select(Alert.delivery_id).join(
+        Obligation, col(Alert.obligation_id) == col(Obligation.id)
+    )
+    query = select(Delivery).where(
+        Delivery.purpose == Purpose.REMINDER,
+        Delivery.state == State.QUEUED,
+        col(Delivery.id).in_(about.where(Obligation.unit == unit)),
+        *([Delivery.channel == channel] if channel else []),
+    )
+    for row in session.exec(query.order_by(col(Delivery.id))).all():
+        notifier = agency.channels.get(row.channel)
+        fresh = fresh_items(session, row.id or 0, now)
+        if notifier is None or not fresh:
+            continue
+        composer = Composer(agency, calendar, notifier.markup, now, notifier.limit)
+        items = items_of((obligation, alert.role, alert.asked) for alert, obligation in fresh)
+        mark = row.possible_duplicate and not notifier.duplicate_safe
+        digest = composer.compose(items, row.part, row.parts, mark)
+        yield Previewed(row.channel, row.recipient, digest.subject, digest.body, notifier.limit)
+
+
+def too_many(agency: Agency, calendar: WorkCalendar, first: date, last: date) -> list[TooMany]:
+    """The days of a stretch on which more messages go out than a channel takes at once, if nobody
+    completes anything. Channels that share a secret share its limit."""
+    sharing: dict[str, list[str]] = {}
+    for id_, notifier in agency.channels.items():
+        sharing.setdefault(notifier.credential, []).append(id_)
+    counts: Counter[tuple[date, str]] = Counter()
+    for message in simulate(agency, calendar, first, last):
+        credential = agency.channels[message.delivery.channel].credential
+        counts[local_day(message.delivery.planned_at), credential] += 1
+    found = []
+    for (day, credential), messages in sorted(counts.items()):
+        window = agency.channels[sharing[credential][0]].window
+        if window and messages > window[0]:
+            found.append(TooMany(day, tuple(sharing[credential]), messages, *window))
+    return found
