@@ -102,13 +102,18 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def new_town(tmp_path: Path) -> Iterator[Town]:
     found = Town(tmp_path)
-    found.accept(*found.load(FIRST).proposals)
-    found.configure(CONFIG + DUTIES)
-    found.derive()
     yield found
     found.db.dispose()
+
+
+@pytest.fixture
+def town(new_town: Town) -> Town:
+    new_town.accept(*new_town.load(FIRST).proposals)
+    new_town.configure(CONFIG + DUTIES)
+    new_town.derive()
+    return new_town
 
 
 def test_what_was_accepted_is_owed_by_the_configured_duty(town: Town) -> None:
@@ -171,8 +176,8 @@ def test_a_running_process_sees_what_was_decided_elsewhere(town: Town) -> None:
     assert len(rules) == 4
 
 
-def test_open_proposals_of_an_earlier_text_end_with_it(tmp_path: Path) -> None:
-    town = Town(tmp_path)
+def test_open_proposals_of_an_earlier_text_end_with_it(new_town: Town) -> None:
+    town = new_town
     first = town.load(FIRST).proposals
     town.load(SECOND)
     with reading(town.db) as session:
