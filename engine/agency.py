@@ -8,7 +8,7 @@ from functools import cached_property
 from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
-from engine.policies import DEFAULT_POLICY, Policy, check_policies
+from engine.policies import DEFAULT_POLICY, Policy, check_policies, fallbacks
 from engine.readings import Interpretation, Reading, reading_of, reading_on, season_of
 from engine.recipients import NOBODY_AWAY, Away, Directory, Recipient
 from engine.seasons import Season, check_apart
@@ -184,6 +184,10 @@ class Agency:
     def directory(self, away: Away = NOBODY_AWAY) -> Directory:
         """Who is reached where, while some are away."""
         return Directory(self.units, self.channels, away)
+
+    def way(self, channel: str) -> tuple[str, ...]:
+        """A channel, and those that take over from it, the nearest first."""
+        return (channel, *fallbacks(self.policies, channel))
 
     def policy(self, channel: str) -> Policy:
         """What is done where a channel fails."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from sqlmodel import Session
 
@@ -77,7 +78,7 @@ def _why_unreached(
     if not unit.channels:
         return "所在单位没有写渠道，提醒由上级单位代收"
     reasons: list[str] = []
-    for channel in unit.channels:
+    for channel in dict.fromkeys(chain(*(agency.way(channel) for channel in unit.channels))):
         addressing = agency.channels[channel].addressing
         address = _address(addressing, contact)
         if channel in closed:

@@ -83,7 +83,7 @@ def test_six_hours_in_the_dark_end_in_digests_that_list_everything(tmp_path: Pat
 
 
 def test_what_one_tick_planned_in_parts_stays_in_these_parts(tmp_path: Path) -> None:
-    names = [f"unit-{place}" for place in range(6)]
+    names = [f"unit-{place}" for place in range(12)]
     with WecomServer({KEY}) as server:
         settings = robot("group", server.base, KEY)
         settings += "".join(unit(name, name, "group") for name in names)

@@ -76,8 +76,8 @@ def together(machines: list[Office], work: Callable[[Office], int]) -> list[int]
 
 
 def groups(server: WecomServer, *keys: str) -> str:
-    """Thirty units with ten monthly matters each, spread over groups with these robots' keys."""
-    places = range(30)
+    """A hundred units with ten monthly matters each, spread over groups with these robots' keys."""
+    places = range(100)
     names = [f"unit-{place:02}" for place in places]
     ids = [f"group-{place}" for place in range(len(keys))]
     return "".join(
@@ -198,7 +198,7 @@ class Slow:
 
     def __init__(self, office: Office, channel: str) -> None:
         real = office.agency.channels[channel]
-        self.window, self.addressing = real.window, real.addressing
+        self.windows, self.addressing, self.users = real.windows, real.addressing, ()
         self.duplicate_safe, self.markup = real.duplicate_safe, real.markup
         self.limit, self.credential = real.limit, real.credential
         self.asked, self.go_on = Event(), Event()

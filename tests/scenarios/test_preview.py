@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from engine.preview import TooMany, preview, too_many
+from notifiers.channel import Window
 from tests.builders import Box
 from tests.scenarios.playing import Office, duty, robot, shanghai, unit
 from tests.servers.wecom import WecomServer
@@ -40,7 +41,7 @@ def test_a_day_with_more_than_the_channel_takes_is_named(tmp_path: Path) -> None
         + duty("02", *names)
     )
     with Office(tmp_path, settings, "2026-09-01 09:00") as office:
-        office.replace_channel("box", Box(window=(20, timedelta(minutes=1))))
+        office.replace_channel("box", Box(windows=(Window(20, timedelta(minutes=1)),)))
         found = too_many(office.agency, office.calendar, date(2026, 9, 28), date(2026, 9, 30))
         assert office.deliveries() == []
     assert found[-1] == TooMany(date(2026, 9, 30), ("box",), 23, 20, timedelta(minutes=1))

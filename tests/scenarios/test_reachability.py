@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from engine.addresses import pause
 from engine.channels import ChannelState
 from engine.database import reading, writing
 from engine.deliveries import Purpose
@@ -36,17 +37,20 @@ def played(folder: Path, text: str, now: str) -> Office:
 
 
 def test_seven_of_two_hundred_hear_nothing(tmp_path: Path) -> None:
-    with played(tmp_path, settings(), "2026-09-30 09:00") as office, reading(office.db) as session:
-        found = unreachable_people(session, office.agency)
+    with played(tmp_path, settings(), "2026-09-30 09:00") as office:
+        with reading(office.db) as session:
+            found = unreachable_people(session, office.agency)
         assert [one.contact.name for one in found] == [f"第{number}人" for number in DEAF]
         assert found[0].in_words == (
             "第0单位第3人（承办人）：没有填写邮箱 mail（渠道 mail）；没有填写账号 account（渠道 chat）"
         )
-        paused = unreachable_people(session, office.agency, {("mail", "p1@x.cn"), ("chat", "p9")})
-        assert [one.contact.name for one in paused] == [
-            "第1人",
-            *(f"第{number}人" for number in DEAF),
-        ]
+        with writing(office.db) as session:
+            for channel, address in (("mail", "p1@x.cn"), ("chat", "p9")):
+                pause(session, office.agency, channel, address, "查无此人", office.now)
+        with reading(office.db) as session:
+            found = unreachable_people(session, office.agency)
+        names = [one.contact.name for one in found]
+        assert names == ["第1人", *(f"第{number}人" for number in DEAF)]
 
 
 def test_a_disabled_channel_reaches_nobody(tmp_path: Path) -> None:

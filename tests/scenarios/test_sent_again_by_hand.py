@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col
 
+from engine.carried import NOTHING_LEFT
 from engine.database import reading, writing
 from engine.deliveries import Delivery, State
 from engine.errors import NotAllowed, NotFound
@@ -65,7 +66,7 @@ def test_ten_that_were_rejected_are_ten_new_ones_and_none_for_what_is_done(tmp_p
             kinds = [entry.kind for entry in journal_of(session, done.id or 0)]
             (entry,) = [e for e in journal_of(session, one.id or 0) if e.kind == "resend"]
     assert len(resent.deliveries) == 9
-    assert resent.skipped == {"其中事项均已办结、免除或改期，或已另行提醒": [old[3]]}
+    assert resent.skipped == {NOTHING_LEFT: [old[3]]}
     assert [row.resend_of for row in new] == [*old[:3], *old[4:]]
     assert {row.state for row in new} == {State.ACCEPTED}
     assert twice.skipped["已经在重新发送"] == [*old[:3], *old[4:]]
