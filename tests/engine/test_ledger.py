@@ -145,7 +145,9 @@ def test_a_reference_that_leads_nowhere_is_named_with_its_table(
 
 def test_an_answer_after_the_attempt_was_closed_changes_nothing(office: Office) -> None:
     with writing(office.db) as session:
-        record(session, 1, 1, Outcome(OutcomeKind.REJECTED), office.now + timedelta(hours=1))
+        late = office.now + timedelta(hours=1)
+        outcome = Outcome(OutcomeKind.REJECTED)
+        record(session, office.agency, office.calendar, 1, 1, outcome, late)
     assert [row.outcome for row in office.attempts()] == [OutcomeKind.ACCEPTED] * 4
     assert {row.state for row in office.deliveries()} == {State.ACCEPTED}
     assert found(office) == []
