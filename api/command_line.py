@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
     audit,
+    confirm,
     doctor,
     documents,
     due,
@@ -53,7 +54,10 @@ def options(
     context.obj = Context(config, json)
 
 
-for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
+for verb in (
+    *(serve, rules, extract, audit, due, plan, simulate),
+    *(tick, migrate, doctor, send_test, confirm),
+):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")

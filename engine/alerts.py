@@ -16,6 +16,7 @@ from sqlalchemy import UniqueConstraint, or_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
+from engine.acknowledgements import silences
 from engine.agency import Agency, Recipient
 from engine.database import Instant
 from engine.deliveries import Delivery
@@ -72,6 +73,8 @@ def plan(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
     """
     due = list(_due(_candidates(session, agency, calendar, now), agency, calendar, now))
     due += _moved(session, agency, calendar, now)
+    silenced = silences(session, now)
+    due = [one for one in due if not silenced(one.obligation, one.rung.name, one.rung.to_superior)]
     told = _told(session, due)
     fresh: defaultdict[tuple[str, str], list[_Due]] = defaultdict(list)
     for item in due:
@@ -198,10 +201,12 @@ def _alert(due: _Due, delivery: Delivery) -> Alert:
     )
 
 
-def fresh_items(session: Session, delivery_id: int) -> list[tuple[Alert, Obligation]]:
-    """The alerts of a delivery that still hold: obligation open, date unchanged, and no later
-    rung told or waiting for the same recipient. So an outage ends in one message, not in one for
-    each morning."""
+def fresh_items(
+    session: Session, delivery_id: int, now: datetime
+) -> list[tuple[Alert, Obligation]]:
+    """The alerts of a delivery that still hold: obligation open, date unchanged, not silenced by an
+    acknowledgement, and no later rung told or waiting for the same recipient. So an outage ends in
+    one message, not in one for each morning."""
     later = aliased(Alert)
     overtaken = select(later.id).where(
         later.obligation_id == Alert.obligation_id,
@@ -220,7 +225,12 @@ def fresh_items(session: Session, delivery_id: int) -> list[tuple[Alert, Obligat
             ~overtaken.exists(),
         )
     )
-    return [(alert, obligation) for alert, obligation in session.exec(query).all()]
+    silenced = silences(session, now)
+    return [
+        (alert, row)
+        for alert, row in session.exec(query).all()
+        if not silenced(row, alert.rung, alert.to_superior)
+    ]
 
 
 def unreachable(session: Session, agency: Agency) -> list[str]:

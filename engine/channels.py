@@ -27,6 +27,12 @@ class ChannelState(SQLModel, table=True):
     hold_until: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_reason: str = ""
+    confirmed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    code_hash: str = Field(  # of the code that a person is to type back, see engine.confirmation
+        default="", repr=False, sa_column_kwargs={"server_default": ""}
+    )
+    code_until: datetime | None = Field(default=None, sa_column=Column(Instant))
+    code_tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 def shard_of(channel: str) -> int:
@@ -35,7 +41,8 @@ def shard_of(channel: str) -> int:
 
 
 def register(session: Session, channels: Mapping[str, Notifier]) -> None:
-    """A row for each configured channel. A new credential gives a disabled channel a new chance.
+    """A row for each configured channel. A new credential gives a disabled channel a new chance,
+    and has to be confirmed anew.
 
     What waits on a channel that is not configured any more waits for it to come back; its
     matters are told anew on the unit's other channels.
@@ -48,6 +55,7 @@ def register(session: Session, channels: Mapping[str, Notifier]) -> None:
             session.add(ChannelState(id=id_, shard=shard, credential=credential))
         elif row.credential != notifier.credential:
             row.credential = notifier.credential
+            row.confirmed_at, row.code_hash = None, ""  # nobody has seen anything of the new one
             enable(row)
 
 
@@ -55,6 +63,11 @@ def enable(row: ChannelState) -> None:
     """Take away what keeps a channel from sending."""
     row.hold_until = row.disabled_at = None
     row.disabled_reason = ""
+
+
+def channel_states(session: Session) -> dict[str, ChannelState]:
+    """What is known of each channel, by id."""
+    return {row.id: row for row in session.exec(select(ChannelState)).all()}
 
 
 def disabled_channels(session: Session) -> list[ChannelState]:

@@ -6,7 +6,7 @@ are never cut; a matter that is too long by itself gives up part of its last lin
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import IntEnum
 from itertools import groupby
@@ -15,9 +15,10 @@ from engine.agency import Agency
 from engine.instants import ZONE, end_of, local_day
 from engine.obligations import Obligation
 from engine.remaining import remaining_in_words
+from engine.signed_links import longest_link
 from engine.units import Contact
 from engine.workdays import WorkCalendar, weekday_name
-from notifiers.message import Markup
+from notifiers.message import Markup, Matter
 
 DUPLICATE_MARK = "（可能重复）"
 SMALLEST_LIMIT = 2048  # bytes, of all channels: a matter by itself fits into every one
@@ -70,6 +71,7 @@ class Composer:
     calendar: WorkCalendar
     markup: Markup
     now: datetime
+    link: str = ""  # the delivery's own page, known when it is sent
 
     def pack(self, items: Sequence[Item], limit: int) -> list[list[Item]]:
         """Items in the order in which they are told, in parts whose body fits `limit` bytes.
@@ -92,7 +94,8 @@ class Composer:
 
     def _frame(self, items: Sequence[Item]) -> int:
         """The most bytes that a message about some of the items needs beside their blocks."""
-        empty = self.compose((), len(items), len(items) + 1, True).body
+        longest = replace(self, link=longest_link(self.agency.public_url))
+        empty = longest.compose((), len(items), len(items) + 1, True).body
         names = (self._unit_name(item.obligation) for item in items)
         whose = max((_bytes(self._plain(f"{name}：")) for name in names), default=0)
         counts = "，".join(f"{HEADINGS[urgency]}{len(items)}项" for urgency in Urgency)
@@ -115,6 +118,21 @@ class Composer:
         lines = text.removeprefix(DUPLICATE_MARK).splitlines()
         body = "\n".join(map(self._plain, lines))
         return Digest(mark + subject.removeprefix(DUPLICATE_MARK), mark + body)
+
+    def matters(self, items: Sequence[Item]) -> tuple[Matter, ...]:
+        """The same matters in fields, in the order of the message."""
+        return tuple(map(self._matter, sorted(items, key=self._order)))
+
+    def _matter(self, item: Item) -> Matter:
+        row = item.obligation
+        calendar = self.agency.calendar_of(row.unit, self.calendar)
+        return Matter(
+            title=_on_one_line(f"{self._quote(row)}（{row.period_in_words}）"),
+            unit=_on_one_line(self._unit_name(row)),
+            due=f"{self._due(row)}{'（暂定）' if row.provisional else ''}",
+            left=remaining_in_words(row, self.now, calendar),
+            ours=not item.superior,
+        )
 
     def urgency(self, item: Item) -> Urgency:
         """Under which heading an item stands now."""
@@ -168,12 +186,11 @@ class Composer:
         obligation, agency = item.obligation, self.agency
         rule = agency.catalogue.rules.get(obligation.rule)
         unit = agency.units.get(obligation.unit)
-        matter = rule.quote if rule else obligation.rule
         people = _people(unit.contacts) if unit else ""
         same = agency.same_duties(obligation.rule, obligation.unit, obligation.due_on)
         named = (f"《{one.document.title}》{one.number}" for one in ([rule, *same] if rule else ()))
         source = "；".join(dict.fromkeys(named)) or obligation.document
-        title = f"{number}. {matter}（{obligation.period_in_words}）"
+        title = f"{number}. {self._quote(obligation)}（{obligation.period_in_words}）"
         lines = (
             f"　单位：{self._unit_name(obligation)}"
             + (f"（{people}）" if people else "")
@@ -184,6 +201,10 @@ class Composer:
         basis = _shortened(self._plain(f"　依据：{source}；口径：{obligation.reading}"), excess)
         block = (self._strong(self._plain(title)), *map(self._plain, lines), basis)
         return "\n".join(filter(None, block))
+
+    def _quote(self, obligation: Obligation) -> str:
+        rule = self.agency.catalogue.rules.get(obligation.rule)
+        return rule.quote if rule else obligation.rule
 
     def _unit_name(self, obligation: Obligation) -> str:
         unit = self.agency.units.get(obligation.unit)
@@ -204,6 +225,8 @@ class Composer:
         return f"{named(obligation.due_on)}到期{advice}"
 
     def _foot(self) -> str:
+        if self.link:
+            return f"\n查看、签收：{self.link}\n办结后请登记，登记后不再提醒。"
         if self.agency.public_url:
             return f"\n办结后请登记，登记后不再提醒：{self.agency.public_url}"
         return "\n办结后请告知政务公开工作机构登记，登记后不再提醒。"

@@ -24,6 +24,8 @@ from engine.deliveries import Attempt, Delivery, Purpose, State
 from engine.digest import Composer, Item
 from engine.obligations import Obligation
 from engine.retries import LAST_ATTEMPT, Next, after_attempt
+from engine.signed_links import link_to
+from engine.signing import reason_to_skip
 from engine.workdays import WorkCalendar
 from notifiers.channel import Notifier
 from notifiers.message import Message, Outcome, OutcomeKind
@@ -132,14 +134,16 @@ class Drainer:
         if row.attempts >= LAST_ATTEMPT:
             _finish(row, State.FAILED, "已达最多发送次数，请检查渠道后重新发送", now)
             return None
-        fresh = fresh_items(session, row.id) if row.purpose is Purpose.REMINDER else []
+        fresh = fresh_items(session, row.id, now) if row.purpose is Purpose.REMINDER else []
         if row.purpose is Purpose.REMINDER and not fresh:
-            _finish(row, State.SKIPPED, "其中事项均已办结、免除或改期，或已另行提醒", now)
+            _finish(row, State.SKIPPED, reason_to_skip(session, row.id, now), now)
             return None
         items = _unique([Item(obligation, alert.to_superior) for alert, obligation in fresh])
         row.attempts += 1
         try:
-            message = self._message(row, notifier, items, now)
+            message = self._message(
+                row, notifier, items, now, link_to(session, self.agency, row, now)
+            )
         except Exception:  # a poisoned row steps aside and does not stop the queue
             log.exception("delivery %s: cannot be composed", row.id)
             row.state, row.lease_until, row.next_at = State.QUEUED, None, now + ASIDE
@@ -159,9 +163,9 @@ class Drainer:
         return Claim(row.id, row.attempts, message)
 
     def _message(
-        self, row: Delivery, notifier: Notifier, items: list[Item], now: datetime
+        self, row: Delivery, notifier: Notifier, items: list[Item], now: datetime, link: str
     ) -> Message:
-        composer = Composer(self.agency, self.calendar, notifier.markup, now)
+        composer = Composer(self.agency, self.calendar, notifier.markup, now, link)
         mark = row.possible_duplicate and not notifier.duplicate_safe
         if row.purpose is Purpose.SYSTEM:
             digest = composer.notice(row.subject, row.body, mark)
@@ -176,6 +180,8 @@ class Drainer:
             thread=f"{row.channel}/{row.recipient}",
             data={"obligations": [_data(item.obligation) for item in items]},
             possible_duplicate=row.possible_duplicate,
+            matters=composer.matters(items),
+            link=link,
         )
 
     async def _send(self, notifier: Notifier, claim: Claim) -> None:

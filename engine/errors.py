@@ -9,7 +9,9 @@ EngineError
 ├── BadNotice          a holiday notice that cannot be read or fails a check
 ├── UnknownTrigger     an event from which no duty of the unit counts
 ├── NotFound           an id that does not exist
-└── NotAllowed         a change that the obligation's state does not permit
+├── NotAllowed         a change that the obligation's state does not permit
+├── BadLink            a link that we did not sign
+└── LinkExpired        a link whose time is over
 """
 
 
@@ -51,3 +53,11 @@ class NotFound(EngineError):
 
 class NotAllowed(EngineError):
     """The obligation's state does not permit the change."""
+
+
+class BadLink(EngineError):
+    """The link was not signed by us, or what it leads to is not there."""
+
+
+class LinkExpired(EngineError):
+    """The link's time is over."""

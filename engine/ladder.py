@@ -142,3 +142,33 @@ def _to_superior(
     for number in ladder.superior:
         day = calendar.add(dates.due_on, number)
         yield Rung(f"superior+{number}", at(day, hours.begin), to_superior=True)
+
+
+def stage(
+    ladder: Ladder, dates: Dates, now: datetime, calendar: WorkCalendar, hours: OfficeHours
+) -> str:
+    """The name of the unit's latest rung that has fallen, told or not; empty before the first."""
+    early = _by_hours(ladder, dates) if dates.due_at else _before(ladder, dates, calendar, hours)
+    day = hours.last_begun(now, calendar)
+    rung = _latest([*early, *_late(ladder, dates, day, calendar, hours)], now, False)
+    return rung.name if rung else ""
+
+
+def next_rung(
+    ladder: Ladder,
+    dates: Dates,
+    now: datetime,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    late: bool,
+) -> datetime | None:
+    """When the next rung falls: of a late obligation the next on which the superior is told, else
+    the next of its unit. None where the ladder has no more."""
+    if late:
+        coming = list(_to_superior(ladder, dates, calendar, hours))
+    else:
+        by_hours = dates.due_at is not None
+        early = _by_hours(ladder, dates) if by_hours else _before(ladder, dates, calendar, hours)
+        first_late = at(calendar.add(dates.due_on, 1), hours.begin)
+        coming = [*early, *([Rung("+1", first_late)] if ladder.every else [])]
+    return min((rung.send_at for rung in coming if rung.send_at > now), default=None)

@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from engine import (
+    acknowledgements,
     alerts,
     channels,
+    clicks,
     clock_entries,
     deliveries,
     events,
@@ -20,14 +22,17 @@ from engine import (
     loaded_texts,
     obligations,
     proposals,
+    server_secret,
     slots,
     watermarks,
 )
 from engine.errors import BadDatabase
 
 TABLES = (
+    acknowledgements.Acknowledgement,
     alerts.Alert,
     channels.ChannelState,
+    clicks.Click,
     clock_entries.ClockEntry,
     deliveries.Attempt,
     deliveries.Delivery,
@@ -37,6 +42,7 @@ TABLES = (
     loaded_texts.LoadedText,
     obligations.Obligation,
     proposals.Proposal,
+    server_secret.Secret,
     slots.Slot,
     watermarks.Watermark,
 )

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, Protocol, Self
 
 import httpx
 
@@ -23,11 +23,15 @@ class Addressing(StrEnum):
 class Notifier(Protocol):
     """One configured channel.
 
+    `kind` is its name in the registry.
     `window`: so many attempts in any span of that length, counted per `credential`.
     `limit`: bytes of `Message.body` in UTF-8.
     `credential` identifies the secret without telling it: equal secrets share one window.
     `duplicate_safe`: the far side recognises a repeated `Message.id`.
     """
+
+    @property
+    def kind(self) -> str: ...
 
     @property
     def window(self) -> tuple[int, timedelta] | None: ...
@@ -55,8 +59,6 @@ class Notifier(Protocol):
 
 class Configurable(Notifier, Protocol):
     """A class of channels, as the registry lists it under its kind."""
-
-    kind: ClassVar[str]
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:

@@ -15,6 +15,18 @@ class Markup(StrEnum):
 
 
 @dataclass(frozen=True)
+class Matter:
+    """One matter of a message, for channels that show it in the fields of a card: what is owed, by
+    which unit, when, and how much time is left. `ours`: its recipient may acknowledge it."""
+
+    title: str
+    unit: str
+    due: str
+    left: str
+    ours: bool
+
+
+@dataclass(frozen=True)
 class Message:
     """A finished message. Its body is within the channel's byte limit, in its markup.
 
@@ -31,6 +43,8 @@ class Message:
     thread: str = ""  # the stable root of a mail thread
     data: Mapping[str, Any] = field(default_factory=dict)  # for machines: the webhook's payload
     possible_duplicate: bool = False
+    matters: tuple[Matter, ...] = ()  # those that the body tells
+    link: str = ""  # where its recipient reads and acknowledges them
 
 
 class OutcomeKind(StrEnum):

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import typer
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from api.commands.context import Context
 from api.notice_folder import not_imported
 from api.refusals import database_in_words
 from engine.agency import Agency
 from engine.alerts import unreachable
-from engine.channels import disabled_channels
+from engine.channels import channel_states, disabled_channels
+from engine.confirmation import how_to_confirm
 from engine.database import open_database, reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
@@ -93,6 +95,7 @@ def _database(shared: Context) -> Iterator[Finding]:
         for channel in disabled_channels(session):
             text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
             yield Finding("渠道", "fault", text)
+        yield from _unconfirmed(session, shared.configuration.agency)
         for unit in unreachable(session, shared.configuration.agency):
             yield Finding(
                 "渠道", "fault", f"单位 {unit} 有待办事项，但没有可用的渠道，提醒无处可发"
@@ -111,6 +114,14 @@ def _database(shared: Context) -> Iterator[Finding]:
         waiting = Counter(row.document for row in list_proposals(session, IS_OPEN))
         for document, number in waiting.items():
             yield Finding("文件", "note", f"{document} 有 {number} 条建议待确认")
+
+
+def _unconfirmed(session: Session, agency: Agency) -> Iterator[Finding]:
+    """Channels of which nobody has said that he sees what comes over them."""
+    states = channel_states(session)
+    for id_ in agency.channels:
+        if id_ not in states or states[id_].confirmed_at is None:
+            yield Finding("渠道", "note", f"{id_} 未确认：{how_to_confirm(id_)}")
 
 
 def _calendar(shared: Context) -> Finding:

@@ -18,6 +18,7 @@ from api.schemas import (
     obligation_row,
 )
 from api.typed_dates import day, moment
+from engine.acknowledgements import Via, acknowledge, acknowledgements_of
 from engine.agency import Agency
 from engine.chains import follow, take_back
 from engine.clock_changes import correct, correct_start, enter, replay_reopened
@@ -60,8 +61,9 @@ async def obligations(
     rows = list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
     page = rows[: asked.limit]
     more = len(rows) > asked.limit
+    signed = acknowledgements_of(session, page)
     return {
-        "items": [obligation_row(row, agency, now) for row in page],
+        "items": [obligation_row(row, agency, now, signed.get(row.id or 0)) for row in page],
         "next": f"{page[-1].due_on}.{page[-1].id}" if more else None,
     }
 
@@ -95,7 +97,7 @@ async def change(
     calendar: CalendarNow,
     now: Now,
 ) -> dict[str, Any]:
-    """办结, 免除, 恢复; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
+    """办结, 免除, 恢复, 签收; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
     by = asked.by
     _check_keys(asked)
     match asked.type:
@@ -110,6 +112,16 @@ async def change(
             row = reopen(session, obligation_id, by=by, reason=_reason(asked), now=now)
             replay_reopened(session, agency, calendar, row, now)
             take_back(session, row, now)
+        case "acknowledge":
+            until = day(asked.until, "until ") if asked.until else None
+            acknowledge(
+                *(session, agency, calendar, obligation_id),
+                by=by,
+                via=Via.API,
+                until=until,
+                now=now,
+            )
+            row = get_obligation(session, obligation_id)
         case "correct":
             row = _correct(session, agency, calendar, obligation_id, asked, now)
         case _:
@@ -184,6 +196,7 @@ _KEYS = {
     "complete": {"at", "evidence"},
     "waive": set[str](),
     "reopen": set[str](),
+    "acknowledge": {"until"},
     "restart": {"at", "clause"},
     "exclude": {"from", "to", "clause"},
     "extend": {"at", "amount", "approver", "clause"},
@@ -214,7 +227,8 @@ def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[
     assert row.id is not None
     journal = [journal_row(entry) for entry in journal_of(session, row.id)]
     clock = [clock_row(entry) for entry in entries_of(session, row.id)]
-    return obligation_row(row, agency, now) | {"journal": journal, "clock": clock}
+    signed = acknowledgements_of(session, [row]).get(row.id)
+    return obligation_row(row, agency, now, signed) | {"journal": journal, "clock": clock}
 
 
 def _cursor_day(text: str) -> date:

@@ -164,6 +164,8 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "POST /events",
         "GET /deliveries",
         "GET /deliveries/{delivery_id}",
+        "GET /channels",
+        "POST /channels/{channel}/confirm",
         "GET /workdays/add",
         "GET /workdays/count",
         "GET /workdays/check",
