@@ -60,15 +60,15 @@ def matters_of(session: Session, delivery: Delivery) -> list[Told]:
 def signatories(agency: Agency, delivery: Delivery, told: Iterable[Told]) -> list[Contact]:
     """签收人: the contacts whom a delivery reached, each name once; the units themselves where the
     configuration names nobody."""
-    units = dict.fromkeys(
-        unit.id
-        for one in told
-        for unit in lineage(one.obligation.unit, agency.units)
-        if delivery.channel in unit.channels
-    )
-    reached = [agency.units[unit] for unit in units]
-    people = list(_reached(agency, delivery, reached)) or [Contact(one.name) for one in reached]
+    units = list(dict.fromkeys(filter(None, (_unit_told(agency, delivery, one) for one in told))))
+    people = list(_reached(agency, delivery, units)) or [Contact(unit.name) for unit in units]
     return list({contact.name: contact for contact in people}.values())
+
+
+def _unit_told(agency: Agency, delivery: Delivery, one: Told) -> Unit | None:
+    """The unit over whose channel a matter was told: the nearest that has it."""
+    line = lineage(one.obligation.unit, agency.units)[not one.ours :]
+    return next((unit for unit in line if delivery.channel in unit.channels), None)
 
 
 def _reached(agency: Agency, delivery: Delivery, units: Iterable[Unit]) -> Iterator[Contact]:
