@@ -129,9 +129,10 @@ class Composer:
         return Matter(
             title=_on_one_line(f"{self._quote(row)}（{row.period_in_words}）"),
             unit=_on_one_line(self._unit_name(row)),
-            due=f"{self._due(row)}{'（暂定）' if row.provisional else ''}",
+            due=f"{self._end(row)}{'（暂定）' if row.provisional else ''}",
             left=remaining_in_words(row, self.now, calendar),
             ours=not item.superior,
+            early=f"{named(row.act_by)}前" if self._better_early(row) else "",
         )
 
     def urgency(self, item: Item) -> Urgency:
@@ -217,12 +218,20 @@ class Composer:
         return f"{self._due(obligation)}{provisional}，{left}"
 
     def _due(self, obligation: Obligation) -> str:
+        early = self._better_early(obligation)
+        advice = f"，宜在{named(obligation.act_by)}前办理" if early else ""
+        return f"{self._end(obligation)}{advice}"
+
+    def _end(self, obligation: Obligation) -> str:
         if obligation.due_at:
             moment = obligation.due_at.astimezone(ZONE)
             return f"{named(moment.date())}{moment:%H:%M}前"
-        early = local_day(self.now) <= obligation.act_by != obligation.due_on
-        advice = f"，宜在{named(obligation.act_by)}前办理" if early else ""
-        return f"{named(obligation.due_on)}到期{advice}"
+        return f"{named(obligation.due_on)}到期"
+
+    def _better_early(self, obligation: Obligation) -> bool:
+        """Is there still a day to act before the due day?"""
+        ahead = local_day(self.now) <= obligation.act_by != obligation.due_on
+        return ahead and obligation.due_at is None
 
     def _foot(self) -> str:
         if self.link:

@@ -17,13 +17,15 @@ class Markup(StrEnum):
 @dataclass(frozen=True)
 class Matter:
     """One matter of a message, for channels that show it in the fields of a card: what is owed, by
-    which unit, when, and how much time is left. `ours`: its recipient may acknowledge it."""
+    which unit, when, and how much time is left. `ours`: its recipient may acknowledge it. `early`
+    is when it is best done, where that is before the due day."""
 
     title: str
     unit: str
     due: str
     left: str
     ours: bool
+    early: str = ""
 
 
 @dataclass(frozen=True)

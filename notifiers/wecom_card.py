@@ -57,7 +57,10 @@ def _subtitle(matters: tuple[Matter, ...]) -> str:
 
 def _rows(matters: tuple[Matter, ...]) -> list[tuple[str, str]]:
     if len(matters) == 1:
-        return [("期限", clean(matters[0].due)), ("剩余", matters[0].left)]
+        (one,) = matters
+        early = [("宜办", one.early)] if one.early else []
+        return [("期限", one.due), *early, ("剩余", one.left)]
     return [
-        (f"第{number}项", clean(f"{one.due}，{one.left}")) for number, one in enumerate(matters, 1)
+        (f"第{number}项", "，宜".join(filter(None, (f"{one.due}，{one.left}", one.early))))
+        for number, one in enumerate(matters, 1)
     ]

@@ -1,5 +1,6 @@
 """What a recipient reads: order, remaining time, bytes, and what is never cut."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -10,9 +11,10 @@ from engine.agency import Agency
 from engine.digest import DUPLICATE_MARK, SMALLEST_LIMIT, Composer, Item, Urgency, named
 from engine.due_dates import Due, due
 from engine.obligations import Obligation
+from engine.signed_links import longest_link
 from notifiers.console import Console
 from notifiers.mail import Mail
-from notifiers.message import Markup
+from notifiers.message import Markup, Matter
 from notifiers.webhook import Webhook
 from notifiers.wecom_robot import WecomRobot
 from rules.rule import Document
@@ -239,14 +241,50 @@ def test_no_part_exceeds_the_limit_and_no_matter_is_lost(
     limit = 2048 if markup is Markup.TEXT else 4096
     parts = composer(agency=agency, markup=markup).pack(items, limit)
     assert sorted(item.obligation.id or 0 for part in parts for item in part) == list(range(1, len(items) + 1))  # fmt: skip
-    sending = composer(NOW + timedelta(days=days_later), agency=agency, markup=markup)
+    sending = replace(
+        composer(NOW + timedelta(days=days_later), agency=agency, markup=markup),
+        link=longest_link(agency.public_url),
+    )
     for number, part in enumerate(parts, 1):
         found = sending.compose(part, number, len(parts), duplicate)
         assert len(found.body.encode()) <= limit
+        assert f"：{sending.link}\n" in found.body
         for item in part:
             rule, unit = agency.catalogue.rules[item.obligation.rule], agency.units[item.obligation.unit]  # fmt: skip
             for whole in (rule.quote, unit.name, "欧阳甲某、", sending._deadline(item.obligation)):
                 assert sending._plain(whole) in found.body
+
+
+def test_a_message_that_is_sent_ends_with_its_own_link() -> None:
+    writer = replace(composer(), link="http://10.0.0.8:8000/m/TOKEN")
+    found = writer.compose([Item(build_obligation(), False)], 1, 1, False).body
+    assert found.endswith(
+        "\n查看、签收：http://10.0.0.8:8000/m/TOKEN\n办结后请登记，登记后不再提醒。"
+    )
+    assert found.count("http://") == 1
+
+
+def test_the_matters_of_a_card_say_the_same_in_fields() -> None:
+    late = build_obligation("2026-09-30", id=1, period="2026-09")
+    near = build_obligation("2026-10-18", id=2, unit="health", period="2026-W42")
+    found = composer().matters([Item(near, True), Item(late, False)])
+    assert found == (
+        Matter(
+            "按月公开财政收支情况（2026年9月）",
+            "市财政局",
+            "2026-09-30（星期三）到期",
+            "已逾期4个工作日",
+            True,
+        ),
+        Matter(
+            "按月公开财政收支情况（2026年第42周）",
+            "市卫生健康委",
+            "2026-10-18（星期日）到期",
+            "剩4个工作日",
+            False,
+            "2026-10-16（星期五）前",
+        ),
+    )
 
 
 @given(mails())
