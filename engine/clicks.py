@@ -8,6 +8,7 @@ is told `words` and stops being a button.
 
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.acknowledgements import Via
@@ -41,10 +42,11 @@ class Click(SQLModel, table=True):
 
 def store(session: Session, click: Click) -> bool:
     """Keep a click, in a writing transaction; says whether it is new."""
-    if session.exec(select(Click.id).where(Click.key == click.key)).first() is not None:
+    try:
+        with session.begin_nested():
+            session.add(click)
+    except IntegrityError:  # the unique key
         return False
-    session.add(click)
-    session.flush()
     return True
 
 

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Column, Field, Session, SQLModel
 
 from engine.database import Instant
@@ -23,8 +24,11 @@ def secret_of(session: Session, name: str, now: datetime) -> bytes:
     row = session.get(Secret, name)
     if row is None:
         row = Secret(name=name, value=secrets.token_hex(_BYTES), made_at=now)
-        session.add(row)
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError:  # another process was first
+            row = session.get_one(Secret, name)
     return bytes.fromhex(row.value)
 
 

@@ -4,7 +4,7 @@ GET changes nothing: mail gateways and chat programs open every link that passes
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
@@ -166,7 +166,7 @@ def _page(
 ) -> Response:
     signed = acknowledgements_of(session, [one.obligation for one in opened.told])
     shown = [
-        _shown(one, signed.get(one.obligation.id or 0), agency, calendar, now)
+        _shown(one, bool(opened.people), signed.get(one.obligation.id or 0), agency, calendar, now)
         for one in opened.told
     ]
     context = {
@@ -175,7 +175,7 @@ def _page(
         "signable": [one for one in shown if one.signable],
         "said": said or [],
         "fault": fault,
-        "today": local_day(now),
+        "tomorrow": local_day(now) + timedelta(days=1),
         "all": ALL,
     }
     return templates.TemplateResponse(request, "link.html", context, status, _HEADERS)
@@ -183,6 +183,7 @@ def _page(
 
 def _shown(
     one: Told,
+    anybody: bool,
     signed: Acknowledgement | None,
     agency: Agency,
     calendar: WorkCalendar,
@@ -199,7 +200,7 @@ def _shown(
         unit=unit.name if unit else row.unit,
         left=remaining_in_words(row, now, local) if is_open else STATUS_NAMES[row.status],
         signed=signed,
-        signable=one.ours and is_open,
+        signable=one.ours and is_open and anybody,
         superior=not one.ours,
     )
 

@@ -53,11 +53,12 @@ FORGED = {
     "a line more": GOOD + "\n",
     "another delivery": _with(GOOD, 5, 18),
     "a later end": _with(GOOD, 6, 0xFF),
-    "another signature": _with(GOOD, 23, urlsafe_b64decode(GOOD)[23] ^ 1),
+    "another signature": _with(GOOD, 22, urlsafe_b64decode(GOOD)[22] ^ 1),
     "no signature": urlsafe_b64encode(UNSIGNED + bytes(14)).decode(),
+    "another last sign": _with(GOOD, 23, 1),
     "under another secret": sign(OTHER, 17, UNTIL),
     "without its purpose": urlsafe_b64encode(
-        UNSIGNED + hmac(SECRET, UNSIGNED, sha256).digest()[:14]
+        UNSIGNED + hmac(SECRET, UNSIGNED, sha256).digest()[:13] + bytes(1)
     ).decode(),
     "not base64": "期" * LENGTH,
     "the other alphabet": "+/" * (LENGTH // 2),
@@ -84,7 +85,9 @@ def test_no_bit_may_be_another(place: int) -> None:
 @given(id_=st.integers(0, 2**48 - 1), days=st.integers(0, 20_000))
 def test_every_id_comes_back(id_: int, days: int) -> None:
     until = NOW + timedelta(days=days, seconds=1)
-    assert check(SECRET, sign(SECRET, id_, until), NOW) == id_
+    token = sign(SECRET, id_, until)
+    assert check(SECRET, token, NOW) == id_
+    assert token[-1].isalnum()
 
 
 def reminder(**more: object) -> Delivery:
