@@ -17,7 +17,7 @@ from engine import journal
 from engine.agency import Agency
 from engine.database import Instant, words
 from engine.errors import NotAllowed
-from engine.instants import at, local_day
+from engine.instants import at, local_day, written
 from engine.ladder import MOVED, Dates, next_rung, stage
 from engine.obligations import STATUS_NAMES, Obligation, Status, get_obligation
 from engine.workdays import WorkCalendar
@@ -86,7 +86,7 @@ def acknowledge(
     found = _acknowledgement(agency, local, row, by, via, until, now)
     session.add(found)
     session.flush()
-    rest = f"暂缓提醒至{until}" if until else "到下一档前不再提醒"
+    rest = f"暂缓提醒至{until}" if until else f"{written(found.resumes_at)}前不再提醒"
     journal.write(
         session, obligation_id, now, "acknowledge", by, f"签收（{VIA_NAMES[via]}），{rest}"
     )

@@ -133,6 +133,7 @@ class Composer:
             left=remaining_in_words(row, self.now, calendar),
             ours=not item.superior,
             early=f"{named(row.act_by)}前" if self._better_early(row) else "",
+            moved=row.moved,
         )
 
     def urgency(self, item: Item) -> Urgency:

@@ -18,7 +18,7 @@ class Markup(StrEnum):
 class Matter:
     """One matter of a message, for channels that show it in the fields of a card: what is owed, by
     which unit, when, and how much time is left. `ours`: its recipient may acknowledge it. `early`
-    is when it is best done, where that is before the due day."""
+    is when it is best done, where that is before the due day; `moved` how its date was changed."""
 
     title: str
     unit: str
@@ -26,6 +26,7 @@ class Matter:
     left: str
     ours: bool
     early: str = ""
+    moved: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ _TITLE, _SUBTITLE, _NAME, _VALUE = 26, 112, 5, 26  # characters
 
 
 def button_card(message: Message) -> dict[str, Any] | None:
-    """None where the card would not show everything, or where its reader has nothing to
-    acknowledge."""
+    """None where the card would not show everything, such as how a date was moved, or where its
+    reader has nothing to acknowledge."""
     matters = message.matters
-    if not matters or not all(one.ours for one in matters) or not _TASK.fullmatch(message.id):
+    plain = all(one.ours and not one.moved for one in matters)
+    if not matters or not plain or not _TASK.fullmatch(message.id):
         return None
     units = {one.unit for one in matters}
     subtitle = _subtitle(matters)

@@ -175,6 +175,7 @@ def _page(
         "signable": [one for one in shown if one.signable],
         "said": said or [],
         "fault": fault,
+        "now": now,
         "tomorrow": local_day(now) + timedelta(days=1),
         "all": ALL,
     }

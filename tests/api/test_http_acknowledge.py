@@ -38,7 +38,7 @@ def test_it_is_shown_with_the_obligation_and_in_the_list(office: Office) -> None
         "at": "2026-09-25T10:00:00+08:00",
         "kind": "acknowledge",
         "by": "张三",
-        "text": "签收（接口），到下一档前不再提醒",
+        "text": "签收（接口），2026-09-29 09:00前不再提醒",
     }
 
 

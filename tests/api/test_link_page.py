@@ -126,7 +126,7 @@ def test_twenty_scanners_change_nothing_and_one_press_does() -> None:
     answer = press(office, path, by="张三", obligation=first)
     assert answer.status_code == 200
     assert "已由张三签收" in answer.text
-    assert "✓ 张三，2026-09-22 09:00" in answer.text
+    assert "✓ 张三，2026-09-22 09:00，2026-09-24 09:00前不再提醒" in answer.text
     (row,) = signed(office)
     assert (row.obligation_id, row.by, row.via.value, row.rung) == (first, "张三", "link", "5")
     told = office.get(f"/obligations/{first}")
@@ -138,7 +138,7 @@ def test_twenty_scanners_change_nothing_and_one_press_does() -> None:
         "until": None,
         "resumes_at": "2026-09-24T09:00:00+08:00",
     }
-    assert told["journal"][-1]["text"] == "签收（链接），到下一档前不再提醒"
+    assert told["journal"][-1]["text"] == "签收（链接），2026-09-24 09:00前不再提醒"
 
 
 def test_the_second_press_says_that_nothing_is_new() -> None:

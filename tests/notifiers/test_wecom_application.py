@@ -328,6 +328,7 @@ NOT_A_CARD = {
     "a long date": replace(CARD, matters=(replace(MATTER, due="期" * 27),)),
     "told to the superior": replace(CARD, matters=(replace(MATTER, ours=False),)),
     "partly to the superior": replace(CARD, matters=(MATTER, replace(MATTER, ours=False))),
+    "a moved date": replace(CARD, matters=(replace(MATTER, moved="到期日由…改为…"),)),
     "an id with other signs": replace(CARD, id="编号"),
     "a long id": replace(CARD, id="d" * 129),
     "a second attempt": replace(CARD, possible_duplicate=True),

@@ -222,7 +222,7 @@ def test_it_stands_in_the_journal(office: Office) -> None:
         entries = journal_of(session, september(office).id or 0)
         assert len(session.exec(select(Acknowledgement)).all()) == 2
     assert [(one.kind, one.by, one.text) for one in entries[-2:]] == [
-        ("acknowledge", "张三", "签收（接口），到下一档前不再提醒"),
+        ("acknowledge", "张三", "签收（接口），2026-09-24 09:00前不再提醒"),
         ("acknowledge", "张三", "签收（接口），暂缓提醒至2026-09-28"),
     ]
 
