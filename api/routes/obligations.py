@@ -113,15 +113,7 @@ async def change(
             replay_reopened(session, agency, calendar, row, now)
             take_back(session, row, now)
         case "acknowledge":
-            until = day(asked.until, "until ") if asked.until else None
-            acknowledge(
-                *(session, agency, calendar, obligation_id),
-                by=by,
-                via=Via.API,
-                until=until,
-                now=now,
-            )
-            row = get_obligation(session, obligation_id)
+            row = _acknowledge(session, agency, calendar, obligation_id, asked, now)
         case "correct":
             row = _correct(session, agency, calendar, obligation_id, asked, now)
         case _:
@@ -137,6 +129,21 @@ async def change(
             )
     session.flush()
     return _whole(session, row, agency, now)
+
+
+def _acknowledge(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    obligation_id: int,
+    asked: ObligationChange,
+    now: datetime,
+) -> Obligation:
+    """签收, without a date or until one."""
+    until = day(asked.until, "until ") if asked.until else None
+    place = (session, agency, calendar, obligation_id)
+    acknowledge(*place, by=asked.by, via=Via.API, until=until, now=now)
+    return get_obligation(session, obligation_id)
 
 
 def _correct(
