@@ -1,6 +1,6 @@
 """Assembles the HTTP application: routes, pages, errors, and the clock's life."""
 
-from asyncio import to_thread
+from asyncio import create_task, gather, to_thread
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -16,14 +16,18 @@ from sqlalchemy.exc import DBAPIError
 
 from api import pages, problems
 from api.body_limit import BodyLimit
+from api.card_clicks import CardClicks
 from api.dependencies import Now, Reader, Running, allowed
 from api.refusals import database_in_words
 from api.routes import (
     bounces,
+    callbacks,
     catalogue,
+    channels,
     deliveries,
     documents,
     events,
+    links,
     obligations,
     people,
     proposals,
@@ -39,10 +43,15 @@ STALE = timedelta(minutes=5)
 def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> FastAPI:
     """The application over one database. `now` is the clock of the requests."""
 
+    clicks = CardClicks(running, now)
+
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         running.clock.start()
+        rounds = create_task(clicks.keep_finishing())
         yield
+        rounds.cancel()
+        await gather(rounds, return_exceptions=True)
         await to_thread(running.clock.stop)  # it waits for its thread, and closes a loop of its own
 
     app = FastAPI(
@@ -53,10 +62,12 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.running, app.state.read_clock = running, now
+    app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.include_router(_health(running))
+    for open_door in (links, callbacks):  # the link, or the signature, is the credential
+        app.include_router(open_door.router)
     guarded = APIRouter(dependencies=[Depends(allowed)])
     for room in (
         obligations,
@@ -67,6 +78,7 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         deliveries,
         people,
         bounces,
+        channels,
         work_calendar,
         workdays,
     ):

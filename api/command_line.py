@@ -14,6 +14,7 @@ from api.commands import (
     audit,
     backup,
     bounce,
+    confirm,
     doctor,
     documents,
     due,
@@ -65,8 +66,8 @@ def options(
 
 
 for verb in (
-    *(serve, worker, rules, extract, audit, due, plan, simulate, preview),
-    *(tick, migrate, doctor, send_test, resend, bounce, verify, ledger, backup, watch),
+    *(serve, worker, rules, extract, audit, due, plan, simulate, preview, tick, migrate, doctor),
+    *(send_test, confirm, resend, bounce, verify, ledger, backup, watch),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(absence.app, name="absence")

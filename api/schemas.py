@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from engine.acknowledgements import Acknowledgement
 from engine.agency import Agency
+from engine.channels import ChannelState
 from engine.clock_entries import ClockEntry
+from engine.confirmation import how_to_confirm
 from engine.deliveries import Attempt, Delivery
 from engine.instants import local_day, local_iso
 from engine.journal import JournalEntry
@@ -87,11 +90,16 @@ class NewEvent(_Request):
 class ObligationChange(_Request):
     """Body of `POST obligations/{id}/events`."""
 
-    type: Literal["complete", "waive", "reopen", "restart", "exclude", "extend", "correct"]
+    type: Literal[
+        "complete", "waive", "reopen", "acknowledge", "restart", "exclude", "extend", "correct"
+    ]
     by: Name
     at: Annotated[Moment | None, Field(description="日期或时刻；exclude 用 from 和 to")] = None
     since: Moment | None = Field(default=None, alias="from")
     to: Moment | None = None
+    until: Annotated[
+        Moment | None, Field(description="acknowledge：暂缓提醒至哪个工作日，至多十个工作日")
+    ] = None
     amount: Annotated[str, Field(max_length=10, description="20WD、PT5H、P20D、P3M 之类")] = ""
     approver: Reference = ""
     clause: Reference = Field(default="", description="所依据的计时条款的编号")
@@ -99,6 +107,12 @@ class ObligationChange(_Request):
     void: bool = Field(default=False, description="作废 entry，不再计算")
     evidence: Text = ""
     reason: Text = ""
+
+
+class Confirmation(_Request):
+    """Body of `POST channels/{id}/confirm`."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{4}$", description="测试消息里的四位确认码")]
 
 
 class NewText(_Request):
@@ -162,9 +176,11 @@ class Edit(_Request):
     until: str | None = None
 
 
-def obligation_row(row: Obligation, agency: Agency, now: datetime) -> dict[str, Any]:
-    """An obligation with the keys of the command line, its sentence, how its date is read, and
-    the linked rules by which the unit owes the same."""
+def obligation_row(
+    row: Obligation, agency: Agency, now: datetime, signed: Acknowledgement | None = None
+) -> dict[str, Any]:
+    """An obligation with the keys of the command line, its sentence, how its date is read, the
+    linked rules by which the unit owes the same, and who has taken it into hand."""
     rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
     same = agency.same_duties(row.rule, row.unit, row.due_on)
     return {
@@ -193,6 +209,36 @@ def obligation_row(row: Obligation, agency: Agency, now: datetime) -> dict[str, 
         "same_as": [
             {"rule": one.id, "document": one.document.id, "quote": one.quote} for one in same
         ],
+        "acknowledged": acknowledgement_row(signed) if signed else None,
+    }
+
+
+def acknowledgement_row(row: Acknowledgement) -> dict[str, Any]:
+    """Who acknowledged, when, how, on which rung; `resumes_at` is when its unit is told again."""
+    return {
+        "by": row.by,
+        "at": local_iso(row.at),
+        "via": row.via.value,
+        "rung": row.rung or None,
+        "until": row.until.isoformat() if row.until else None,
+        "resumes_at": local_iso(row.resumes_at),
+    }
+
+
+def channel_row(id_: str, kind: str, state: ChannelState | None, waiting: int) -> dict[str, Any]:
+    """A channel and what its owner should do; null where it is in order."""
+    reason = state.disabled_reason if state else ""
+    confirmed_at = state.confirmed_at if state else None
+    unconfirmed = None if confirmed_at else f"未确认：{how_to_confirm(id_)}"
+    return {
+        "id": id_,
+        "kind": kind,
+        "disabled": bool(reason),
+        "disabled_at": local_iso(state.disabled_at) if state else None,
+        "hold_until": local_iso(state.hold_until) if state else None,
+        "waiting": waiting,
+        "confirmed_at": local_iso(confirmed_at),
+        "advice": f"已停用：{reason}；修好后用 send-test 恢复" if reason else unconfirmed,
     }
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.absences import away_on
+from engine.acknowledgements import acknowledged
 from engine.agency import Agency
 from engine.database import Instant, words
 from engine.deliveries import Delivery
@@ -87,8 +88,13 @@ def plan(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
     recipients = _Recipients(agency, away_on(session, local_day(now)))
     due = list(_due(_candidates(session, agency, calendar, now), recipients, calendar, now))
     due += _moved(session, recipients, calendar, now)
-    silences = active_silences(session, now)
-    due = [one for one in due if not (one.ordinary and silenced(silences, one.obligation))]
+    silences, in_hand = active_silences(session, now), acknowledged(session, now)
+    due = [
+        one
+        for one in due
+        if not (one.ordinary and silenced(silences, one.obligation))
+        and not in_hand(one.obligation, one.rung.name, one.rung.role)
+    ]
     told = _told(session, due)
     fresh: defaultdict[tuple[str, str], list[_Due]] = defaultdict(list)
     for item in due:
@@ -233,10 +239,11 @@ def _alert(due: _Due, delivery: Delivery) -> Alert:
 def fresh_items(
     session: Session, delivery_id: int, now: datetime
 ) -> list[tuple[Alert, Obligation]]:
-    """The alerts of a delivery that still hold: obligation open, date unchanged, no silence over
-    it, and no later rung told or waiting for the same recipient. So an outage ends in one
-    message, not in one for each morning. An alert that a silence keeps back is taken back: when
-    the silence has ended, the matter is told anew."""
+    """The alerts of a delivery that still hold: obligation open, date unchanged, not acknowledged,
+    no silence over it, and no later rung told or waiting for the same recipient. So an outage ends
+    in one message, not in one for each morning. An alert that a silence keeps back is taken back:
+    when the silence has ended, the matter is told anew. One that is acknowledged stays: the next
+    rung is told."""
     later = aliased(Alert)
     overtaken = select(later.id).where(
         later.obligation_id == Alert.obligation_id,
@@ -256,14 +263,18 @@ def fresh_items(
         )
     )
     found = [(alert, obligation) for alert, obligation in session.exec(query).all()]
-    silences = active_silences(session, now)
+    silences, in_hand = active_silences(session, now), acknowledged(session, now)
     kept_back = {
         alert.id for alert, row in found if alert.role is Role.HANDLER and silenced(silences, row)
     }
     for alert, _ in found:
         if alert.id in kept_back:
             session.delete(alert)
-    return [one for one in found if one[0].id not in kept_back]
+    return [
+        (alert, row)
+        for alert, row in found
+        if alert.id not in kept_back and not in_hand(row, alert.rung, alert.role)
+    ]
 
 
 def unreachable(session: Session, agency: Agency) -> list[str]:

@@ -6,15 +6,17 @@ A delivery that was sent again by hand carries the alerts of the first one.
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from engine.acknowledgements import acknowledged
 from engine.alerts import Alert, fresh_items
 from engine.deliveries import Delivery
 from engine.digest_items import Item
 from engine.digest_items import items_of as matters_of
-from engine.obligations import Obligation
+from engine.obligations import Obligation, Status
 
 Pair = tuple[Alert, Obligation]
+_IN_HAND = "已签收"
 NOTHING_LEFT = "其中事项均已办结、免除、改期或静默，或已另行提醒"
 
 
@@ -28,3 +30,19 @@ def carried(session: Session, row: Delivery, now: datetime) -> list[Pair]:
 def items_of(pairs: Iterable[Pair]) -> list[Item]:
     """The matters of these alerts, one for each obligation."""
     return matters_of((obligation, alert.role, alert.asked) for alert, obligation in pairs)
+
+
+def reason_to_skip(session: Session, row: Delivery, now: datetime) -> str:
+    """Why nothing of a reminder is left to be told."""
+    query = (
+        select(Alert, Obligation)
+        .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
+        .where(Alert.delivery_id == (row.resend_of or row.id))
+    )
+    told, in_hand = session.exec(query).all(), acknowledged(session, now)
+    signed = [
+        one.status is Status.OPEN and in_hand(one, alert.rung, alert.role) for alert, one in told
+    ]
+    if told and all(signed):
+        return _IN_HAND
+    return f"{_IN_HAND}；其余办结、免除、改期、静默或已另行提醒" if any(signed) else NOTHING_LEFT

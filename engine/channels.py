@@ -28,6 +28,12 @@ class ChannelState(SQLModel, table=True):
     disabled_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_reason: str = ""
     failures: int = 0  # times in a row that the far side could not be reached
+    confirmed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    code_hash: str = Field(  # of the code that a person is to type back, see engine.confirmation
+        default="", repr=False, sa_column_kwargs={"server_default": ""}
+    )
+    code_until: datetime | None = Field(default=None, sa_column=Column(Instant))
+    code_tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 def shards(session: Session) -> int:
@@ -41,8 +47,9 @@ def shard_of(channel: str, number: int) -> int:
 
 
 def register(session: Session, channels: Mapping[str, Notifier]) -> None:
-    """A row for each configured channel. A new credential gives a disabled channel a new chance.
-    The shard is the row's from then on, so that their number can be another in a later version.
+    """A row for each configured channel. A new credential gives a disabled channel a new chance,
+    and has to be confirmed anew. The shard is the row's from then on, so that their number can be
+    another in a later version.
 
     What waits on a channel that is not configured any more waits for it to come back; its
     matters are told anew on the unit's other channels.
@@ -58,6 +65,7 @@ def register(session: Session, channels: Mapping[str, Notifier]) -> None:
         row.shard = shard
         if row.credential != notifier.credential:
             row.credential = notifier.credential
+            row.confirmed_at, row.code_hash = None, ""  # nobody has seen anything of the new one
             enable(row)
 
 
@@ -73,6 +81,11 @@ def enable(row: ChannelState) -> None:
     """Take away what keeps a channel from sending."""
     row.hold_until = row.disabled_at = None
     row.disabled_reason, row.failures = "", 0
+
+
+def channel_states(session: Session) -> dict[str, ChannelState]:
+    """What is known of each channel, by id."""
+    return {row.id: row for row in session.exec(select(ChannelState)).all()}
 
 
 def disabled_channels(session: Session) -> list[ChannelState]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
-from engine.carried import NOTHING_LEFT, Pair, carried, items_of
+from engine.carried import Pair, carried, items_of, reason_to_skip
 from engine.channels import ChannelState
 from engine.deliveries import Attempt, Delivery, Purpose, State, finish, seal_attempt
 from engine.digest import DUPLICATE_MARK, Composer, Digest
@@ -25,6 +25,7 @@ from engine.limits import exhausted, room
 from engine.merging import merge
 from engine.obligations import Obligation
 from engine.retries import ASIDE, LAST_ATTEMPT, UNKNOWN_STAYS
+from engine.signed_links import link_to
 from engine.troubles import tell_of_fault
 from engine.waiting import due
 from engine.workdays import WorkCalendar
@@ -113,7 +114,7 @@ class Claimer:
         self._merge(row, notifier)
         pairs, invited = self._carried(row, notifier)
         if not (pairs or invited or row.purpose is Purpose.SYSTEM):
-            finish(row, State.SKIPPED, NOTHING_LEFT, self.now)
+            finish(row, State.SKIPPED, reason_to_skip(self.session, row, self.now), self.now)
             return None
         try:
             message = self._message(row, notifier, pairs, invited)
@@ -170,8 +171,8 @@ class Claimer:
         row.reason = "内容无法生成，一小时后重试，请查看服务日志"
         tell_of_fault(self.session, self.agency, row, self.now)
 
-    def _composer(self, notifier: Notifier) -> Composer:
-        return Composer(self.agency, self.calendar, notifier.markup, self.now, notifier.limit)
+    def _composer(self, notifier: Notifier, link: str = "") -> Composer:
+        return Composer(self.agency, self.calendar, notifier.markup, self.now, notifier.limit, link)
 
     def _message(
         self, row: Delivery, notifier: Notifier, pairs: list[Pair], invited: Invited | None
@@ -180,6 +181,7 @@ class Claimer:
             mark = row.possible_duplicate and not notifier.duplicate_safe
             return invitation_message(invited, row, self._composer(notifier), mark)
         items = items_of(pairs)
+        composer = self._composer(notifier, link_to(self.session, self.agency, row, self.now))
         recognised = (
             row.possible_duplicate
             and notifier.duplicate_safe
@@ -188,7 +190,7 @@ class Claimer:
         if recognised and row.told == _ids(items):
             digest = Digest(row.subject, row.body)  # byte for byte: only that is recognised
         else:
-            digest = self._digest(row, notifier, items)
+            digest = self._digest(row, composer, items)
         return Message(
             id=row.message_id,
             subject=digest.subject,
@@ -198,10 +200,11 @@ class Claimer:
             thread=_thread(row, items),
             data={"obligations": [_data(item.obligation) for item in items]},
             possible_duplicate=row.possible_duplicate,
+            matters=composer.matters(items),
+            link=composer.link,
         )
 
-    def _digest(self, row: Delivery, notifier: Notifier, items: list[Item]) -> Digest:
-        composer = self._composer(notifier)
+    def _digest(self, row: Delivery, composer: Composer, items: list[Item]) -> Digest:
         if row.purpose is Purpose.SYSTEM:
             return composer.notice(row.subject, row.body, row.possible_duplicate)
         again = row.resend_of is not None

@@ -166,3 +166,9 @@ def undelivered(session: Session, since: datetime) -> list[Delivery]:
     """What did not arrive, or may not have, since an instant: a person has to look at it."""
     conditions = (col(Delivery.state).in_(TROUBLE), col(Delivery.finished_at) >= since)
     return list_deliveries(session, *conditions)
+
+
+def recipient_of(session: Session, message_id: str) -> str:
+    """The address on its channel to which a message went; empty for a group."""
+    query = select(Delivery.to).where(Delivery.message_id == message_id)
+    return session.exec(query).first() or ""

@@ -8,7 +8,7 @@ gives up part of its last line, the source, before anything else.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum
 from itertools import groupby
@@ -18,6 +18,7 @@ from engine.digest_items import Item
 from engine.instants import ZONE, end_of, local_day
 from engine.obligations import Obligation
 from engine.remaining import remaining_in_words
+from engine.signed_links import longest_link
 from engine.units import Role
 from engine.wording import (
     bytes_of,
@@ -29,7 +30,7 @@ from engine.wording import (
     visible,
 )
 from engine.workdays import WorkCalendar
-from notifiers.message import Markup
+from notifiers.message import Markup, Matter
 
 DUPLICATE_MARK = "（可能重复）"
 MOST_PARTS = 3  # messages of one morning, where shorter lines can do it
@@ -76,6 +77,7 @@ class Composer:
     markup: Markup
     now: datetime
     limit: int
+    link: str = ""  # the delivery's own page, known when it is sent
 
     def pack(self, items: Sequence[Item]) -> list[list[Item]]:
         """Items in the order in which they are told, in parts whose body fits the limit.
@@ -112,7 +114,8 @@ class Composer:
 
     def _frame(self, items: Sequence[Item]) -> int:
         """The most bytes that a message about some of the items needs beside their blocks."""
-        empty = self._body(self._subject((), 999, 999, True), ())
+        longest = replace(self, link=longest_link(self.agency.public_url))
+        empty = longest._body(longest._subject((), 999, 999, True), ())
         names = (self._unit_name(item.obligation) for item in items)
         whose = max((bytes_of(self._plain(f"{name}：")) for name in names), default=0)
         counts = "，".join(f"{HEADINGS[urgency]}{len(items)}项" for urgency in Urgency)
@@ -140,6 +143,23 @@ class Composer:
         lines = text.removeprefix(DUPLICATE_MARK).splitlines()
         body = "\n".join(map(self._plain, lines))
         return Digest(mark + subject.removeprefix(DUPLICATE_MARK), mark + body)
+
+    def matters(self, items: Sequence[Item]) -> tuple[Matter, ...]:
+        """The same matters in fields, in the order of the message."""
+        return tuple(map(self._in_fields, sorted(items, key=self._order)))
+
+    def _in_fields(self, item: Item) -> Matter:
+        row = item.obligation
+        calendar = self.agency.calendar_of(row.unit, self.calendar)
+        return Matter(
+            title=on_one_line(f"{self._quote(row)}（{row.period_in_words}）"),
+            unit=on_one_line(self._unit_name(row)),
+            due=f"{self._end(row)}{'（暂定）' if row.provisional else ''}",
+            left=remaining_in_words(row, self.now, calendar),
+            early=f"{named(row.act_by)}前" if self._is_early(row) else "",
+            moved=row.moved,
+            notes=self._notes(item),
+        )
 
     def urgency(self, item: Item) -> Urgency:
         """Under which heading an item stands now."""
@@ -258,11 +278,14 @@ class Composer:
         return f"{self._due(obligation)}{provisional}，{left}"
 
     def _due(self, obligation: Obligation) -> str:
+        advice = f"，宜在{named(obligation.act_by)}前办理" if self._is_early(obligation) else ""
+        return f"{self._end(obligation)}{advice}"
+
+    def _end(self, obligation: Obligation) -> str:
         if obligation.due_at:
             moment = obligation.due_at.astimezone(ZONE)
             return f"{named(moment.date())}{moment:%H:%M}前"
-        advice = f"，宜在{named(obligation.act_by)}前办理" if self._is_early(obligation) else ""
-        return f"{named(obligation.due_on)}到期{advice}"
+        return f"{named(obligation.due_on)}到期"
 
     def _due_shortly(self, row: Obligation) -> str:
         today = local_day(self.now)
@@ -273,9 +296,12 @@ class Composer:
         return f"{advice}{named_shortly(row.due_on, today)}到期"
 
     def _is_early(self, row: Obligation) -> bool:
-        return local_day(self.now) <= row.act_by != row.due_on
+        """Is there still a day to act before the due day?"""
+        return row.due_at is None and local_day(self.now) <= row.act_by != row.due_on
 
     def _foot(self) -> str:
+        if self.link:
+            return f"\n查看、签收：{self.link}\n办结后请登记，登记后不再提醒。"
         if self.agency.public_url:
             return f"\n办结后请登记，登记后不再提醒：{self.agency.public_url}"
         return "\n办结后请告知政务公开工作机构登记，登记后不再提醒。"

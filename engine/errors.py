@@ -11,7 +11,9 @@ EngineError
 ├── BadBounce          a letter that came back, but not to an address that we signed of late
 ├── UnknownTrigger     an event from which no duty of the unit counts
 ├── NotFound           an id that does not exist
-└── NotAllowed         a change that the obligation's state does not permit
+├── NotAllowed         a change that the obligation's state does not permit
+├── BadLink            a link that we did not sign
+└── LinkExpired        a link whose time is over
 """
 
 
@@ -61,3 +63,11 @@ class NotFound(EngineError):
 
 class NotAllowed(EngineError):
     """The obligation's state does not permit the change."""
+
+
+class BadLink(EngineError):
+    """The link was not signed by us, or what it leads to is not there."""
+
+
+class LinkExpired(EngineError):
+    """The link's time is over."""

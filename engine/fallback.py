@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from engine.absences import away_on
 from engine.addresses import AddressState, paused
 from engine.agency import Agency
-from engine.carried import NOTHING_LEFT, Pair, carried
+from engine.carried import Pair, carried, reason_to_skip
 from engine.channels import ChannelState
 from engine.deliveries import TROUBLE, WAITING, Delivery, Purpose, State, finish
 from engine.instants import at, local_day
@@ -95,7 +95,7 @@ def redirect(
         if found is None:
             tell_of_nobody(session, agency, row, now)
         elif not found:
-            _nothing_left(row, now)
+            _nothing_left(session, row, now)
         else:
             for recipient, pairs in found.items():
                 if row.purpose is Purpose.SYSTEM:
@@ -125,9 +125,9 @@ def _instead(
     return found
 
 
-def _nothing_left(row: Delivery, now: datetime) -> None:
+def _nothing_left(session: Session, row: Delivery, now: datetime) -> None:
     if row.state in WAITING:
-        finish(row, State.SKIPPED, NOTHING_LEFT, now)
+        finish(row, State.SKIPPED, reason_to_skip(session, row, now), now)
 
 
 def _leave(row: Delivery, channels: Iterable[str], now: datetime) -> None:

@@ -20,8 +20,8 @@ class JournalEntry(SQLModel, table=True):
     obligation_id: int | None = Field(default=None, foreign_key="obligation.id", index=True)
     proposal_id: int | None = Field(default=None, foreign_key="proposal.id", index=True)
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
-    # created, complete, waive, reopen, restart, exclude, extend, correct, moved, reading, take_back,
-    # resend;
+    # created, complete, waive, reopen, acknowledge, restart, exclude, extend, correct, moved, reading,
+    # take_back, silence, resend;
     # accept, edit, dismiss
     kind: str
     by: str

@@ -157,3 +157,34 @@ def _escalated(
     for number in days:
         day = calendar.add(dates.due_on, number) if number else dates.act_by
         yield Rung(f"{role}+{number}", at(day, hours.begin), role)
+
+
+def stage(
+    ladder: Ladder, dates: Dates, now: datetime, calendar: WorkCalendar, hours: OfficeHours
+) -> str:
+    """The name of the handlers' latest rung that has fallen, told or not; empty before the first."""
+    early = _by_hours(ladder, dates) if dates.due_at else _before(ladder, dates, calendar, hours)
+    day = hours.last_begun(now, calendar)
+    rung = _latest([*early, *_late(ladder, dates, day, calendar, hours)], now, False)
+    return rung.name if rung else ""
+
+
+def next_rung(
+    ladder: Ladder,
+    dates: Dates,
+    now: datetime,
+    calendar: WorkCalendar,
+    hours: OfficeHours,
+    late: bool,
+) -> datetime | None:
+    """When the next rung falls: of a late obligation the next on which it is put to the head, the
+    leader or the superior, else the next of its handlers. None where the ladder has no more."""
+    if late:
+        above = (_escalated(role, ladder, dates, calendar, hours) for role in _ABOVE)
+        coming = [rung for rungs in above for rung in rungs]
+    else:
+        by_hours = dates.due_at is not None
+        early = _by_hours(ladder, dates) if by_hours else _before(ladder, dates, calendar, hours)
+        first_late = at(calendar.add(dates.due_on, 1), hours.begin)
+        coming = [*early, *([Rung("+1", first_late)] if ladder.every else [])]
+    return min((rung.send_at for rung in coming if rung.send_at > now), default=None)

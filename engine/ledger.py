@@ -113,6 +113,8 @@ def _seal(session: Session) -> None:
     if not sealings:
         return
     session.flush()
+    # What a savepoint took back is no row.
+    sealings = [one for one in sealings if one.row in session]
     chains: defaultdict[tuple[Kind, str], list[Sealing]] = defaultdict(list)
     for one in sealings:
         chains[one.kind, one.channel].append(one)

@@ -20,6 +20,7 @@ from engine.digest import Composer
 from engine.digest_items import items_of
 from engine.instants import local_day
 from engine.obligations import Obligation
+from engine.signed_links import longest_link
 from engine.simulation import simulate
 from engine.workdays import WorkCalendar
 
@@ -100,7 +101,8 @@ def _composed(
         fresh = fresh_items(session, row.id or 0, now)
         if notifier is None or not fresh:
             continue
-        composer = Composer(agency, calendar, notifier.markup, now, notifier.limit)
+        link = longest_link(agency.public_url)  # as long as the one that is made when it is sent
+        composer = Composer(agency, calendar, notifier.markup, now, notifier.limit, link)
         items = items_of((obligation, alert.role, alert.asked) for alert, obligation in fresh)
         mark = row.possible_duplicate and not notifier.duplicate_safe
         digest = composer.compose(items, row.part, row.parts, mark)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from sqlmodel import Session, col, func, select
 
 from engine.agency import Agency
-from engine.carried import NOTHING_LEFT, carried
+from engine.carried import carried, reason_to_skip
 from engine.deliveries import TROUBLE, WAITING, Delivery, Purpose
 from engine.errors import NotAllowed, NotFound
 from engine.journal import write
@@ -92,7 +92,7 @@ def _resend(
         return "已经在重新发送"
     pairs = carried(session, row, now) if row.purpose is Purpose.REMINDER else []
     if row.purpose is Purpose.REMINDER and not pairs:
-        return NOTHING_LEFT
+        return reason_to_skip(session, row, now)
     number = session.exec(select(func.count()).where(col(Delivery.resend_of) == first)).one() + 1
     new = _copy(row, first, number, now)
     session.add(new)

@@ -12,9 +12,11 @@ from sqlmodel import SQLModel
 
 from engine import (
     absences,
+    acknowledgements,
     addresses,
     alerts,
     channels,
+    clicks,
     clock_entries,
     deliveries,
     events,
@@ -25,6 +27,7 @@ from engine import (
     loaded_texts,
     obligations,
     proposals,
+    server_secret,
     silences,
     slots,
     watermarks,
@@ -36,8 +39,10 @@ from engine.postgres import is_postgres
 TABLES = (
     absences.Absence,
     addresses.AddressState,
+    acknowledgements.Acknowledgement,
     alerts.Alert,
     channels.ChannelState,
+    clicks.Click,
     clock_entries.ClockEntry,
     deliveries.Attempt,
     deliveries.Delivery,
@@ -50,6 +55,7 @@ TABLES = (
     loaded_texts.LoadedText,
     obligations.Obligation,
     proposals.Proposal,
+    server_secret.Secret,
     silences.Silence,
     slots.Slot,
     watermarks.Watermark,

@@ -44,6 +44,7 @@ class Accepting:
     duplicate_safe = True
 
     def __init__(self, real: Notifier) -> None:
+        self.kind: str = real.kind
         self.markup: Markup = real.markup
         self.limit: int = real.limit
         self.credential: str = real.credential

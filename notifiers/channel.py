@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import httpx
 
@@ -36,6 +36,7 @@ class Window:
 class Notifier(Protocol):
     """One configured channel.
 
+    `kind` is its name in the registry.
     `windows`: the limits that the far side keeps; all of them hold.
     `users`: who is always told, where the configuration names them; else each unit's contacts.
     `limit`: bytes of `Message.body` in UTF-8.
@@ -43,6 +44,9 @@ class Notifier(Protocol):
     `duplicate_safe`: the far side recognises what it has taken over already, when the same text
     comes again under the same `Message.id` within half an hour.
     """
+
+    @property
+    def kind(self) -> str: ...
 
     @property
     def windows(self) -> tuple[Window, ...]: ...
@@ -73,8 +77,6 @@ class Notifier(Protocol):
 
 class Configurable(Notifier, Protocol):
     """A class of channels, as the registry lists it under its kind."""
-
-    kind: ClassVar[str]
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:

@@ -23,6 +23,22 @@ class Calendar:
 
 
 @dataclass(frozen=True)
+class Matter:
+    """One matter of a message, for channels that show it in the fields of a card: what is owed, by
+    which unit, when, and how much time is left. `early` is when it is best done, where that is
+    before the due day; `moved` how its date was changed; `notes` what is asked beside doing it,
+    such as to press others."""
+
+    title: str
+    unit: str
+    due: str
+    left: str
+    early: str = ""
+    moved: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Message:
     """A finished message. Its body is within the channel's byte limit, in its markup.
 
@@ -40,6 +56,8 @@ class Message:
     data: Mapping[str, Any] = field(default_factory=dict)  # for machines: the webhook's payload
     possible_duplicate: bool = False
     calendar: Calendar | None = None  # only mail carries it
+    matters: tuple[Matter, ...] = ()  # those that the body tells
+    link: str = ""  # where its recipient reads and acknowledges them
 
 
 class OutcomeKind(StrEnum):

@@ -67,6 +67,7 @@ _APPLICATION: Mapping[int, Outcome] = {
     50002: NOBODY,  # out of the application's scope
     60111: NOBODY,
     81013: NOBODY,  # every recipient is invalid
+    60140: rejected(Fault.CONTENT, "卡片已过期或已更新过，不用再改。"),  # response_code
 }
 
 

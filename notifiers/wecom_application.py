@@ -17,13 +17,19 @@ from notifiers.http_client import JSON, Answer, deliver, redact
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
 from notifiers.wecom_answer import APPLICATION, NOBODY
+from notifiers.wecom_card import button_card
 from notifiers.wecom_robot import VENDOR
 from notifiers.wecom_token import WecomToken
 
-_KEYS = ("corp_id", "secret", "agent_id", "users", "format", "url", "api_base", "allow_http")
-_FORMATS = ("text", "markdown", "textcard")
+_KEYS = (
+    *("corp_id", "secret", "agent_id", "users", "format", "url"),
+    *("callback_token", "callback_aes_key", "api_base", "allow_http"),
+)
+_FORMATS = ("text", "markdown", "textcard", "button_card")
+_CALLBACK_TOKEN, _AES_KEY = re.compile(r"[0-9A-Za-z]{1,32}"), re.compile(r"[0-9A-Za-z]{43}")
 _USER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")  # “@all” is nobody's name
 _MOST_USERS = 1000
+_CLOSED = "60140"
 _STALE = ("40001", "40014", "42001")  # the token, not the message
 _TITLE_BYTES, _DESCRIPTION_BYTES = 128, 512
 # WeCom shows what is the same within so many seconds once: our second attempts come sooner.
@@ -31,10 +37,19 @@ _SAME_WITHIN = 1800
 
 
 @dataclass(frozen=True)
+class Callback:
+    """The two values by which what WeCom sends to us is checked and read."""
+
+    token: str = field(repr=False)
+    aes_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class WecomApplication:
     """An application; one message reaches the person in `Message.to`.
 
-    `url` is where a card leads; a text that is too long for a card goes out as plain text.
+    `url` is where a textcard leads; a message that a card would not show whole goes out as text,
+    and so does one that may have come as a button card before, whose id WeCom takes only once.
     """
 
     client: httpx.AsyncClient = field(repr=False)
@@ -46,6 +61,7 @@ class WecomApplication:
     format: str
     url: str
     token: WecomToken = field(repr=False)
+    callback: Callback | None = None
 
     kind: ClassVar[str] = "wecom_application"
     limit: ClassVar[int] = 2048
@@ -55,7 +71,6 @@ class WecomApplication:
         Window(1000, timedelta(hours=1), each=True),
     )
     addressing: ClassVar[Addressing] = Addressing.PERSON
-    duplicate_safe: ClassVar[bool] = True
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
@@ -67,6 +82,12 @@ class WecomApplication:
             raise given.refuse("users", f"应为至多 {_MOST_USERS} 个企业微信账号（userid）")
         format = given.choice("format", _FORMATS, "text")
         url = given.link("url", required=format == "textcard")
+        callback = _callback(given)
+        if format == "button_card" and callback is None:
+            raise given.refuse(
+                "format",
+                "为 button_card 时，须写 callback_token 和 callback_aes_key，否则收不到签收",
+            )
         question = urlencode({"corpid": corp_id, "corpsecret": secret})
         return cls(
             client=client,
@@ -78,7 +99,16 @@ class WecomApplication:
             format=format,
             url=url,
             token=WecomToken(client, f"{base}/cgi-bin/gettoken?{question}"),
+            callback=callback,
         )
+
+    def over(self, client: httpx.AsyncClient) -> Self:
+        """The same application and token over another client, such as of another event loop."""
+        return replace(self, client=client, token=self.token.over(client))
+
+    @property
+    def duplicate_safe(self) -> bool:
+        return self.format != "button_card"
 
     @property
     def markup(self) -> Markup:
@@ -96,21 +126,38 @@ class WecomApplication:
                 provider=self.kind,
                 advice="收件人缺失或不是企业微信账号，请核对该联系人的账号（userid）。",
             )
-        body = json.dumps(self._payload(message), ensure_ascii=False).encode()
-        outcome = await self._attempt(body, message.to, now)
+        return await self._call("message/send", self._payload(message), message.to, now)
+
+    async def close_card(self, response_code: str, to: str, words: str, now: datetime) -> Outcome:
+        """Put words in the place of the button of the card that one member has. A code that ran out
+        or was used is no fault: the card is closed."""
+        payload = {
+            "userids": [to],
+            "agentid": self.agent_id,
+            "response_code": response_code,
+            "button": {"replace_name": words},
+        }
+        outcome = await self._call("message/update_template_card", payload, to, now)
+        return replace(outcome, kind=OutcomeKind.ACCEPTED) if outcome.code == _CLOSED else outcome
+
+    async def _call(
+        self, action: str, payload: Mapping[str, Any], user: str, now: datetime
+    ) -> Outcome:
+        body = json.dumps(payload, ensure_ascii=False).encode()
+        outcome = await self._attempt(action, body, user, now)
         # Without a size it was the secret that was refused: asked again, WeCom blocks our address.
         if outcome.size and outcome.code in _STALE:
-            outcome = await self._attempt(body, message.to, now)
+            outcome = await self._attempt(action, body, user, now)
         return outcome
 
-    async def _attempt(self, body: bytes, user: str, now: datetime) -> Outcome:
+    async def _attempt(self, action: str, body: bytes, user: str, now: datetime) -> Outcome:
         token = await self.token.get(now)
         if isinstance(token, Outcome):
             detail = redact(token.detail, [self.secret])
             return replace(token, provider=self.kind, detail=detail)
         outcome = await deliver(
             self.client,
-            f"{self.base}/cgi-bin/message/send?access_token={token}",
+            f"{self.base}/cgi-bin/{action}?access_token={token}",
             body,
             JSON,
             kind=self.kind,
@@ -122,7 +169,7 @@ class WecomApplication:
         return outcome
 
     def _payload(self, message: Message) -> dict[str, Any]:
-        msgtype, content = self._content(clean(message.subject), clean(message.body))
+        msgtype, content = self._content(message)
         return {
             "touser": message.to,
             "agentid": self.agent_id,
@@ -132,11 +179,28 @@ class WecomApplication:
             "duplicate_check_interval": _SAME_WITHIN,
         }
 
-    def _content(self, subject: str, body: str) -> tuple[str, dict[str, str]]:
+    def _content(self, message: Message) -> tuple[str, dict[str, Any]]:
+        subject, body = clean(message.subject), clean(message.body)
+        anew = not message.possible_duplicate
+        if self.format == "button_card" and anew and (buttons := button_card(message)):
+            return "template_card", buttons
         if self.format == "textcard" and (card := _card(subject, body)):
             return "textcard", {**card, "url": self.url, "btntxt": "详情"}
         msgtype = "markdown" if self.format == "markdown" else "text"
         return msgtype, {"content": body}
+
+
+def _callback(given: Settings) -> Callback | None:
+    """Both values or none of them."""
+    token, key = given.text("callback_token", ""), given.text("callback_aes_key", "")
+    if not token and not key:
+        return None
+    where = "请从企业微信管理后台该应用的“接收消息”中复制"
+    if not _CALLBACK_TOKEN.fullmatch(token):
+        raise given.refuse("callback_token", f"应为 1 到 32 个字母或数字，{where}")
+    if not _AES_KEY.fullmatch(key):
+        raise given.refuse("callback_aes_key", f"应为 43 个字母或数字（EncodingAESKey），{where}")
+    return Callback(token, key)
 
 
 def _card(subject: str, body: str) -> dict[str, str] | None:

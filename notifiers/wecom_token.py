@@ -25,6 +25,12 @@ class WecomToken:
         self._token = ""
         self._until: datetime | None = None
 
+    def over(self, client: httpx.AsyncClient) -> "WecomToken":
+        """The same token, and over another client the next one."""
+        other = WecomToken(client, self._url)
+        other._token, other._until = self._token, self._until
+        return other
+
     async def get(self, now: datetime) -> str | Outcome:
         """The token, or why there is none. What failed here has told nobody: never unknown.
 

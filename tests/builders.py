@@ -102,6 +102,7 @@ def build_interpretation(rule: str, reading: str) -> Interpretation:
 class Box:
     """A channel that keeps what it is given, and accepts it."""
 
+    kind: str = "box"
     markup: Markup = Markup.TEXT
     limit: int = 65_536
     credential: str = "box"

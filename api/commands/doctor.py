@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from api.commands.context import Context
 from api.notice_folder import not_imported
@@ -16,7 +17,8 @@ from api.refusals import database_in_words
 from engine.addresses import paused_addresses
 from engine.agency import Agency
 from engine.alerts import unreachable
-from engine.channels import disabled_channels
+from engine.channels import channel_states, disabled_channels
+from engine.confirmation import how_to_confirm
 from engine.database import reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
@@ -99,6 +101,7 @@ def _database(shared: Context) -> Iterator[Finding]:
         for address in paused_addresses(session):
             text = f"{address.channel} 的 {address.recipient} 已停用：{address.reason}；改正联系人，或用 send-test --to 恢复"
             yield Finding("收件地址", "fault", text)
+        yield from _unconfirmed(session, shared.configuration.agency)
         for unit in unreachable(session, shared.configuration.agency):
             yield Finding(
                 "渠道", "fault", f"单位 {unit} 有待办事项，但没有可用的渠道，提醒无处可发"
@@ -121,6 +124,14 @@ def _database(shared: Context) -> Iterator[Finding]:
         waiting = Counter(row.document for row in list_proposals(session, IS_OPEN))
         for document, number in waiting.items():
             yield Finding("文件", "note", f"{document} 有 {number} 条建议待确认")
+
+
+def _unconfirmed(session: Session, agency: Agency) -> Iterator[Finding]:
+    """Channels of which nobody has said that he sees what comes over them."""
+    states = channel_states(session)
+    for id_ in agency.channels:
+        if id_ not in states or states[id_].confirmed_at is None:
+            yield Finding("渠道", "note", f"{id_} 未确认：{how_to_confirm(id_)}")
 
 
 def _calendar(shared: Context) -> Finding:

@@ -10,6 +10,7 @@ from api.commands.context import Context, print_json
 from api.errors import BadInput
 from engine.addresses import resume
 from engine.channels import ChannelState, enable, register
+from engine.confirmation import expect, new_code
 from engine.database import writing
 from engine.drain import apply_to_channel
 from engine.errors import BadDatabase
@@ -37,7 +38,7 @@ def send_test(
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="渠道编号")],
     to: Annotated[str, typer.Option(help="收件人：邮件地址，或工作聊天的账号")] = "",
 ) -> None:
-    """向一个渠道发一条测试消息；成功后恢复被停用的渠道和收件地址。"""
+    """向一个渠道发一条带确认码的测试消息；成功后恢复被停用的渠道和收件地址。"""
     shared: Context = context.obj
     channels = shared.configuration.agency.channels
     if channel not in channels:
@@ -47,9 +48,11 @@ def send_test(
         to = notifier.users[0]
     if notifier.addressing in _NEEDS_TO and not to:
         raise BadInput(f"渠道 {channel} {_NEEDS_TO[notifier.addressing]}")
-    outcome = asyncio.run(notifier.send(_message(channel, to), shared.now))
+    code = new_code() if _ready(shared) else ""
+    outcome = asyncio.run(notifier.send(_message(channel, to, code), shared.now))
     accepted = outcome.kind is OutcomeKind.ACCEPTED
-    _remember(shared, channel, to, outcome)
+    if code:
+        _remember(shared, channel, to, outcome, code)
     if shared.json:
         print_json(
             {
@@ -63,29 +66,39 @@ def send_test(
         )
     elif accepted:
         print(f"渠道 {channel}：对方已接收。请到接收端确认确实看到这条消息。")
+        if code:
+            print(f"再运行 qixian confirm {channel} 确认码（消息里的四位数字，一小时内有效）。")
     else:
         print(f"渠道 {channel}：{_WORDS[outcome.kind]}。{outcome.advice or outcome.detail}")
     raise typer.Exit(0 if accepted else 1)
 
 
-def _message(channel: str, to: str) -> Message:
+def _message(channel: str, to: str, code: str) -> Message:
     text = f"【期限】这是渠道 {channel} 的测试消息，收到即表示可以送达，无需办理。"
+    if code:
+        text += f"\n确认码：{code}。请告知系统管理员，由其确认本渠道。"
     return Message(uuid4().hex, "【期限】测试消息", text, to=to, data={"test": True})
 
 
-def _remember(shared: Context, channel: str, to: str, outcome: Outcome) -> None:
-    """What the answer means for the channel: it is used again, waits, or is disabled; and for the
-    address: it is used again."""
-    db = shared.open(shared.configuration.database_url)
+def _ready(shared: Context) -> bool:
+    """Is there the daemon's database, in which the code can be kept?"""
     try:
-        check(db)
+        check(shared.open(shared.configuration.database_url))
     except BadDatabase:
-        return  # there is no daemon's database yet
-    with writing(db) as session:
+        return False
+    return True
+
+
+def _remember(shared: Context, channel: str, to: str, outcome: Outcome, code: str) -> None:
+    """What the answer means for the channel: it is used again, waits, or is disabled; for the
+    address: it is used again; and the code that may have arrived."""
+    with writing(shared.database) as session:
         register(session, shared.configuration.agency.channels)
         session.flush()
         state = session.get_one(ChannelState, channel)
         if outcome.kind is OutcomeKind.ACCEPTED:
             enable(state)
             resume(session, channel, to)
+        if outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN):
+            expect(session, channel, code, shared.now)
         apply_to_channel(session, state, after_attempt(outcome, 1, False, shared.now), shared.now)

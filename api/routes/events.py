@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from api.dependencies import AgencyNow, Now, Writer, WriterCalendar
 from api.schemas import NewEvent, obligation_row
 from api.typed_dates import moment
+from engine.acknowledgements import acknowledgements_of
 from engine.events import record_event
 
 router = APIRouter(prefix="/events")
@@ -34,5 +35,6 @@ async def event(
         now=now,
     )
     response.status_code = 201 if new else 200
-    rows = [obligation_row(row, agency, now) for row in obligations]
+    signed = acknowledgements_of(session, obligations)
+    rows = [obligation_row(row, agency, now, signed.get(row.id or 0)) for row in obligations]
     return {"id": recorded.id, "trigger": recorded.trigger, "obligations": rows}

@@ -18,6 +18,7 @@ from api.schemas import (
     obligation_row,
 )
 from api.typed_dates import day, moment
+from engine.acknowledgements import Via, acknowledge, acknowledgements_of
 from engine.agency import Agency
 from engine.chains import follow, take_back
 from engine.clock_changes import enter, replay_reopened
@@ -61,8 +62,9 @@ async def obligations(
     rows = list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
     page = rows[: asked.limit]
     more = len(rows) > asked.limit
+    signed = acknowledgements_of(session, page)
     return {
-        "items": [obligation_row(row, agency, now) for row in page],
+        "items": [obligation_row(row, agency, now, signed.get(row.id or 0)) for row in page],
         "next": f"{page[-1].due_on}.{page[-1].id}" if more else None,
     }
 
@@ -96,7 +98,7 @@ async def change(
     calendar: WriterCalendar,
     now: Now,
 ) -> dict[str, Any]:
-    """办结, 免除, 恢复; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
+    """办结, 免除, 恢复, 签收; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
     by, more = asked.by, dict[str, Any]()
     _check_keys(asked)
     match asked.type:
@@ -112,6 +114,8 @@ async def change(
             replay_reopened(session, agency, calendar, row, now)
             left = take_back(session, agency, row, by=by, now=now)
             more["done_after"] = [_done_row(one) for one in left]
+        case "acknowledge":
+            row = _acknowledge(session, agency, calendar, obligation_id, asked, now)
         case "correct":
             row = _correct(session, agency, calendar, obligation_id, asked, now)
         case _:
@@ -127,6 +131,21 @@ async def change(
             )
     session.flush()
     return _whole(session, row, agency, now) | more
+
+
+def _acknowledge(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    obligation_id: int,
+    asked: ObligationChange,
+    now: datetime,
+) -> Obligation:
+    """签收, without a date or until one."""
+    until = day(asked.until, "until ") if asked.until else None
+    place = (session, agency, calendar, obligation_id)
+    acknowledge(*place, by=asked.by, via=Via.API, until=until, now=now)
+    return get_obligation(session, obligation_id)
 
 
 def _correct(
@@ -198,6 +217,7 @@ _KEYS = {
     "complete": {"at", "evidence"},
     "waive": set[str](),
     "reopen": set[str](),
+    "acknowledge": {"until"},
     "restart": {"at", "clause"},
     "exclude": {"from", "to", "clause"},
     "extend": {"at", "amount", "approver", "clause"},
@@ -228,7 +248,8 @@ def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[
     assert row.id is not None
     journal = [journal_row(entry) for entry in journal_of(session, row.id)]
     clock = [clock_row(entry) for entry in entries_of(session, row.id)]
-    return obligation_row(row, agency, now) | {"journal": journal, "clock": clock}
+    signed = acknowledgements_of(session, [row]).get(row.id)
+    return obligation_row(row, agency, now, signed) | {"journal": journal, "clock": clock}
 
 
 def _done_row(row: Obligation) -> dict[str, Any]:

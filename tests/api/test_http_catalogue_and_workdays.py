@@ -203,6 +203,8 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "GET /people/unreachable",
         "POST /deliveries/{delivery_id}/resend",
         "POST /deliveries/resend",
+        "GET /channels",
+        "POST /channels/{channel}/confirm",
         "GET /workdays/add",
         "GET /workdays/count",
         "GET /workdays/check",

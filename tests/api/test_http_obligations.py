@@ -8,7 +8,7 @@ from office import Office, refusal
 KEYS = [
     *("id", "rule", "document", "quote", "kind", "value", "unit", "unit_name", "period", "event"),
     *("reading", "due_on", "due_at", "act_by", "provisional", "earliest", "latest", "status"),
-    *("overdue", "closed_at", "closed_by", "evidence", "same_as"),
+    *("overdue", "closed_at", "closed_by", "evidence", "same_as", "acknowledged"),
 ]
 
 

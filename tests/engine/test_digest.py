@@ -1,5 +1,6 @@
 """What a recipient reads: order, remaining time, bytes, and what is never cut."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -12,13 +13,14 @@ from engine.digest_items import Item, items_of
 from engine.due_dates import Due, due
 from engine.obligations import Obligation
 from engine.remaining import remaining_in_words
+from engine.signed_links import longest_link
 from engine.units import Role
 from engine.wording import named
 from notifiers.console import Console
 from notifiers.dingtalk_robot import DingtalkRobot
 from notifiers.feishu_robot import FeishuRobot
 from notifiers.mail import Mail
-from notifiers.message import Markup
+from notifiers.message import Markup, Matter
 from notifiers.webhook import Webhook
 from notifiers.wecom_application import WecomApplication
 from notifiers.wecom_robot import WecomRobot
@@ -245,16 +247,51 @@ def test_no_part_exceeds_the_limit_and_no_matter_is_lost(
     parts = composer(agency=agency, markup=markup, limit=limit).pack(items)
     assert sorted(item.obligation.id or 0 for part in parts for item in part) == list(range(1, len(items) + 1))  # fmt: skip
     later = NOW + timedelta(days=days_later)
-    sending = composer(later, agency=agency, markup=markup, limit=limit)
+    sending = replace(
+        composer(later, agency=agency, markup=markup, limit=limit),
+        link=longest_link(agency.public_url),
+    )
     for number, part in enumerate(parts, 1):
         found = sending.compose(part, number, len(parts), duplicate)
         assert len(found.body.encode()) <= limit
+        assert f"：{sending.link}\n" in found.body
         for item in part:
             rule, unit = agency.catalogue.rules[item.obligation.rule], agency.units[item.obligation.unit]  # fmt: skip
             assert sending._plain(rule.quote[:12]) in found.body
             left = remaining_in_words(item.obligation, later, CALENDAR)
             for whole in (unit.name, "欧阳甲某、", item.obligation.period_in_words, left):
                 assert sending._plain(whole) in found.body
+
+
+def test_a_message_that_is_sent_ends_with_its_own_link() -> None:
+    writer = replace(composer(), link="http://10.0.0.8:8000/m/TOKEN")
+    found = writer.compose([Item(build_obligation(), False)], 1, 1, False).body
+    assert found.endswith(
+        "\n查看、签收：http://10.0.0.8:8000/m/TOKEN\n办结后请登记，登记后不再提醒。"
+    )
+    assert found.count("http://") == 1
+
+
+def test_the_matters_of_a_card_say_the_same_in_fields() -> None:
+    late = build_obligation("2026-09-30", id=1, period="2026-09")
+    near = build_obligation("2026-10-18", id=2, unit="health", period="2026-W42")
+    found = composer().matters([Item(near, True), Item(late, False)])
+    assert found == (
+        Matter(
+            "按月公开财政收支情况（2026年9月）",
+            "市财政局",
+            "2026-09-30（星期三）到期",
+            "已逾期4个工作日",
+        ),
+        Matter(
+            "按月公开财政收支情况（2026年第42周）",
+            "市卫生健康委",
+            "2026-10-18（星期日）到期",
+            "剩4个工作日",
+            "2026-10-16（星期五）前",
+            notes=("督办：请催办",),
+        ),
+    )
 
 
 @given(mails())

@@ -45,6 +45,7 @@ ADDRESS = {
     "pydantic": {"api"},
     "docx": {"api"},
     "lxml": {"api"},
+    "cryptography": {"api"},
 }
 
 CATCH_ALL = {"utils", "common", "helpers", "core", "manager", "models", "misc", "base", "store"}

@@ -10,6 +10,7 @@ import pytest
 
 from notifiers.registry import NOTIFIERS, build
 from tests.notifiers.scripted import KEY, SECRET
+from tests.servers.wecom_application import AES_KEY, CALLBACK_TOKEN
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -20,6 +21,8 @@ def examples() -> list[dict[str, Any]]:
     text = re.sub(r"^# (?=\[\[channel\]\]|[a-z_]+ = )", "", text, flags=re.MULTILINE)
     text = re.sub(r'"env:QIXIAN_OA_\w+"', f'"{SECRET}"', text)
     text = text.replace('"env:QIXIAN_APPRISE_URL"', '"ntfys://ntfy.example.gov.cn/qixian"')
+    text = text.replace('"env:QIXIAN_WECOM_TOKEN"', f'"{CALLBACK_TOKEN}"')
+    text = text.replace('"env:QIXIAN_WECOM_AES"', f'"{AES_KEY}"')
     text = re.sub(r'"env:\w+"', f'"{KEY}"', text)
     tables: list[dict[str, Any]] = tomllib.loads(text)["channel"]
     return tables

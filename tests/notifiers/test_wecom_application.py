@@ -9,12 +9,20 @@ import httpx
 import pytest
 
 from notifiers.channel import Addressing, Window
+from notifiers.errors import ChannelConfigError
 from notifiers.http_client import open_client
-from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
+from notifiers.message import Fault, Markup, Matter, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from notifiers.wecom_application import WecomApplication
 from tests.notifiers.scripted import MESSAGE, NOW, deliver_for_real
-from tests.servers.wecom_application import AGENT, CORP, SECRET, WecomApplicationServer
+from tests.servers.wecom_application import (
+    AES_KEY,
+    AGENT,
+    CALLBACK_TOKEN,
+    CORP,
+    SECRET,
+    WecomApplicationServer,
+)
 
 TO_ZHANG = replace(MESSAGE, to="zhang")
 GETTOKEN, SEND = "/cgi-bin/gettoken", "/cgi-bin/message/send"
@@ -238,3 +246,181 @@ def test_the_engine_learns_the_channels_limits() -> None:
     assert person.duplicate_safe
     assert person.credential == group.credential
     assert "canary" not in repr(person) + person.credential
+
+
+BUTTONS: dict[str, Any] = {
+    "format": "button_card",
+    "callback_token": CALLBACK_TOKEN,
+    "callback_aes_key": AES_KEY,
+}
+MATTER = Matter(
+    "按月公开财政收支情况（2026年10月）",
+    "市财政局",
+    "2026-11-30（星期一）到期",
+    "剩5个工作日",
+)
+CARD = replace(TO_ZHANG, matters=(MATTER,), link=LINK)
+
+
+def kinds(*messages: Message, **more: Any) -> list[str]:
+    """The type of each message as the server got it; all of them were in order."""
+    with WecomApplicationServer(clock=lambda: NOW) as server:
+        outcomes = send(server, *messages, **BUTTONS, **more)
+    assert {one.kind for one in outcomes} == {OutcomeKind.ACCEPTED}
+    return [body["msgtype"] for body in server.bodies]
+
+
+def many(number: int, title: str = "按月公开") -> Message:
+    matters = tuple(replace(MATTER, title=f"{title}{n}") for n in range(number))
+    return replace(CARD, id=f"d-{number}-{len(title)}", matters=matters)
+
+
+def test_a_card_with_a_button_shows_one_matter() -> None:
+    with WecomApplicationServer(clock=lambda: NOW) as server:
+        send(server, CARD, **BUTTONS)
+    (body,) = server.bodies
+    assert body["template_card"] == {
+        "card_type": "button_interaction",
+        "source": {"desc": "期限提醒"},
+        "main_title": {"title": "市财政局"},
+        "sub_title_text": MATTER.title,
+        "horizontal_content_list": [
+            {"keyname": "期限", "value": MATTER.due},
+            {"keyname": "剩余", "value": MATTER.left},
+        ],
+        "task_id": "d-0001",
+        "button_list": [{"text": "签收", "style": 1, "key": "ack"}],
+        "card_action": {"type": 1, "url": LINK},
+    }
+
+
+def test_a_card_names_the_day_on_which_it_is_best_done() -> None:
+    with WecomApplicationServer(clock=lambda: NOW) as server:
+        send(
+            server,
+            replace(CARD, matters=(replace(MATTER, early="2026-11-27（星期五）前"),)),
+            **BUTTONS,
+        )
+    rows = server.bodies[0]["template_card"]["horizontal_content_list"]
+    assert {"keyname": "宜办", "value": "2026-11-27（星期五）前"} in rows
+
+
+def test_a_card_with_a_button_shows_a_few_matters() -> None:
+    with WecomApplicationServer(clock=lambda: NOW) as server:
+        send(server, replace(many(2), link=""), **BUTTONS)
+    card = server.bodies[0]["template_card"]
+    assert card["sub_title_text"] == "1. 按月公开0\n2. 按月公开1"
+    assert [row["keyname"] for row in card["horizontal_content_list"]] == ["第1项", "第2项"]
+    assert "card_action" not in card
+
+
+NOT_A_CARD = {
+    "seven matters": many(7),
+    "too much of them": many(6, "按月公开财政收支情况的全部内容和说明"),
+    "a long matter": replace(CARD, matters=(replace(MATTER, title="期" * 113),)),
+    "two units": replace(CARD, matters=(MATTER, replace(MATTER, unit="市卫健委"))),
+    "a long name": replace(CARD, matters=(replace(MATTER, unit="市" * 27),)),
+    "a long date": replace(CARD, matters=(replace(MATTER, due="期" * 27),)),
+    "told to the superior": replace(CARD, matters=(replace(MATTER, notes=("督办：请催办",)),)),
+    "partly to the head": replace(
+        CARD, matters=(MATTER, replace(MATTER, notes=("督办：请王莉催办",)))
+    ),
+    "somebody stands in": replace(
+        CARD, matters=(replace(MATTER, notes=("代办：陈静（代王莉）",)),)
+    ),
+    "a moved date": replace(CARD, matters=(replace(MATTER, moved="到期日由…改为…"),)),
+    "an id with other signs": replace(CARD, id="编号"),
+    "a long id": replace(CARD, id="d" * 129),
+    "a second attempt": replace(CARD, possible_duplicate=True),
+    "no matters": TO_ZHANG,
+}
+
+
+@pytest.mark.parametrize("message", NOT_A_CARD.values(), ids=NOT_A_CARD.keys())
+def test_what_does_not_fit_a_button_card_is_text(message: Message) -> None:
+    assert kinds(message) == ["text"]
+
+
+def test_what_just_fits_is_a_card() -> None:
+    longest = replace(MATTER, title="期" * 112, unit="市" * 26, due="期" * 26)
+    assert kinds(replace(CARD, matters=(longest,)), many(6)) == ["template_card"] * 2
+
+
+def test_a_button_card_that_may_have_come_before_is_marked() -> None:
+    client = httpx.AsyncClient()
+    known = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT}
+    assert not WecomApplication.from_settings({**known, **BUTTONS}, client).duplicate_safe
+
+
+def close(server: WecomApplicationServer, *codes: str, **more: Any) -> list[Outcome]:
+    """A card's button is replaced, with one code after the other."""
+
+    async def attempts() -> list[Outcome]:
+        settings = settings_for(server, **BUTTONS, **more)
+        async with open_client() as client:
+            channel = WecomApplication.from_settings(settings, client).over(client)
+            return [await channel.close_card(code, "zhang", "✓ 张三已签收", NOW) for code in codes]
+
+    return asyncio.run(attempts())
+
+
+def test_a_card_is_closed_once_and_then_it_is_no_fault() -> None:
+    with WecomApplicationServer(clock=lambda: NOW) as server:
+        send(server, CARD, **BUTTONS)
+        server.click("zhang", CARD.id)
+        outcomes = close(server, "response-code-0", "response-code-0", "another")
+    assert {one.kind for one in outcomes} == {OutcomeKind.ACCEPTED}
+    assert [one.code for one in outcomes] == ["0", "60140", "60140"]
+    assert server.buttons == {CARD.id: "✓ 张三已签收"}
+
+
+def test_a_stale_token_does_not_cost_the_card() -> None:
+    with WecomApplicationServer(clock=lambda: NOW) as server:
+        send(server, CARD, **BUTTONS)
+        server.click("zhang", CARD.id)
+        server.fail_next("", "errcode:42001")
+        (outcome,) = close(server, "response-code-0")
+    assert (outcome.kind, outcome.code) == (OutcomeKind.ACCEPTED, "0")
+
+
+def test_the_token_goes_along_to_another_client() -> None:
+    with WecomApplicationServer(clock=lambda: NOW) as server:
+
+        async def attempts() -> None:
+            async with open_client() as client, open_client() as other:
+                channel = WecomApplication.from_settings(settings_for(server, **BUTTONS), client)
+                await channel.send(CARD, NOW)
+                await channel.over(other).close_card("x", "zhang", "✓", NOW)
+
+        asyncio.run(attempts())
+    assert server.asked[GETTOKEN] == 1
+
+
+# settings                                                              the sentence
+CALLBACK_FAULTS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"format": "button_card"},
+        "“format”为 button_card 时，须写 callback_token 和 callback_aes_key",
+    ),
+    ({**BUTTONS, "callback_token": ""}, "“callback_token”应为 1 到 32 个字母或数字"),
+    ({**BUTTONS, "callback_token": "t" * 33}, "“callback_token”应为 1 到 32 个字母或数字"),
+    ({**BUTTONS, "callback_aes_key": ""}, "“callback_aes_key”应为 43 个字母或数字"),
+    ({**BUTTONS, "callback_aes_key": AES_KEY + "="}, "“callback_aes_key”应为 43 个字母或数字"),
+    ({"callback_aes_key": AES_KEY[:-1]}, "“callback_token”应为 1 到 32 个字母或数字"),
+]
+
+
+@pytest.mark.parametrize(("settings", "sentence"), CALLBACK_FAULTS)
+def test_a_callback_that_cannot_work_is_refused(settings: dict[str, Any], sentence: str) -> None:
+    known = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT}
+    with pytest.raises(ChannelConfigError) as refused:
+        build("wecom_application", {**known, **settings}, httpx.AsyncClient())
+    assert sentence in str(refused.value)
+    assert AES_KEY[:-1] not in str(refused.value)
+
+
+def test_the_callbacks_secrets_are_not_shown() -> None:
+    known = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT, **BUTTONS}
+    shown = repr(WecomApplication.from_settings(known, httpx.AsyncClient()))
+    assert AES_KEY not in shown
+    assert CALLBACK_TOKEN not in shown

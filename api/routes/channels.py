@@ -1,0 +1,47 @@
+"""/api/v1/channels"""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.dependencies import AgencyNow, Now, Reader, running
+from api.schemas import Confirmation, channel_row
+from engine.channels import channel_states
+from engine.confirmation import confirm
+from engine.database import writing
+from engine.deliveries import waiting_channels
+from engine.errors import NotAllowed, NotFound
+
+router = APIRouter(prefix="/channels")
+
+
+@router.get("")
+async def channels(session: Reader, agency: AgencyNow) -> dict[str, Any]:
+    """渠道 of the configuration: whether each can send, what waits on it, and what to do."""
+    states, waiting = channel_states(session), waiting_channels(session)
+    return {
+        "items": [
+            channel_row(id_, notifier.kind, states.get(id_), waiting.get(id_, 0))
+            for id_, notifier in agency.channels.items()
+        ]
+    }
+
+
+@router.post("/{channel}/confirm")
+async def confirmed(
+    channel: str, asked: Confirmation, request: Request, agency: AgencyNow, now: Now
+) -> dict[str, Any]:
+    """The code of the test message, typed back. A wrong one counts, and so is stored."""
+    if channel not in agency.channels:
+        raise NotFound(f"没有渠道“{channel}”")
+    with writing(running(request).db) as session:
+        refused = confirm(session, channel, asked.code, now)
+        row = channel_row(
+            channel,
+            agency.channels[channel].kind,
+            channel_states(session).get(channel),
+            waiting_channels(session).get(channel, 0),
+        )
+    if refused:
+        raise NotAllowed(refused)
+    return row

@@ -1,0 +1,213 @@
+"""/m/{token}: the page of one delivery. The link is the credential, for its matters alone.
+
+GET changes nothing: mail gateways and chat programs open every link that passes by.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar
+from api.errors import BadInput
+from api.limited_body import limited_body
+from api.pages import templates
+from engine.acknowledgements import Acknowledgement, Via, acknowledgements_of
+from engine.agency import Agency
+from engine.deliveries import Delivery, Purpose
+from engine.errors import BadLink, LinkExpired, NotAllowed
+from engine.instants import local_day
+from engine.obligations import STATUS_NAMES, Obligation, Status
+from engine.remaining import remaining_in_words
+from engine.signed_links import delivery_of
+from engine.signing import Signed, Told, matters_of, sign, signatories
+from engine.units import Contact
+from engine.workdays import WorkCalendar
+
+router = APIRouter(prefix="/m", include_in_schema=False)
+_LARGEST = 8 * 1024
+ALL = "all"  # the value of the button for everything
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One matter as the page shows it; `signable` where the button stands."""
+
+    obligation: Obligation
+    matter: str
+    document: str
+    unit: str
+    left: str
+    signed: Acknowledgement | None
+    signable: bool
+    superior: bool
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a good link leads to."""
+
+    delivery: Delivery
+    told: list[Told]
+    people: list[Contact]
+
+
+@router.api_route("/{token}", methods=["GET", "HEAD"])
+async def page(
+    token: str,
+    request: Request,
+    session: Reader,
+    agency: AgencyNow,
+    calendar: CalendarNow,
+    now: Now,
+) -> Response:
+    """The matters of the delivery, with buttons."""
+    try:
+        opened = _open(session, agency, token, now)
+    except (BadLink, LinkExpired) as fault:
+        return _refused(request, fault)
+    return _page(request, session, agency, calendar, opened, now)
+
+
+@router.post("/{token}")
+async def acknowledged(
+    token: str,
+    request: Request,
+    session: Writer,
+    agency: AgencyNow,
+    calendar: WriterCalendar,
+    now: Now,
+) -> Response:
+    """签收 of one matter or of all, by one of the people whom the delivery reached."""
+    form = await limited_body(request, _LARGEST)
+    try:
+        opened = _open(session, agency, token, now)
+        chosen, by, until = _asked(form, opened)
+        with session.begin_nested():  # a date that does not suit one matter suits none
+            signed = sign(
+                *(session, agency, calendar, chosen), by=by, via=Via.LINK, until=until, now=now
+            )
+    except (BadLink, LinkExpired) as fault:
+        return _refused(request, fault)
+    except (BadInput, NotAllowed) as fault:
+        return _page(request, session, agency, calendar, opened, now, 422, fault=str(fault))
+    said = [_in_words(one, agency) for one in signed]
+    return _page(request, session, agency, calendar, opened, now, said=said)
+
+
+def _open(session: Session, agency: Agency, token: str, now: datetime) -> Opened:
+    delivery = session.get(Delivery, delivery_of(session, token, now))
+    if delivery is None or delivery.purpose is not Purpose.REMINDER:
+        raise BadLink("链接无效")
+    told = matters_of(session, delivery)
+    return Opened(delivery, told, signatories(agency, delivery, told))
+
+
+def _asked(form: bytes, opened: Opened) -> tuple[list[Told], str, date | None]:
+    """The matters, the name and the date of a form. Raises BadInput."""
+    try:
+        given = parse_qs(form.decode("utf-8", "replace"), max_num_fields=20)
+    except ValueError:
+        raise BadInput("表单读不懂，请刷新页面再试") from None
+    value = {name: values[0].strip() for name, values in given.items()}
+    by = value.get("by", "")
+    if by not in (one.name for one in opened.people):
+        raise BadInput("请选择签收人")
+    wanted = value.get("obligation", "")
+    chosen = [one for one in opened.told if wanted in (ALL, str(one.obligation.id))]
+    if wanted == ALL:
+        chosen = [one for one in chosen if one.ours and one.obligation.status is Status.OPEN]
+    if not chosen and wanted != ALL:
+        raise BadInput("请选择要签收的事项")
+    return chosen, by, _until(value.get("until", ""))
+
+
+def _until(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput(f"暂缓提醒至“{text[:20]}”：应写作 2026-10-12") from None
+
+
+def _in_words(one: Signed, agency: Agency) -> str:
+    row = one.obligation
+    rule = agency.catalogue.rules.get(row.rule)
+    matter = f"“{rule.quote if rule else row.rule}（{row.period_in_words}）”"
+    if one.acknowledgement is None:
+        return f"{matter}{one.refused}"
+    if one.new:
+        return f"{matter}已由{one.acknowledgement.by}签收"
+    return f"{matter}此前已由{one.acknowledgement.by}签收，不用再签"
+
+
+def _page(
+    request: Request,
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    opened: Opened,
+    now: datetime,
+    status: int = 200,
+    *,
+    said: list[str] | None = None,
+    fault: str = "",
+) -> Response:
+    signed = acknowledgements_of(session, [one.obligation for one in opened.told])
+    shown = [
+        _shown(one, bool(opened.people), signed.get(one.obligation.id or 0), agency, calendar, now)
+        for one in opened.told
+    ]
+    context = {
+        "shown": shown,
+        "people": opened.people,
+        "signable": [one for one in shown if one.signable],
+        "said": said or [],
+        "fault": fault,
+        "now": now,
+        "tomorrow": local_day(now) + timedelta(days=1),
+        "all": ALL,
+    }
+    return templates.TemplateResponse(request, "link.html", context, status, _HEADERS)
+
+
+def _shown(
+    one: Told,
+    anybody: bool,
+    signed: Acknowledgement | None,
+    agency: Agency,
+    calendar: WorkCalendar,
+    now: datetime,
+) -> Shown:
+    row = one.obligation
+    rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
+    is_open = row.status is Status.OPEN
+    local = agency.calendar_of(row.unit, calendar)
+    return Shown(
+        obligation=row,
+        matter=rule.quote if rule else row.rule,
+        document=rule.document.title if rule else row.document,
+        unit=unit.name if unit else row.unit,
+        left=remaining_in_words(row, now, local) if is_open else STATUS_NAMES[row.status],
+        signed=signed,
+        signable=one.ours and is_open and anybody,
+        superior=not one.ours,
+    )
+
+
+def _refused(request: Request, fault: BadLink | LinkExpired) -> Response:
+    """A plain page: whether there ever was such a delivery is nobody's business."""
+    status = 410 if isinstance(fault, LinkExpired) else 404
+    context = {"fault": str(fault)}
+    return templates.TemplateResponse(request, "link_refused.html", context, status, _HEADERS)
