@@ -86,7 +86,7 @@ def test_migrating_twice_keeps_what_is_there(empty: Engine) -> None:
 
 def test_rows_from_before_the_ledger_are_counted_and_not_complained_of(empty: Engine) -> None:
     db = empty
-    script = ScriptDirectory.from_config(_config()).get_revision("0012")
+    script = ScriptDirectory.from_config(_config()).get_revision("0010")
     config = _config()
     with db.begin() as connection:
         config.attributes["connection"] = connection

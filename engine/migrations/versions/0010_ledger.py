@@ -8,8 +8,8 @@ from alembic import op
 
 from engine.database import Instant
 
-revision = "0012"
-down_revision = "0010"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
