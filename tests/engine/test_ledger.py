@@ -1,6 +1,7 @@
 """The ledger: what was sealed stays, or is named."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from engine import deliveries, journal
 from engine.database import reading, trying, writing
 from engine.deliveries import Attempt, State
 from engine.drain import record
+from engine.errors import NotAllowed
 from engine.journal import JournalEntry
 from engine.ledger import ChainHead, Kind, LedgerEntry, seal_of
+from engine.obligations import Obligation
 from engine.verification import Fault, Verified, faults, verified
 from notifiers.message import Outcome, OutcomeKind
 from tests.builders import Box
@@ -161,3 +164,14 @@ def test_every_column_is_under_the_seal() -> None:
 def test_an_empty_column_that_is_added_later_leaves_the_seals_as_they_are() -> None:
     assert seal_of("x", [("a", 1)]) == seal_of("x", [("a", 1), ("b", None), ("c", "")])
     assert seal_of("x", [("a", 1)]) != seal_of("y", [("a", 1)])
+
+
+def test_an_entry_that_a_savepoint_took_back_has_no_seal(office: Office) -> None:
+    row = office.obligations(Obligation.unit == "two")[0]
+    with writing(office.db) as session:
+        with suppress(NotAllowed), session.begin_nested():
+            journal.write(session, row.id or 0, office.now, "acknowledge", "张三", "签收")
+            session.flush()
+            raise NotAllowed("不行")
+        journal.write(session, row.id or 0, office.now, "acknowledge", "李四", "签收")
+    assert found(office) == []

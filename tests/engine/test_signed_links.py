@@ -2,6 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from hashlib import sha256
 from hmac import new as hmac
@@ -9,14 +10,16 @@ from hmac import new as hmac
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
-from engine.database import reading, writing
+from engine.database import reading, recording, writing
 from engine.deliveries import Delivery, Purpose
 from engine.errors import BadLink, LinkExpired
 from engine.instants import end_of, local_day
 from engine.server_secret import Secret, known_secret, secret_of
 from engine.signed_links import LENGTH, check, delivery_of, link_to, longest_link, sign
 from tests.builders import build_agency, build_rule, instant, memory
+from tests.databases import postgresql
 
 NOW = instant("2026-09-22T09:00")
 UNTIL = NOW + timedelta(days=14)
@@ -103,6 +106,7 @@ def reminder(**more: object) -> Delivery:
     return Delivery(**{**known, **more})
 
 
+@pytest.mark.usefixtures("both_databases")
 def test_a_link_is_good_to_the_end_of_the_fourteenth_day_and_the_same_all_day() -> None:
     agency = build_agency([build_rule()], public_url="https://qixian.agency.gov.cn/desk")
     with memory() as db:
@@ -118,6 +122,7 @@ def test_a_link_is_good_to_the_end_of_the_fourteenth_day_and_the_same_all_day() 
                 delivery_of(session, token, last)
 
 
+@pytest.mark.usefixtures("both_databases")
 def test_without_a_public_address_and_to_the_administrator_there_is_none() -> None:
     silent = build_agency([build_rule()])
     agency = build_agency([build_rule()], public_url="http://10.0.0.8/")
@@ -129,6 +134,7 @@ def test_without_a_public_address_and_to_the_administrator_there_is_none() -> No
             delivery_of(session, GOOD, NOW)
 
 
+@pytest.mark.usefixtures("both_databases")
 def test_the_secret_is_made_once_and_not_shown() -> None:
     with memory() as db:
         with writing(db) as session:
@@ -140,3 +146,17 @@ def test_the_secret_is_made_once_and_not_shown() -> None:
             assert len(first) == 32
             assert row.value not in repr(row)
             assert re.fullmatch(r"[0-9a-f]{64}", row.value)
+
+
+def test_of_two_workers_the_first_makes_the_secret() -> None:
+    """On PostgreSQL they claim side by side; the second waits for the row of the first."""
+
+    def second(db: Engine) -> bytes:
+        with recording(db) as session:
+            return secret_of(session, "links", NOW)
+
+    with postgresql() as db, ThreadPoolExecutor(1) as threads:
+        with recording(db) as session:
+            first = secret_of(session, "links", NOW)
+            waiting = threads.submit(second, db)
+        assert waiting.result(30) == first

@@ -15,13 +15,20 @@ from sqlmodel import select
 from engine.acknowledgements import Acknowledgement, Via, acknowledge
 from engine.channels import ChannelState
 from engine.database import reading, writing
-from engine.deliveries import State
+from engine.deliveries import Delivery, State
 from engine.errors import NotAllowed, NotFound
 from engine.journal import journal_of
 from engine.obligations import Obligation, complete, reopen
+from engine.resending import resend_one
+from engine.signing import matters_of, signatories
+from notifiers.channel import Addressing
 from tests.builders import Box
 from tests.scenarios.playing import Office, duty, shanghai, unit, wall
 from tests.servers.wecom import WecomServer
+
+pytestmark = pytest.mark.usefixtures("both_databases")
+
+pytestmark = pytest.mark.usefixtures("both_databases")
 
 SETTINGS = (
     """
@@ -296,3 +303,64 @@ def test_a_limit_in_hours_is_told_again_on_its_next_hour(tmp_path: Path) -> None
         told = [one.rung for one in office.alerts() if one.obligation_id == row.id]
         assert told == ["hours:start", "hours:1", "hours:0", "superior:hours"]
         assert acknowledged() == "hours:0 09-28 09:00"  # when the superior is told
+
+
+PEOPLE = """
+[[channel]]
+id = "mail"
+kind = "mail"
+host = "127.0.0.1"
+sender = "qixian@x.cn"
+security = "tls"
+
+[[unit]]
+id = "finance"
+name = "财政局"
+channels = ["mail"]
+contacts = [
+  { name = "张三", mail = "zhang@x.cn", substitute = "李四" },
+  { name = "李四", mail = "li@x.cn" },
+  { name = "王莉", mail = "wang@x.cn", role = "负责人" },
+  { name = "赵强", mail = "zhao@x.cn", role = "分管领导" },
+]
+
+[[ladder]]
+id = "heads"
+head = [1, 2]
+leader = [3]
+superior = []
+"""
+
+
+def test_head_and_leader_are_told_all_the_same_and_cannot_acknowledge(tmp_path: Path) -> None:
+    settings = PEOPLE + duty("02", "finance", since="2026-09-01", ladder="heads")
+    with Office(tmp_path, settings, "2026-09-22 08:00") as office:
+        office.replace_channel("mail", Box(addressing=Addressing.MAIL))
+        assert mornings(office, "10-08", "10-08") == ["10-08 +1", "10-08 +1", "10-08 head+1"]
+        with reading(office.db) as session:
+            reached = {
+                row.to: (
+                    [one.name for one in signatories(office.agency, row, matters_of(session, row))],
+                    [one.ours for one in matters_of(session, row)],
+                )
+                for row in office.deliveries()
+            }
+        assert reached["zhang@x.cn"] == (["张三"], [True])
+        assert reached["wang@x.cn"] == (["王莉"], [False])
+        found, _ = sign(office)
+        assert wall(found.resumes_at) == "10-09 09:00"  # when the head is told again
+        sign(office, until="2026-10-12")
+        assert mornings(office, "10-09", "10-10") == ["10-09 head+2", "10-10 leader+3"]
+
+
+def test_what_is_sent_again_by_hand_leads_to_the_same_matters(office: Office) -> None:
+    office.tick("2026-09-22 09:00")
+    with writing(office.db) as session:
+        (first,) = session.exec(select(Delivery)).all()
+        again = resend_one(session, office.agency, first.id or 0, "王五", "没看到", office.now)
+        assert [one.obligation.id for one in matters_of(session, again)] == [
+            one.obligation.id for one in matters_of(session, first)
+        ]
+    sign(office)
+    office.tick()
+    assert office.deliveries()[-1].reason == "已签收"
