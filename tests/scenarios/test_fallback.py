@@ -8,7 +8,7 @@ import pytest
 
 from api.configuration import load_configuration
 from api.errors import BadConfig
-from engine.addresses import paused, resume
+from engine.addresses import pause, paused, resume
 from engine.channels import ChannelState
 from engine.database import reading, writing
 from engine.deliveries import Delivery, Purpose, State
@@ -288,6 +288,25 @@ def test_what_a_dead_sender_left_on_a_disabled_channel_is_not_stranded(tmp_path:
             row = session.get_one(Delivery, 1)
             row.state, row.lease_until = State.SENDING, office.now + timedelta(minutes=3)
             session.get_one(ChannelState, "group").disabled_reason = "机器人已被移除。"
+        office.wait(minutes=2)
+        assert other.messages == []
+        office.wait(minutes=2)
+        office.wait(seconds=5)
+        assert len(other.messages) == 1
+        assert by_recipient(office)["group", "finance"] is State.SKIPPED
+
+
+def test_what_a_dead_sender_left_for_a_paused_address_is_not_stranded(tmp_path: Path) -> None:
+    settings = consoles(group="other", other="") + unit("finance", "财政局", "group")
+    with Office(tmp_path, settings + duty("02", "finance"), MORNING) as office:
+        other = Box(credential="other")
+        office.replace_channel("group", Always(UNREACHED))
+        office.replace_channel("other", other)
+        office.tick()
+        with writing(office.db) as session:
+            row = session.get_one(Delivery, 1)
+            row.state, row.lease_until = State.SENDING, office.now + timedelta(minutes=3)
+            pause(session, office.agency, "group", "finance", "查无此人。", office.now)
         office.wait(minutes=2)
         assert other.messages == []
         office.wait(minutes=2)
