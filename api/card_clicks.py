@@ -11,6 +11,7 @@ from api.dependencies import Running
 from engine.clicks import Click, handle, record_change, unfinished
 from engine.database import reading, writing
 from engine.deliveries import recipient_of
+from engine.errors import BadDatabase
 from engine.imported_notices import imported_notices
 from notifiers.http_client import open_client
 from notifiers.wecom_application import WecomApplication
@@ -47,7 +48,10 @@ class CardClicks:
         while True:
             try:
                 await self.finish()
-            except DBAPIError:  # such as a locked file; the next round may be luckier
+            except (
+                BadDatabase,
+                DBAPIError,
+            ):  # such as a locked file; the next round may be luckier
                 log.exception("clicks: not finished")
             await asyncio.sleep(ROUND)
 

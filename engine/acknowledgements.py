@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import Index
+from sqlalchemy.orm import aliased
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
@@ -150,8 +151,14 @@ def acknowledgements_of(
 def acknowledged(session: Session, now: datetime) -> Callable[[Obligation, str, Role], bool]:
     """Is an obligation's alert on a rung, for a role, kept back at `now`, as somebody has the matter
     in hand? That a date was moved is told in any case, and so are head, leader and superior."""
+    later = aliased(Acknowledgement)
+    replaced = select(later.id).where(
+        later.obligation_id == Acknowledgement.obligation_id,
+        later.due_version == Acknowledgement.due_version,
+        col(later.id) > col(Acknowledgement.id),
+    )
     query = select(Acknowledgement.obligation_id, Acknowledgement.due_version).where(
-        col(Acknowledgement.resumes_at) > now
+        col(Acknowledgement.resumes_at) > now, ~replaced.exists()
     )
     in_hand = set(session.exec(query).all())
 

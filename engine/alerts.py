@@ -7,7 +7,7 @@ in for somebody is told the rung on which a matter stands, and so is he who come
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -21,7 +21,7 @@ from engine.absences import away_on
 from engine.acknowledgements import acknowledged
 from engine.agency import Agency
 from engine.database import Instant, words
-from engine.deliveries import Delivery
+from engine.deliveries import Delivery, State
 from engine.digest import Composer
 from engine.digest_items import items_of
 from engine.errors import EngineError
@@ -37,6 +37,7 @@ from engine.workdays import WorkCalendar
 log = logging.getLogger(__name__)
 
 TOLD_WITHIN = timedelta(days=14)  # a change that nobody could be told of until then is old news
+_GONE_OUT = (State.ACCEPTED, State.UNKNOWN)
 KEY_COLUMNS = ("obligation_id", "rung", "channel", "recipient", "due_version")
 Key = tuple[int | None, str, str, str, int]
 
@@ -207,7 +208,7 @@ def _delivery(told: list[_Due], now: datetime, part: int, parts: int) -> Deliver
     recipient = told[0].recipient
     mentions = (mobile for one in told for mobile in one.recipient.mentions)
     return Delivery(
-        message_id=sha256(repr([one.key for one in told]).encode()).hexdigest()[:32],
+        message_id=message_id([one.key for one in told], now),
         channel=recipient.channel,
         recipient=recipient.address,
         to=recipient.to,
@@ -218,6 +219,12 @@ def _delivery(told: list[_Due], now: datetime, part: int, parts: int) -> Deliver
         urgent=any(one.rung.urgent for one in told),
         next_at=now,
     )
+
+
+def message_id(keys: Sequence[Key], now: datetime) -> str:
+    """The id of a message that carries the alerts with these keys, planned at `now`. What a silence
+    took back is planned once more, in another message."""
+    return sha256(repr((now.isoformat(), list(keys))).encode()).hexdigest()[:32]
 
 
 def _alert(due: _Due, delivery: Delivery) -> Alert:
@@ -241,9 +248,9 @@ def fresh_items(
 ) -> list[tuple[Alert, Obligation]]:
     """The alerts of a delivery that still hold: obligation open, date unchanged, not acknowledged,
     no silence over it, and no later rung told or waiting for the same recipient. So an outage ends
-    in one message, not in one for each morning. An alert that a silence keeps back is taken back:
-    when the silence has ended, the matter is told anew. One that is acknowledged stays: the next
-    rung is told."""
+    in one message, not in one for each morning. An alert that a silence keeps back is taken back,
+    unless it went out: when the silence has ended, the matter is told anew. One that is
+    acknowledged stays: the next rung is told."""
     later = aliased(Alert)
     overtaken = select(later.id).where(
         later.obligation_id == Alert.obligation_id,
@@ -267,9 +274,10 @@ def fresh_items(
     kept_back = {
         alert.id for alert, row in found if alert.role is Role.HANDLER and silenced(silences, row)
     }
-    for alert, _ in found:
-        if alert.id in kept_back:
-            session.delete(alert)
+    if session.get_one(Delivery, delivery_id).state not in _GONE_OUT:
+        for alert, _ in found:
+            if alert.id in kept_back:
+                session.delete(alert)
     return [
         (alert, row)
         for alert, row in found

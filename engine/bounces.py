@@ -14,6 +14,8 @@ from engine.addresses import pause
 from engine.agency import Agency
 from engine.deliveries import Delivery, State
 from engine.errors import BadBounce
+from engine.fallback import ended
+from engine.workdays import WorkCalendar
 from notifiers.bounce import Bounce, Verdict, read_bounce
 from notifiers.channel import Returning
 from notifiers.return_path import message_id_in
@@ -39,9 +41,12 @@ class Returned:
     reason: str  # in a Chinese sentence
 
 
-def take_bounce(session: Session, agency: Agency, raw: bytes, now: datetime) -> Returned:
+def take_bounce(
+    session: Session, agency: Agency, calendar: WorkCalendar, raw: bytes, now: datetime
+) -> Returned:
     """Note a letter that came back (its whole text) on its delivery. When it did not arrive the
-    delivery ends so; when the address is at fault, it is paused too. Raises BadBounce.
+    delivery ends so, and its channel's fallback takes over; when the address is at fault, it is
+    paused too. The administrator is told. In a writing transaction. Raises BadBounce.
     """
     bounce = read_bounce(raw)
     row = _delivery_of(session, agency, bounce, now)
@@ -49,14 +54,17 @@ def take_bounce(session: Session, agency: Agency, raw: bytes, now: datetime) -> 
         (_WHAT[bounce.verdict], f"（{detail}）" if (detail := _detail(bounce)) else "")
     )
     waits = row.state is State.QUEUED and row.possible_duplicate  # to be sent again
+    end = _END.get(bounce.verdict) if row.state in _ARRIVED or waits else None
     if row.state in _ARRIVED or waits:
         row.reason = reason
-        if end := _END.get(bounce.verdict):
+        if end:
             row.state, row.finished_at = end, now
     elif row.state is State.FAILED and bounce.verdict is Verdict.GONE:
         row.state, row.reason = State.REJECTED, reason
     if bounce.verdict is Verdict.GONE:
         pause(session, agency, row.channel, row.recipient, reason, now)
+    if end:
+        ended(session, agency, calendar, row, now)
     log.info("delivery %s: bounce %s %s", row.id, bounce.verdict, bounce.status)
     return Returned(row, bounce, reason)
 

@@ -49,7 +49,7 @@ class Delivery(SQLModel, table=True):
     purpose: Purpose = Field(
         default=Purpose.REMINDER, sa_column=Column(words(Purpose), nullable=False)
     )
-    message_id: str = Field(unique=True)  # from what it carries; the same on every attempt
+    message_id: str = Field(unique=True)  # from what it carries and when; the same on every attempt
     channel: str
     recipient: str
     to: str

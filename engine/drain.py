@@ -8,7 +8,7 @@ again under the same id and marked （可能重复）.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -70,17 +70,31 @@ class Drainer:
         self._looked[shard] = now
         with reading(self.db) as session:
             ours = session.exec(select(ChannelState.id).where(ChannelState.shard == shard)).all()
-            stuck = [
-                channel
+            stuck = {
+                channel: [row.id or 0 for row in rows]
                 for channel in ours
                 if channel in agency.channels
-                and overdue_for_fallback(session, agency, self.calendar, channel, now)
-            ]
-        for channel in stuck:
+                and (rows := overdue_for_fallback(session, agency, self.calendar, channel, now))
+            }
+        for channel, ids in stuck.items():
+            if not self._redirected(channel, ids, now):  # a poisoned one among them: each alone
+                for id_ in ids:
+                    self._redirected(channel, [id_], now)
+
+    def _redirected(self, channel: str, ids: Collection[int], now: datetime) -> bool:
+        """Plan these deliveries on the fallback, as far as they still wait; did it go well? One that
+        cannot be composed stays, and keeps neither the others nor the queue."""
+        agency = self.agency
+        try:
             with writing(self.db) as session:
                 lock(session, channel, agency.channels[channel].credential)
                 rows = overdue_for_fallback(session, agency, self.calendar, channel, now)
+                rows = [row for row in rows if row.id in ids]
                 redirect(session, agency, self.calendar, rows, now)
+        except Exception as error:
+            log.error("channel %s: no fallback for %s: %s", channel, ids, place_of(error))
+            return False
+        return True
 
     def _waiting(self, shard: int) -> list[str]:
         now = self.clock()

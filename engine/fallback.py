@@ -49,13 +49,14 @@ def overdue_for_fallback(
     ours = select(Delivery).where(Delivery.channel == channel)
     # A calendar invitation only makes sense where it was sent before.
     ours = ours.where(Delivery.purpose != Purpose.INVITATION).order_by(col(Delivery.id))
-    queued = ours.where(Delivery.state == State.QUEUED)
+    queued = col(Delivery.state) == State.QUEUED
+    left = and_(col(Delivery.state) == State.SENDING, col(Delivery.lease_until) <= now)
     if state.disabled_reason:
-        left = and_(col(Delivery.state) == State.SENDING, col(Delivery.lease_until) <= now)
-        return list(session.exec(ours.where(or_(col(Delivery.state) == State.QUEUED, left))).all())
+        return list(session.exec(ours.where(or_(queued, left))).all())
     closed = {recipient for place, recipient in paused(session) if place == channel}
-    late = col(Delivery.planned_at) <= now - policy.fallback_after
-    query = queued.where(late | col(Delivery.recipient).in_(closed))
+    late = and_(queued, col(Delivery.planned_at) <= now - policy.fallback_after)
+    shut = and_(or_(queued, left), col(Delivery.recipient).in_(closed))
+    query = ours.where(or_(late, shut))
     return [
         row
         for row in session.exec(query).all()

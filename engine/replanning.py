@@ -8,14 +8,12 @@ from hashlib import sha256
 from sqlmodel import Session, select
 
 from engine.agency import Agency
-from engine.alerts import Alert
+from engine.alerts import Alert, Key, message_id
 from engine.carried import Pair, items_of
 from engine.deliveries import Delivery, Purpose
 from engine.digest import Composer
 from engine.recipients import Recipient
 from engine.workdays import WorkCalendar
-
-Key = tuple[int, str, str, str, int]  # the unique key of an alert
 
 
 @dataclass
@@ -46,7 +44,7 @@ def plan_again(
     for number, part in enumerate(parts, 1):
         ids = {item.obligation.id for item in part}
         told = {key: alert for key, (alert, one) in alerts.items() if one.id in ids}
-        delivery = _delivery(to, list(told), now)
+        delivery = _delivery(to, message_id(list(told), now), now)
         delivery.part, delivery.parts = number, len(parts)
         delivery.urgent, delivery.mentions = load.urgent, ",".join(load.mentions)
         session.add(delivery)
@@ -59,7 +57,8 @@ def plan_again(
 
 def copy(session: Session, row: Delivery, to: Recipient, now: datetime) -> None:
     """The same word to the administrator at another place, once."""
-    again = _delivery(to, ["system again", row.message_id, to.channel, to.address], now)
+    key = ["system again", row.message_id, to.channel, to.address]
+    again = _delivery(to, sha256(repr(key).encode()).hexdigest()[:32], now)
     same = select(Delivery.id).where(Delivery.message_id == again.message_id)
     if session.exec(same).first() is None:
         again.purpose, again.subject, again.body = Purpose.SYSTEM, row.subject, row.body
@@ -99,9 +98,9 @@ def _is_told(session: Session, alert: Alert) -> bool:
     return session.exec(query).first() is not None
 
 
-def _delivery(to: Recipient, key: Sequence[object], now: datetime) -> Delivery:
+def _delivery(to: Recipient, id_: str, now: datetime) -> Delivery:
     return Delivery(
-        message_id=sha256(repr(list(key)).encode()).hexdigest()[:32],
+        message_id=id_,
         channel=to.channel,
         recipient=to.address,
         to=to.to,

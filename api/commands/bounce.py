@@ -24,9 +24,9 @@ def bounce(
     """处理一封退信：核对退信标记，记到对应的送达记录，停用不存在的邮箱。"""
     shared: Context = context.obj
     raw = _read(file)
-    agency = shared.configuration.agency
+    agency, calendar = shared.configuration.agency, shared.calendar
     with writing(shared.database) as session:
-        row = bounce_row(take_bounce(session, agency, raw, shared.now))
+        row = bounce_row(take_bounce(session, agency, calendar, raw, shared.now))
     if shared.json:
         print_json(row)
     else:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.dependencies import AgencyNow, Now, Writer
+from api.dependencies import AgencyNow, Now, Writer, WriterCalendar
 from api.errors import BadInput
 from api.json_rows import bounce_row
 from engine.bounces import take_bounce
@@ -21,9 +21,11 @@ router = APIRouter(prefix="/bounces")
         }
     },
 )
-async def bounce(request: Request, agency: AgencyNow, session: Writer, now: Now) -> dict[str, Any]:
+async def bounce(
+    request: Request, agency: AgencyNow, session: Writer, calendar: WriterCalendar, now: Now
+) -> dict[str, Any]:
     """退信: a letter that came back, whole, as message/rfc822."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "message/rfc822":
         raise BadInput("请求体应是一封完整的邮件，Content-Type 写作 message/rfc822")
-    return bounce_row(take_bounce(session, agency, await request.body(), now))
+    return bounce_row(take_bounce(session, agency, calendar, await request.body(), now))

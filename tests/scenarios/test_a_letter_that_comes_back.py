@@ -15,6 +15,7 @@ from engine.database import reading, writing
 from engine.deliveries import Delivery, State
 from engine.errors import BadBounce
 from notifiers.bounce import Verdict
+from tests.builders import Box
 from tests.notifiers import bounce_samples as samples
 from tests.scenarios.playing import Office, duty, mail, unit
 from tests.servers.smtp import MailServer
@@ -50,7 +51,7 @@ def returned(server: MailServer, sample: bytes) -> bytes:
 
 def take(office: Office, raw: bytes) -> Returned:
     with writing(office.db) as session:
-        return take_bounce(session, office.agency, raw, office.now)
+        return take_bounce(session, office.agency, office.calendar, raw, office.now)
 
 
 def paused(office: Office) -> list[tuple[str, str]]:
@@ -88,6 +89,36 @@ def test_a_bounce_ends_its_delivery_and_pauses_its_address(
         before = office.dump()
         take(office, raw)
         assert office.dump() == before  # the same letter twice changes nothing
+
+
+@pytest.mark.parametrize("name", ["POSTFIX", "POSTFIX_EXPIRED"])
+def test_what_came_back_goes_to_the_fallback_and_the_administrator_is_told(
+    name: str, tmp_path: Path, server: MailServer
+) -> None:
+    text = settings(server).replace("return_path =", 'fallback = "group"\nreturn_path =', 1)
+    text += '\n[[channel]]\nid = "group"\nkind = "console"\n'
+    text += '\n[administrator]\nname = "王管理"\nchannels = ["group"]\n'
+    with Office(tmp_path, text, FIRST) as office:
+        group = Box()
+        office.replace_channel("group", group)
+        office.tick()
+        raw = returned(server, getattr(samples, name))
+        take(office, raw)
+        before = office.dump()
+        take(office, raw)
+        assert office.dump() == before
+        office.wait(seconds=30)
+        mail = next(row for row in office.deliveries() if row.channel == "mail")
+        told = [message.subject for message in group.messages]
+        reminder = next(
+            row
+            for row in office.deliveries()
+            if row.purpose == "reminder" and row.channel == "group"
+        )
+    assert "已改由渠道“group”发送" in mail.reason
+    assert reminder.state is State.ACCEPTED
+    assert len(told) == 2
+    assert sum(subject.startswith("【期限·系统】") for subject in told) == 1
 
 
 def test_a_final_word_after_a_preliminary_one_counts(tmp_path: Path, server: MailServer) -> None:

@@ -133,6 +133,13 @@ def test_with_a_date_the_unit_hears_nothing_until_that_morning(office: Office) -
     assert set(mornings(office, "10-08")) == {one for one in ALL if one > "10"}
 
 
+def test_an_earlier_date_takes_the_place_of_a_later_one(office: Office) -> None:
+    mornings(office, "09-22", "09-22")
+    sign(office, until="2026-09-30")
+    sign(office, until="2026-09-24", by="李四")
+    assert set(mornings(office, "09-23")) == ALL - {"09-22 5"}
+
+
 def test_with_a_date_the_superior_is_told_all_the_same(office: Office) -> None:
     mornings(office, "09-22", "10-08")
     sign(office, until="2026-10-14")

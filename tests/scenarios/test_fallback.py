@@ -1,5 +1,6 @@
 """What a channel cannot deliver goes out on its fallback, once, to the same people."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from api.configuration import load_configuration
 from api.errors import BadConfig
-from engine.addresses import paused, resume
+from engine.addresses import pause, paused, resume
 from engine.channels import ChannelState
 from engine.database import reading, writing
 from engine.deliveries import Delivery, Purpose, State
@@ -288,6 +289,43 @@ def test_what_a_dead_sender_left_on_a_disabled_channel_is_not_stranded(tmp_path:
             row = session.get_one(Delivery, 1)
             row.state, row.lease_until = State.SENDING, office.now + timedelta(minutes=3)
             session.get_one(ChannelState, "group").disabled_reason = "机器人已被移除。"
+        office.wait(minutes=2)
+        assert other.messages == []
+        office.wait(minutes=2)
+        office.wait(seconds=5)
+        assert len(other.messages) == 1
+        assert by_recipient(office)["group", "finance"] is State.SKIPPED
+
+
+def test_a_message_that_cannot_be_composed_keeps_no_other_from_the_fallback(tmp_path: Path) -> None:
+    settings = consoles(group="other", other="") + duty("02", "finance", "audit")
+    settings += unit("finance", "财政局", "group") + unit("audit", "审计局", "group")
+    with Office(tmp_path, settings, MORNING) as office:
+        group, other = Always(REFUSED, addressing=Addressing.UNIT), Box(credential="other")
+        office.replace_channel("group", group)
+        office.replace_channel("other", replace(other, addressing=Addressing.UNIT))
+        office.tick()
+        with writing(office.db) as session:
+            for row in office.obligations(Obligation.unit == "finance"):
+                session.get_one(Obligation, row.id).act_by = date(2150, 1, 1)
+        office.wait(minutes=1)
+        office.wait(minutes=1)
+        found = by_recipient(office)
+    assert found["other", "audit"] is State.ACCEPTED
+    assert found["group", "finance"] is State.QUEUED
+
+
+def test_what_a_dead_sender_left_for_a_paused_address_is_not_stranded(tmp_path: Path) -> None:
+    settings = consoles(group="other", other="") + unit("finance", "财政局", "group")
+    with Office(tmp_path, settings + duty("02", "finance"), MORNING) as office:
+        other = Box(credential="other")
+        office.replace_channel("group", Always(UNREACHED))
+        office.replace_channel("other", other)
+        office.tick()
+        with writing(office.db) as session:
+            row = session.get_one(Delivery, 1)
+            row.state, row.lease_until = State.SENDING, office.now + timedelta(minutes=3)
+            pause(session, office.agency, "group", "finance", "查无此人。", office.now)
         office.wait(minutes=2)
         assert other.messages == []
         office.wait(minutes=2)

@@ -1,5 +1,6 @@
 """No ordinary reminders for a while; what presses passes, and afterwards the late is told."""
 
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from engine.database import reading, writing
 from engine.deliveries import State
 from engine.errors import EngineError, NotAllowed, NotFound
 from engine.journal import journal_of
+from engine.resending import resend_one
 from engine.silences import Scope, add_silence, end_silence
 from tests.builders import Box
 from tests.scenarios.playing import Office, duty, shanghai, unit, wall
@@ -101,6 +103,33 @@ def test_a_message_that_waits_is_not_sent_and_is_told_anew_afterwards(tmp_path: 
         whole = "\n".join(message.body for message in box.messages[1:])
         assert "市财政局" in whole
         assert whole.count("已逾期1个工作日") >= 2
+
+
+def test_what_a_silence_took_back_is_told_on_the_same_rung_when_it_ends_early(
+    tmp_path: Path,
+) -> None:
+    with Office(tmp_path, SETTINGS, "2026-09-30 09:00", spread=True) as office:
+        office.replace_channel("box", Box())
+        office.tick()  # it waits its part of the minutes after nine
+        number = silence(office, "2026-10-20 12:00", unit="finance")
+        office.wait(minutes=5)
+        with writing(office.db) as session:
+            end_silence(session, number, by="李主任", now=office.now)
+        office.tick("2026-09-30 09:30")
+        assert [rung for _, who, rung in told(office) if who == "finance"] == ["0"]
+
+
+def test_a_silence_takes_nothing_back_that_went_out(tmp_path: Path) -> None:
+    """Sent again by hand under a silence: the matter stays in the message that arrived."""
+    with played(tmp_path, "2026-09-30 09:00") as office:
+        office.tick()
+        (first,) = [row for row in office.deliveries() if row.recipient == "finance"]
+        assert first.id
+        before = office.dump()["alert"]
+        silence(office, "2026-10-20 12:00", unit="finance")
+        with writing(office.db) as session, suppress(NotAllowed):
+            resend_one(session, office.agency, first.id, "王莉", "没有收到", office.now)
+        assert office.dump()["alert"] == before
 
 
 def test_an_ended_silence_lets_the_standing_rung_be_told_the_same_day(tmp_path: Path) -> None:
