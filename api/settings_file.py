@@ -107,7 +107,9 @@ class ChannelTable(BaseModel):
     kind: str
     unknown: Literal["resend", "never"] = "resend"
     fallback: str = ""
-    fallback_after: int = Field(default=30, ge=1, le=10_080)  # minutes
+    fallback_after: int = Field(
+        default=30, ge=5, le=10_080
+    )  # minutes; a morning is spread over four
 
 
 class _PersonTable(_Table):

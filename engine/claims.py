@@ -206,10 +206,10 @@ class Claimer:
 
     def _digest(self, row: Delivery, composer: Composer, items: list[Item]) -> Digest:
         if row.purpose is Purpose.SYSTEM:
-            return composer.notice(row.subject, row.body, row.possible_duplicate)
-        again = row.resend_of is not None
-        digest = composer.compose(items, row.part, row.parts, row.possible_duplicate or again)
-        if row.possible_duplicate or not again:
+            return composer.notice(row.subject, row.body, row.possible_duplicate or row.repeats)
+        unsure, again = row.possible_duplicate or row.repeats, row.resend_of is not None
+        digest = composer.compose(items, row.part, row.parts, unsure or again)
+        if unsure or not again:
             return digest
         return Digest(
             digest.subject.replace(DUPLICATE_MARK, RESENT_MARK, 1),

@@ -103,7 +103,7 @@ def redirect(
                     copy(session, row, recipient, now)
                 else:
                     key = (recipient.channel, recipient.address)
-                    loads.setdefault(key, Load(recipient)).add(recipient, pairs, row.urgent)
+                    loads.setdefault(key, Load(recipient)).add(recipient, pairs, row)
             _leave(row, dict.fromkeys(recipient.channel for recipient in found), now)
     for load in loads.values():
         plan_again(session, agency, calendar, load, now)

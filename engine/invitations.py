@@ -106,7 +106,9 @@ def _changed(
             ),
         )
     )
-    for invitation, obligation, delivery in session.exec(query).all():
+    # A worker may be taking one of the deliveries just now.
+    locked = query.with_for_update(of=Delivery).execution_options(populate_existing=True)
+    for invitation, obligation, delivery in session.exec(locked).all():
         is_open = obligation.status is Status.OPEN
         gone_out = _may_have_arrived(delivery)
         if is_open and delivery.state is State.QUEUED and not gone_out:

@@ -16,7 +16,7 @@ def merge(session: Session, composer: Composer, row: Delivery, now: datetime) ->
     Only reminders that are due and surely never arrived; the urgent are not mixed with others,
     and what one tick planned together is packed already.
     """
-    if row.possible_duplicate or row.resend_of:
+    if row.possible_duplicate or row.repeats or row.resend_of:
         return
     rows = _waiting(session, row, now)
     if len({one.planned_at for one in rows}) < 2:
@@ -55,6 +55,7 @@ def _waiting(session: Session, row: Delivery, now: datetime) -> list[Delivery]:
         Delivery.state == State.QUEUED,
         Delivery.urgent == row.urgent,
         col(Delivery.possible_duplicate).is_(False),
+        col(Delivery.repeats).is_(False),
         col(Delivery.resend_of).is_(None),
         col(Delivery.next_at) <= now,
     )

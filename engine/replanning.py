@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from engine.agency import Agency
 from engine.alerts import Alert, Key, message_id
 from engine.carried import Pair, items_of
-from engine.deliveries import Delivery, Purpose
+from engine.deliveries import Delivery, Purpose, State
 from engine.digest import Composer
 from engine.recipients import Recipient
 from engine.workdays import WorkCalendar
@@ -24,12 +24,20 @@ class Load:
     mentions: dict[str, None] = field(default_factory=dict)
     pairs: list[Pair] = field(default_factory=list)
     urgent: bool = False
+    repeats: bool = False
 
-    def add(self, to: Recipient, pairs: Sequence[Pair], urgent: bool) -> None:
-        """More for the same address; of a group other people may be meant."""
+    def add(self, to: Recipient, pairs: Sequence[Pair], row: Delivery) -> None:
+        """More for the same address, in place of a delivery; of a group other people may be
+        meant."""
         self.mentions |= dict.fromkeys(to.mentions)
         self.pairs += pairs
-        self.urgent = self.urgent or urgent
+        self.urgent = self.urgent or row.urgent
+        self.repeats = self.repeats or may_have_arrived(row)
+
+
+def may_have_arrived(row: Delivery) -> bool:
+    """Was it, or an earlier attempt of it, perhaps taken over?"""
+    return row.possible_duplicate or row.repeats or row.state in (State.UNKNOWN, State.SENDING)
 
 
 def plan_again(
@@ -47,6 +55,7 @@ def plan_again(
         delivery = _delivery(to, message_id(list(told), now), now)
         delivery.part, delivery.parts = number, len(parts)
         delivery.urgent, delivery.mentions = load.urgent, ",".join(load.mentions)
+        delivery.repeats = load.repeats
         session.add(delivery)
         session.flush()
         for alert in told.values():
@@ -62,7 +71,7 @@ def copy(session: Session, row: Delivery, to: Recipient, now: datetime) -> None:
     same = select(Delivery.id).where(Delivery.message_id == again.message_id)
     if session.exec(same).first() is None:
         again.purpose, again.subject, again.body = Purpose.SYSTEM, row.subject, row.body
-        again.urgent = row.urgent
+        again.urgent, again.repeats = row.urgent, may_have_arrived(row)
         session.add(again)
         session.flush()
 

@@ -13,6 +13,7 @@ from engine.addresses import pause, paused, resume
 from engine.channels import ChannelState
 from engine.database import reading, writing
 from engine.deliveries import Delivery, Purpose, State
+from engine.digest import DUPLICATE_MARK
 from engine.obligations import Obligation
 from notifiers.channel import Addressing
 from notifiers.message import Fault, Message, Outcome, OutcomeKind
@@ -460,3 +461,17 @@ def test_fallbacks_that_lead_nowhere_are_refused(
     file.write_text(tables, "utf-8")
     with pytest.raises(BadConfig, match=sentence.replace("[", r"\[")):
         load_configuration(file)
+
+
+def test_what_may_have_arrived_is_marked_on_the_fallback_too(tmp_path: Path) -> None:
+    settings = consoles(group="other", other="") + unit("finance", "财政局", "group")
+    with Office(tmp_path, settings + duty("02", "finance"), MORNING) as office:
+        office.replace_channel("group", Always(Outcome(OutcomeKind.UNKNOWN)))
+        other = Box(credential="other")
+        office.replace_channel("other", other)
+        office.tick()
+        office.wait(minutes=3)  # the second attempt: it stays unknown
+        office.wait(minutes=1)
+    (message,) = other.messages
+    assert message.subject.startswith(DUPLICATE_MARK)
+    assert DUPLICATE_MARK in message.body.splitlines()[0]
