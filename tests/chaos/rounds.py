@@ -28,6 +28,7 @@ from engine.events import record_event
 from engine.tick import tick
 from engine.verification import faults
 from engine.workdays import work_calendar
+from notifiers.channel import Window
 from notifiers.webhook import Webhook
 from tests.chaos.databases import Databases
 from tests.chaos.points import PASSED_ONCE, Fuse, Point, install
@@ -51,7 +52,7 @@ class Sink(Webhook):
 class LimitedSink(Sink):
     """The same with a limit: its messages go one by one."""
 
-    window: ClassVar[tuple[int, timedelta] | None] = (20, timedelta(minutes=1))
+    windows: ClassVar[tuple[Window, ...]] = (Window(20, timedelta(minutes=1)),)
 
 
 @dataclass

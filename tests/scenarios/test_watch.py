@@ -13,6 +13,7 @@ from engine.obligations import reopen
 from engine.slots import win
 from engine.system_messages import tell_administrator
 from engine.watching import NOT_PLANNED, Missing, last_tick, missing
+from notifiers.channel import Window
 from notifiers.message import Fault, Outcome, OutcomeKind
 from tests.builders import Box
 from tests.scenarios.playing import Office, duty, shanghai, unit
@@ -96,7 +97,7 @@ def test_what_was_planned_and_waits_too_long(office: Office) -> None:
     office.replace_channel("b", Refusing(OutcomeKind.RETRY))
     office.tick("2026-09-22 09:00")
     assert watch(office, "2026-09-22 09:05") == []
-    why = "已试 1 次，下次 2026-09-22 09:00：暂时无法送达，稍后重试"
+    why = "已试 1 次，下次 2026-09-22 09:00：群机器人已被移除"
     assert short(watch(office, "2026-09-22 09:15")) == [("finance", "5", "b", why)]
     assert watch(office, "2026-09-22 18:05") == []  # closed: it may not go out now
 
@@ -104,6 +105,7 @@ def test_what_was_planned_and_waits_too_long(office: Office) -> None:
 def test_a_disabled_channel_says_why(office: Office) -> None:
     office.replace_channel("b", Refusing(OutcomeKind.REJECTED, Fault.CONFIG))
     office.tick("2026-09-22 09:00")
+    office.wake()  # the administrator is told
     (one,) = watch(office, "2026-09-22 09:15")
     assert one.why == "渠道已停用：群机器人已被移除"
     office.complete("finance", "2026-09")
@@ -121,7 +123,7 @@ def test_a_sender_that_died_is_seen_when_its_lease_is_over(office: Office) -> No
 
 
 def test_waiting_for_the_limit_of_the_channel_is_not_late(office: Office) -> None:
-    office.replace_channel("b", Box(window=(1, timedelta(minutes=30))))
+    office.replace_channel("b", Box(windows=(Window(1, timedelta(minutes=30)),)))
     office.tick("2026-09-22 09:00")  # uses the window up
     office.event("culture", "2026-09-22 09:00", "洪水")
     office.tick("2026-09-22 09:01")
