@@ -14,6 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine
 
+from engine import access_log, slots, web_sessions
 from engine.channels import SHARDS
 from engine.current_agency import CurrentAgency
 from engine.database import reading, writing
@@ -21,7 +22,7 @@ from engine.dispatch import Inline
 from engine.drain import Drainer
 from engine.imported_notices import imported_notices
 from engine.instants import ZONE
-from engine.slots import forget, win
+from engine.slots import win
 from engine.tick import tick
 from engine.workdays import WorkCalendar, work_calendar
 
@@ -97,7 +98,8 @@ class Clock:
     def _housekeeping(self) -> None:
         now = read_clock()
         with writing(self._db) as session:
-            forget(session, now)
+            for room in (slots, web_sessions, access_log):
+                room.forget(session, now)
 
     def _win(self, name: str, at: datetime) -> bool:
         with writing(self._db) as session:

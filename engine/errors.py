@@ -9,7 +9,9 @@ EngineError
 ├── BadNotice          a holiday notice that cannot be read or fails a check
 ├── UnknownTrigger     an event from which no duty of the unit counts
 ├── NotFound           an id that does not exist
-└── NotAllowed         a change that the obligation's state does not permit
+├── NotAllowed         a change that the obligation's state does not permit
+├── BadAccount         an account or a token that cannot be made or changed as it was asked for
+└── NotSignedIn        a name and a password that let nobody in
 """
 
 
@@ -51,3 +53,11 @@ class NotFound(EngineError):
 
 class NotAllowed(EngineError):
     """The obligation's state does not permit the change."""
+
+
+class BadAccount(EngineError):
+    """The account, its password or the token is not one that can be."""
+
+
+class NotSignedIn(EngineError):
+    """Name and password let nobody in; the sentence does not say which of them is wrong."""

@@ -10,7 +10,10 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from engine import (
+    access_log,
+    accounts,
     alerts,
+    api_tokens,
     channels,
     clock_entries,
     deliveries,
@@ -22,11 +25,15 @@ from engine import (
     proposals,
     slots,
     watermarks,
+    web_sessions,
 )
 from engine.errors import BadDatabase
 
 TABLES = (
+    access_log.AccessEntry,
+    accounts.Account,
     alerts.Alert,
+    api_tokens.ApiToken,
     channels.ChannelState,
     clock_entries.ClockEntry,
     deliveries.Attempt,
@@ -39,6 +46,7 @@ TABLES = (
     proposals.Proposal,
     slots.Slot,
     watermarks.Watermark,
+    web_sessions.WebSession,
 )
 
 

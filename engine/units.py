@@ -43,3 +43,8 @@ def lineage(unit_id: str, units: Mapping[str, Unit]) -> list[Unit]:
         line.append(units[unit_id])
         unit_id = units[unit_id].parent
     return line
+
+
+def subtree(root: str, units: Mapping[str, Unit]) -> frozenset[str]:
+    """The ids of a unit and of all units below it; none where there is no such unit."""
+    return frozenset(id_ for id_ in units if any(unit.id == root for unit in lineage(id_, units)))

@@ -23,6 +23,7 @@ ADDRESS = {
     "sqlalchemy": {"engine", "api"},
     "alembic": {"engine"},
     "apscheduler": {"engine"},
+    "argon2": {"engine"},
     "httpx": {"notifiers"},
     "aiosmtplib": {"notifiers"},
     "smtplib": set(),
@@ -67,6 +68,7 @@ def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
         "apscheduler": {"engine/clock.py"},
+        "argon2": {"engine/passwords.py"},
         "uvicorn": {"api/commands/serve.py"},
     }
     for library, files in one_file.items():
