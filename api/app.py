@@ -14,9 +14,13 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from api import pages, problems
+from api import pages, problems, sign_in_pages
 from api.body_limit import BodyLimit
-from api.dependencies import Now, Reader, Running, allowed
+from api.dependencies import Now, Reader, Running
+from api.forms import genuine
+from api.guard import Guard
+from api.interface_description import describe
+from api.rates import PER_MINUTE, Rates
 from api.refusals import database_in_words
 from api.routes import (
     catalogue,
@@ -33,8 +37,11 @@ from engine.clock import read_clock
 STALE = timedelta(minutes=5)
 
 
-def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> FastAPI:
-    """The application over one database. `now` is the clock of the requests."""
+def create_app(
+    running: Running, now: Callable[[], datetime] = read_clock, per_minute: int = PER_MINUTE
+) -> FastAPI:
+    """The application over one database. `now` is the clock of the requests, of which one asker may
+    make `per_minute`."""
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -49,12 +56,13 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         docs_url=None,  # their assets would come from outside; the intranet has no internet
         redoc_url=None,
         openapi_url=None,
+        dependencies=[Depends(genuine)],
     )
-    app.state.running, app.state.read_clock = running, now
+    app.state.running, app.state.read_clock, app.state.rates = running, now, Rates()
     app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
     problems.install(app)
     app.include_router(_health(running))
-    guarded = APIRouter(dependencies=[Depends(allowed)])
     for room in (
         obligations,
         events,
@@ -65,10 +73,10 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         work_calendar,
         workdays,
     ):
-        guarded.include_router(room.router, prefix="/api/v1")
-    guarded.include_router(pages.router)
-    guarded.add_api_route("/openapi.json", lambda: app.openapi(), include_in_schema=False)
-    app.include_router(guarded)
+        app.include_router(room.router, prefix="/api/v1")
+    app.include_router(sign_in_pages.router)
+    app.include_router(pages.router)
+    app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     return app
 

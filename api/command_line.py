@@ -10,6 +10,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
+    account,
     audit,
     doctor,
     documents,
@@ -22,6 +23,7 @@ from api.commands import (
     serve,
     simulate,
     tick,
+    token,
     work_calendar,
     workday,
 )
@@ -55,6 +57,8 @@ def options(
 
 for verb in (serve, rules, extract, audit, due, plan, simulate, tick, migrate, doctor, send_test):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
+app.add_typer(account.app, name="account")
+app.add_typer(token.app, name="token")
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
 app.add_typer(work_calendar.app, name="calendar")

@@ -43,18 +43,14 @@ from rules.catalogue_files import (
 )
 from rules.errors import RulesError
 
-TOKEN_VARIABLE = "QIXIAN_TOKEN"
-
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the process runs on. `token` is empty where none is asked for; `files` are those under
-    the agency's catalogue."""
+    """What the process runs on. `files` are those under the agency's catalogue."""
 
     agency: Agency
     files: tuple[CatalogueFile, ...]
     server: Server
-    token: str
     database_url: str
     region: str = CN  # the office's own, whose calendar the daemon works by
     notice_folder: Path | None = None
@@ -70,19 +66,16 @@ def load_configuration(
     """
     settings = read_settings(path)
     with _named_by(path):
-        token = _secret(settings.server.token, "server", "token")
         url = _database_url(settings, path.parent)
         files = read_catalogue_files([path.parent / name for name in settings.rules.files])
     accepted = adopted(url, files) if adopted else Adopted()
     with _named_by(path):
         agency = _agency(settings, catalogue_of(files, accepted))
-    token = token or os.environ.get(TOKEN_VARIABLE, "")
     folder = path.parent.resolve() / settings.calendar.folder
     return Configuration(
         agency,
         files,
         settings.server,
-        token,
         url,
         settings.calendar.region,
         folder if settings.calendar.folder else None,

@@ -18,7 +18,7 @@ class AccessEntry(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_column=Column(Instant, nullable=False, index=True))
-    # account: added, changed, password, disabled, enabled; sign_in, refused, locked, sign_out,
+    # account: added, changed, password, disabled, enabled; sign_in, confirmed, refused, locked, sign_out,
     # sign_out_everywhere; token_added, token_revoked
     kind: str
     name: str = Field(index=True)

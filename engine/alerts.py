@@ -6,7 +6,7 @@ sent. Its unique key lets every rung of every version of a date be told once.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -236,3 +236,12 @@ def alerts_of(session: Session, delivery_ids: Iterable[int]) -> Mapping[int, lis
     for alert in session.exec(query.order_by(col(Alert.id))).all():
         found[alert.delivery_id].append(alert)
     return found
+
+
+def only_of(units: Collection[str]) -> list[sqlalchemy.ColumnElement[bool]]:
+    """The conditions in SQL that leave the deliveries that speak of these units and of no other."""
+    carried = select(Alert.id).where(Alert.delivery_id == Delivery.id)
+    of_others = carried.join(Obligation, col(Alert.obligation_id) == col(Obligation.id)).where(
+        col(Obligation.unit).not_in(sorted(units))
+    )
+    return [carried.exists(), ~of_others.exists()]

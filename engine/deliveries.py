@@ -116,7 +116,7 @@ def waiting_channels(session: Session) -> dict[str, int]:
 TROUBLE = (State.REJECTED, State.UNKNOWN, State.FAILED)
 
 
-def undelivered(session: Session, since: datetime) -> list[Delivery]:
+def undelivered(session: Session, since: datetime, *conditions: object) -> list[Delivery]:
     """What did not arrive, or may not have, since an instant: a person has to look at it."""
-    conditions = (col(Delivery.state).in_(TROUBLE), col(Delivery.finished_at) >= since)
-    return list_deliveries(session, *conditions)
+    trouble = (col(Delivery.state).in_(TROUBLE), col(Delivery.finished_at) >= since)
+    return list_deliveries(session, *trouble, *conditions)

@@ -17,9 +17,13 @@ LOCKED_FOR = timedelta(minutes=15)
 # The same for a name that does not exist, a wrong password, a disabled and a locked account.
 REFUSED = "没有登录：登录名或密码不对，或者帐户已停用。连续输错 5 次的帐户，15 分钟内不能登录"
 
+_WORDS = {"sign_in": "登录", "confirmed": "输入密码确认"}
 
-def sign_in(db: Engine, name: str, password: str, now: datetime, address: str) -> Account:
-    """The account of a name and its password. Raises NotSignedIn.
+
+def sign_in(
+    db: Engine, name: str, password: str, now: datetime, address: str, kind: str = "sign_in"
+) -> Account:
+    """The account of a name and its password; `kind` is what is recorded of it. Raises NotSignedIn.
 
     The hash is computed outside any transaction, and for a name that does not exist too.
     """
@@ -33,7 +37,7 @@ def sign_in(db: Engine, name: str, password: str, now: datetime, address: str) -
         elif row := session.get(Account, account.id, with_for_update=True):
             # Looked up again: what others tried in the meantime counts.
             right = right and row.password_hash == account.password_hash
-            if _let_in(session, row, right, now, address):
+            if _let_in(session, row, right, now, address, kind):
                 return row
     raise NotSignedIn(REFUSED)
 
@@ -59,14 +63,18 @@ def _found(session: Session, name: str) -> Account | None:
         return None
 
 
-def _let_in(session: Session, row: Account, right: bool, now: datetime, address: str) -> bool:
+def _let_in(
+    session: Session, row: Account, right: bool, now: datetime, address: str, kind: str
+) -> bool:
     if row.locked(now) or row.disabled:
         text = f"登录被拒：{'帐户已停用' if row.disabled else '帐户已锁定'}"
         record(session, now, "refused", row.name, text, address=address)
         return False
     if right:
-        row.failed, row.locked_until, row.signed_in_at = 0, None, now
-        record(session, now, "sign_in", row.name, "登录", by=row.name, address=address)
+        row.failed, row.locked_until = 0, None
+        if kind == "sign_in":
+            row.signed_in_at = now
+        record(session, now, kind, row.name, _WORDS[kind], by=row.name, address=address)
         return True
     row.failed += 1
     record(session, now, "refused", row.name, "登录被拒：密码不对", address=address)

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import col
 
-from api.dependencies import Reader
+from api.dependencies import Reader, Viewing
 from api.schemas import DeliveryFilter, RowId, attempt_row, delivery_row
-from engine.alerts import alerts_of
+from api.viewer import Viewer
+from engine.alerts import alerts_of, only_of
 from engine.deliveries import Delivery, State, attempts_of, list_deliveries
 from engine.errors import NotFound
 
@@ -15,9 +16,11 @@ router = APIRouter(prefix="/deliveries")
 
 
 @router.get("")
-async def deliveries(asked: Annotated[DeliveryFilter, Query()], session: Reader) -> dict[str, Any]:
+async def deliveries(
+    asked: Annotated[DeliveryFilter, Query()], session: Reader, viewer: Viewing
+) -> dict[str, Any]:
     """送达记录, newest first. `next` is the cursor of the next page, null on the last."""
-    conditions: list[Any] = []
+    conditions: list[Any] = _own(viewer)
     if asked.state:
         conditions.append(col(Delivery.state) == State(asked.state))
     if asked.channel:
@@ -39,10 +42,16 @@ async def deliveries(asked: Annotated[DeliveryFilter, Query()], session: Reader)
 
 
 @router.get("/{delivery_id}")
-async def delivery(delivery_id: RowId, session: Reader) -> dict[str, Any]:
+async def delivery(delivery_id: RowId, session: Reader, viewer: Viewing) -> dict[str, Any]:
     """One of them, with its text and each attempt."""
-    row = session.get(Delivery, delivery_id)
-    if row is None:
+    rows = list_deliveries(session, col(Delivery.id) == delivery_id, *_own(viewer))
+    if not rows:
         raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
+    row = rows[0]
     attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
     return delivery_row(row) | {"body": row.body or None, "history": attempts}
+
+
+def _own(viewer: Viewer) -> list[Any]:
+    """A message that also speaks of another unit's matters is not his to read."""
+    return [] if viewer.units is None else only_of(viewer.units)

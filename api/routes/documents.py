@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, running
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.document_rows import hit_row, loading_row, standings, text_row
 from api.document_text import document_text
 from api.errors import BadInput
@@ -88,6 +88,7 @@ def load(
     agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """载入正文. 201 when it is stored, 200 when it was there; 200 with `stored` false and the impact
     where rules of the catalogue do not stand in it and `apply` is not given."""
@@ -101,7 +102,7 @@ def load(
         text_id=text_id,
         name=asked.name,
         content=content,
-        by=asked.by,
+        by=viewer.acts_as(asked.by),
         data={"title": asked.title, "year": asked.year},
         since=day(asked.since, "from ") if asked.since else None,
         apply=asked.apply,

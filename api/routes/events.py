@@ -4,10 +4,12 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Writer
+from api.dependencies import AgencyNow, CalendarNow, Now, Viewing, Writer
 from api.schemas import NewEvent, obligation_row
 from api.typed_dates import moment
-from engine.events import record_event
+from api.viewer import Viewer
+from engine.agency import Agency
+from engine.events import ALL_UNITS, record_event
 
 router = APIRouter(prefix="/events")
 
@@ -20,8 +22,10 @@ async def event(
     agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """登记事由. 201 with the obligations that begin; the same event again: 200 and the same."""
+    _check_unit(viewer, agency, asked.unit)
     recorded, obligations, new = record_event(
         session,
         agency,
@@ -30,9 +34,15 @@ async def event(
         unit=asked.unit,
         moment=moment(asked.at, "at "),
         reference=asked.reference,
-        by=asked.by,
+        by=viewer.acts_as(asked.by),
         now=now,
     )
     response.status_code = 201 if new else 200
     rows = [obligation_row(row, agency, now) for row in obligations]
     return {"id": recorded.id, "trigger": recorded.trigger, "obligations": rows}
+
+
+def _check_unit(viewer: Viewer, agency: Agency, unit: str) -> None:
+    """What concerns all units is entered by those who see all. Raises NotFound."""
+    if unit == ALL_UNITS or unit in agency.units:
+        viewer.check_unit(unit)

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from api.app import create_app
 from api.configuration import Configuration, load_configuration
 from api.dependencies import Running
 from engine.agency import Agency
+from engine.api_tokens import Scope, add_token
 from engine.channels import register
 from engine.clock import Clock
 from engine.current_agency import CurrentAgency
@@ -22,7 +24,7 @@ from engine.database import open_database, writing
 from engine.derivation import derive
 from engine.dispatch import Inline
 from engine.drain import Drainer
-from engine.instants import ZONE
+from engine.instants import ZONE, local_day
 from engine.schema import create_in_memory
 from engine.simulation import Accepting
 from engine.tick import tick
@@ -31,6 +33,12 @@ from engine.workdays import work_calendar
 CALENDAR = work_calendar()
 LOCAL = "http://127.0.0.1"
 DISASTER = "特别重大、重大突发事件"
+SYSTEM = "办公系统"  # whose token the tests show
+
+
+def through(name: str) -> str:
+    """Who is recorded when that system says who acted."""
+    return f"{name}（接口令牌：{SYSTEM}）"
 
 
 def _configuration() -> Configuration:
@@ -39,7 +47,7 @@ def _configuration() -> Configuration:
     channels: dict[str, Any] = {
         id_: Accepting(notifier) for id_, notifier in read.agency.channels.items()
     }
-    return replace(read, agency=replace(read.agency, channels=channels), token="")
+    return replace(read, agency=replace(read.agency, channels=channels))
 
 
 CONFIGURATION = _configuration()
@@ -81,6 +89,7 @@ class Client:
     """
 
     app: FastAPI
+    headers: Mapping[str, str] = field(default_factory=dict)  # of every request
 
     def request(self, method: str, path: str, **more: Any) -> Response:
         return asyncio.run(self._request(method, path, **more))
@@ -93,7 +102,8 @@ class Client:
 
     async def _request(self, method: str, path: str, **more: Any) -> Response:
         transport = ASGITransport(self.app, raise_app_exceptions=False)
-        async with AsyncClient(transport=transport, base_url=LOCAL) as client:
+        options: Any = {"transport": transport, "base_url": LOCAL, "headers": self.headers}
+        async with AsyncClient(**options) as client:
             return await client.request(method, path, **more)
 
 
@@ -101,7 +111,6 @@ class Client:
 class Office:
     """The daemon without its process. `now` is what its clock says."""
 
-    token: str = ""
     now: datetime = NOW
     url: str = "sqlite://"
     empty: bool = False  # nothing derived yet
@@ -117,10 +126,30 @@ class Office:
         copy(_EMPTY if self.empty else _DERIVED, self.db)
         self.current = CurrentAgency(self.db, self.configured, CONFIGURATION.files)
         self.clock = Clock(self.db, self.current, CALENDAR)
-        configuration = replace(CONFIGURATION, agency=self.configured, token=self.token)
+        configuration = replace(CONFIGURATION, agency=self.configured)
         running = Running(configuration, self.db, self.clock, self.current)
         self.app = create_app(running, lambda: self.now)
-        self.client = Client(self.app)
+        self.client = self.client_with(self.token())
+
+    def token(self, name: str = SYSTEM, scope: Scope = Scope.ADMIN, unit: str = "") -> str:
+        """A new API token of this office."""
+        last = local_day(self.now) + timedelta(days=3000)
+        with writing(self.db) as session:
+            _, text = add_token(
+                session,
+                self.configured.units,
+                name=name,
+                scope=scope,
+                unit=unit,
+                expires=last,
+                by="测试",
+                now=self.now,
+            )
+        return text
+
+    def client_with(self, token: str) -> Client:
+        """A system that shows this token."""
+        return Client(self.app, {"authorization": f"Bearer {token}"})
 
     @property
     def agency(self) -> Agency:
@@ -154,11 +183,12 @@ class Office:
         dispatcher.close()
 
     def everything(self) -> dict[str, list[Any]]:
-        """All rows of all tables."""
+        """All rows of all tables, but for when the token was last used."""
         with self.db.connect() as connection:
             return {
                 table: list(connection.execute(text(f'SELECT * FROM "{table}" ORDER BY 1')))
                 for table in inspect(connection).get_table_names()
+                if table != "api_token"
             }
 
 

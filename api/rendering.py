@@ -1,0 +1,22 @@
+"""How pages are rendered: the templates, their filters, and what each of them is given."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi.templating import Jinja2Templates
+from starlette.requests import Request
+
+from api.forms import form_token
+from engine.digest import named
+from engine.instants import ZONE
+
+
+def _of_everybody(request: Request) -> dict[str, Any]:
+    """Who is signed in, and the token of the forms on the page."""
+    viewer = getattr(request.state, "viewer", None)
+    return {"viewer": viewer, "csrf": form_token(viewer.session_id) if viewer else ""}
+
+
+templates = Jinja2Templates(Path(__file__).parent / "templates", context_processors=[_of_everybody])
+templates.env.filters["named"] = named
+templates.env.filters["local"] = lambda moment: moment.astimezone(ZONE)
