@@ -15,6 +15,8 @@ from sqlalchemy import Engine, inspect, text
 from api.app import create_app
 from api.configuration import Configuration, load_configuration
 from api.dependencies import Running
+from api.forms import form_token
+from engine.accounts import Account, Role
 from engine.agency import Agency
 from engine.api_tokens import Scope, add_token
 from engine.channels import register
@@ -28,6 +30,7 @@ from engine.instants import ZONE, local_day
 from engine.schema import create_in_memory
 from engine.simulation import Accepting
 from engine.tick import tick
+from engine.web_sessions import begin_session
 from engine.workdays import work_calendar
 
 CALENDAR = work_calendar()
@@ -115,6 +118,7 @@ class Office:
     url: str = "sqlite://"
     empty: bool = False  # nothing derived yet
     configured: Agency = AGENCY
+    per_minute: int = 10_000
     db: Engine = field(init=False)
     current: CurrentAgency = field(init=False)
     clock: Clock = field(init=False)
@@ -128,7 +132,7 @@ class Office:
         self.clock = Clock(self.db, self.current, CALENDAR)
         configuration = replace(CONFIGURATION, agency=self.configured)
         running = Running(configuration, self.db, self.clock, self.current)
-        self.app = create_app(running, lambda: self.now)
+        self.app = create_app(running, lambda: self.now, self.per_minute)
         self.client = self.client_with(self.token())
 
     def token(self, name: str = SYSTEM, scope: Scope = Scope.ADMIN, unit: str = "") -> str:
@@ -146,6 +150,25 @@ class Office:
                 now=self.now,
             )
         return text
+
+    def person(self, role: Role, unit: str = "", name: str = "zhangsan") -> Client:
+        """Somebody who has signed in, with what a browser sends from a page of ours."""
+        with writing(self.db) as session:
+            account = Account(
+                name=name,
+                shown_name="张三",
+                role=role,
+                unit=unit,
+                password_hash="",
+                password_changed_at=self.now,
+                created_at=self.now,
+            )
+            session.add(account)
+            session.flush()
+            assert account.id is not None
+            id_ = begin_session(session, account.id, self.now)
+        headers = {"cookie": f"qixian={id_}", "x-csrf-token": form_token(id_), "origin": LOCAL}
+        return Client(self.app, headers)
 
     def client_with(self, token: str) -> Client:
         """A system that shows this token."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from office import AGENCY, Office, refusal
+from office import AGENCY, Office, refusal, through
 
 from engine.duties import Duty
 from tests.builders import day
@@ -67,7 +67,7 @@ def test_the_vectors(office: Office, body: dict[str, Any], due_on: str, told: st
     assert (row["due_on"], row["act_by"], row["status"]) == (due_on, due_on, "open")
     created, entry, moved = row["journal"]
     assert (created["kind"], entry["kind"], moved["kind"]) == ("created", body["type"], "moved")
-    assert (entry["by"], entry["at"]) == ("张三", "2026-06-30T10:00:00+08:00")
+    assert (entry["by"], entry["at"]) == (through("张三"), "2026-06-30T10:00:00+08:00")
     assert entry["text"].startswith(
         f"{told}《中华人民共和国政府信息公开条例》国务院令第711号第三十"
     )
@@ -95,7 +95,7 @@ def test_an_entry_is_shown_with_its_times_and_its_clause(office: Office) -> None
         "clause": "zfxxgk-tiaoli-2019-33-opinions",
         "reason": None,
         "corrects": None,
-        "by": "张三",
+        "by": through("张三"),
         "recorded_at": "2026-06-30T10:00:00+08:00",
     }
     assert (extended["at"], extended["from"], extended["amount"]) == ("2026-03-20", None, "20WD")
