@@ -14,7 +14,8 @@ from engine.instants import ZONE
 def _of_everybody(request: Request) -> dict[str, Any]:
     """Who is signed in, and the token of the forms on the page."""
     viewer = getattr(request.state, "viewer", None)
-    return {"viewer": viewer, "csrf": form_token(viewer.session_id) if viewer else ""}
+    secret = viewer.session_id if viewer else getattr(request.state, "form_secret", "")
+    return {"viewer": viewer, "csrf": form_token(secret)}
 
 
 templates = Jinja2Templates(Path(__file__).parent / "templates", context_processors=[_of_everybody])

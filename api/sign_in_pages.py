@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 
 from api.cookies import FORM, SESSION, cookie, give, take_back
 from api.dependencies import Now, Running, Viewing, host_name, is_loopback, running
-from api.forms import form_token
 from api.rendering import templates
 from api.viewer import Viewer
 from engine.access_log import record
@@ -174,8 +173,8 @@ def _first_visit(request: Request) -> None:
 def _form(request: Request, template: str, context: dict[str, Any], status: int = 200) -> Response:
     """A form before there is a session: its secret is in a cookie of its own."""
     secret = cookie(request, FORM) or secrets.token_urlsafe(32)
-    filled = {"csrf": form_token(secret), **context}
-    answer = templates.TemplateResponse(request, template, filled, status)
+    request.state.form_secret = secret
+    answer = templates.TemplateResponse(request, template, context, status)
     give(request, answer, FORM, secret)
     return answer
 

@@ -93,6 +93,7 @@ class Client:
 
     app: FastAPI
     headers: Mapping[str, str] = field(default_factory=dict)  # of every request
+    address: tuple[str, int] = ("127.0.0.1", 123)  # where it asks from
 
     def request(self, method: str, path: str, **more: Any) -> Response:
         return asyncio.run(self._request(method, path, **more))
@@ -104,7 +105,7 @@ class Client:
         return self.request("POST", path, **more)
 
     async def _request(self, method: str, path: str, **more: Any) -> Response:
-        transport = ASGITransport(self.app, raise_app_exceptions=False)
+        transport = ASGITransport(self.app, raise_app_exceptions=False, client=self.address)
         options: Any = {"transport": transport, "base_url": LOCAL, "headers": self.headers}
         async with AsyncClient(**options) as client:
             return await client.request(method, path, **more)
