@@ -49,6 +49,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+TOKEN_VARIABLE = "QIXIAN_TOKEN"  # of versions that had one token for everybody
 TOKEN_GONE = (
     "{} 已不再使用，请去掉它；接口令牌用 qixian token add 名称 --scope admin 建立，"
     "登录的帐户用 qixian account add 登录名 --role administrator 建立"

@@ -14,7 +14,7 @@ from api.commands.context import Context
 from api.dependencies import Running, is_loopback
 from api.errors import BadInput
 from api.notice_folder import NoticeFolder
-from api.settings_file import TOKEN_GONE
+from api.settings_file import TOKEN_GONE, TOKEN_VARIABLE
 from engine.accounts import any_account
 from engine.agency import Agency
 from engine.channels import register
@@ -25,7 +25,6 @@ from engine.derivation import derive
 from engine.digest import named
 from engine.obligations import Obligation, Status, list_obligations
 
-TOKEN_VARIABLE = "QIXIAN_TOKEN"  # of versions that had one token for everybody
 NEXT = 10  # deadlines printed at the start
 
 
