@@ -24,6 +24,14 @@ from rules.rule import Document
 from rules.succession import audited
 
 router = APIRouter(prefix="/documents")
+
+
+class CatalogueFileResponse(Response):
+    """A catalogue file."""
+
+    media_type = "application/toml"
+
+
 # A large text takes hundreds of megabytes while it is read.
 _one_at_a_time = Lock()
 
@@ -71,16 +79,14 @@ def phrases(id: str, agency: AgencyNow, session: Reader) -> dict[str, Any]:
     return {**text_row(loaded), **standings(verdicts), "items": items}
 
 
-@router.get("/{id}/catalogue")
+@router.get("/{id}/catalogue", response_class=CatalogueFileResponse)
 async def catalogue(id: str, agency: AgencyNow) -> Response:
     """The document with its rules as a catalogue file (TOML)."""
     found = _document(agency, id)
-    return Response(
-        catalogue_text(*agency.catalogue.said_of(found.id)), media_type="application/toml"
-    )
+    return CatalogueFileResponse(catalogue_text(*agency.catalogue.said_of(found.id)))
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={200: {"description": "已经载入，或者没有存入"}})
 def load(
     asked: NewText,
     response: Response,

@@ -14,7 +14,7 @@ from engine.events import ALL_UNITS, record_event
 router = APIRouter(prefix="/events")
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={200: {"description": "这个事由已经登记过"}})
 async def event(
     asked: NewEvent,
     response: Response,
