@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from api import pages, problems, sign_in_pages
+from api import oidc_pages, pages, problems, sign_in_pages
 from api.body_limit import BodyLimit
 from api.dependencies import Now, Reader, Running
 from api.forms import genuine
@@ -75,6 +75,7 @@ def create_app(
     ):
         app.include_router(room.router, prefix="/api/v1")
     app.include_router(sign_in_pages.router)
+    app.include_router(oidc_pages.router)
     app.include_router(pages.router)
     app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

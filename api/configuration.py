@@ -13,6 +13,7 @@ from api.settings_file import (
     AdministratorTable,
     ChannelTable,
     DutyTable,
+    OidcTable,
     SeasonTable,
     Server,
     Settings,
@@ -33,6 +34,7 @@ from engine.units import Contact, Unit
 from notifiers.channel import Notifier
 from notifiers.errors import NotifierError
 from notifiers.http_client import open_client
+from notifiers.oidc import OidcProvider
 from notifiers.registry import build
 from rules.catalogue_files import (
     Adopted,
@@ -54,6 +56,7 @@ class Configuration:
     database_url: str
     region: str = CN  # the office's own, whose calendar the daemon works by
     notice_folder: Path | None = None
+    oidc: OidcProvider | None = None
 
 
 def load_configuration(
@@ -66,6 +69,7 @@ def load_configuration(
     """
     settings = read_settings(path)
     with _named_by(path):
+        oidc = _oidc(settings.oidc)
         url = _database_url(settings, path.parent)
         files = read_catalogue_files([path.parent / name for name in settings.rules.files])
     accepted = adopted(url, files) if adopted else Adopted()
@@ -79,6 +83,7 @@ def load_configuration(
         url,
         settings.calendar.region,
         folder if settings.calendar.folder else None,
+        oidc,
     )
 
 
@@ -188,6 +193,16 @@ def _administrator(table: AdministratorTable | None) -> Unit | None:
         return None
     contact = Contact(**table.model_dump(exclude={"channels"}))
     return Unit("administrator", table.name, contacts=(contact,), channels=tuple(table.channels))
+
+
+def _oidc(table: OidcTable | None) -> OidcProvider | None:
+    if table is None:
+        return None
+    values = {key: _secret(value, "oidc", key) for key, value in table.model_dump().items()}
+    try:
+        return OidcProvider(**values)
+    except ValueError as error:
+        raise BadConfig(f"[oidc] 的 issuer {error}") from None
 
 
 def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) -> list[Duty]:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from engine.web_sessions import LONGEST
 
-SESSION, FORM = "qixian", "qixian-form"
+SESSION, FORM, OIDC = "qixian", "qixian-form", "qixian-oidc"
 
 
 def cookie(request: Request, name: str) -> str:

@@ -60,8 +60,9 @@ class Guard:
         exists, asks_for = operation(request)
         try:
             if asks_for is Permission.OPEN:
-                if request.method not in SAFE:
+                if request.method not in SAFE or request.url.path.startswith("/sign-in/oidc"):
                     self._count(request, f"sign-in {_address(request)}", SIGN_INS_PER_MINUTE, now)
+                if request.method not in SAFE:
                     _check_origin(request)
                 return None
             viewer = await _viewer(request, now)

@@ -45,6 +45,8 @@ OPERATIONS: Mapping[str, Permission] = {
     "GET /readyz": Permission.OPEN,
     "GET /sign-in": Permission.OPEN,
     "POST /sign-in": Permission.OPEN,
+    "GET /sign-in/oidc": Permission.OPEN,
+    "GET /sign-in/oidc/return": Permission.OPEN,
     "GET /first-visit": Permission.OPEN,
     "POST /first-visit": Permission.OPEN,
     "POST /sign-out": Permission.OWN,

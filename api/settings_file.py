@@ -71,6 +71,16 @@ class Server(_Table):
         return table
 
 
+class OidcTable(_Table):
+    """[oidc]: the service that vouches for people who sign in."""
+
+    issuer: str = Field(min_length=1)
+    client_id: str = Field(min_length=1)
+    client_secret: str = Field(min_length=1)
+    claim: str = Field(default="preferred_username", min_length=1)
+    allow_http: bool = False
+
+
 class Database(_Table):
     """[database]"""
 
@@ -184,6 +194,7 @@ class Settings(_Table):
     reminders: Reminders = Reminders()
     calendar: CalendarTable = CalendarTable()
     administrator: AdministratorTable | None = None
+    oidc: OidcTable | None = None
     ladder: list[LadderTable] = []
     channel: list[ChannelTable] = []
     unit: list[UnitTable] = []

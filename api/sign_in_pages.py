@@ -37,9 +37,7 @@ def sign_in_form(request: Request, next: str = "/") -> Response:
     """登录."""
     if first_visit_is_open(request):
         return RedirectResponse("/first-visit", 303)
-    with reading(running(request).db) as session:
-        ready = any_account(session)
-    return _form(request, "sign_in.html", {"next": next, "ready": ready})
+    return sign_in_page(request, {"next": next})
 
 
 @router.post("/sign-in")
@@ -53,11 +51,10 @@ def sign_in_done(
     """登录: a new session, whatever the browser held before."""
     process = running(request)
     try:
-        account = sign_in(process.db, name, password, now, _client(request))
+        account = sign_in(process.db, name, password, now, client_address(request))
     except NotSignedIn as refused:
-        again = {"next": next, "name": name, "fault": str(refused), "ready": True}
-        return _form(request, "sign_in.html", again, 401)
-    return _signed_in(request, process, account, now, _inside(next))
+        return sign_in_page(request, {"next": next, "name": name, "fault": str(refused)}, 401)
+    return signed_in(request, process, account, now, inside(next))
 
 
 @router.post("/sign-out")
@@ -66,7 +63,7 @@ def sign_out(request: Request, viewer: Viewing, now: Now) -> Response:
     account = _person(viewer)
     with writing(running(request).db) as session:
         end_session(session, viewer.session_id)
-        told = {"by": account.name, "address": _client(request)}
+        told = {"by": account.name, "address": client_address(request)}
         record(session, now, "sign_out", account.name, "退出登录", **told)
     return _signed_out(request)
 
@@ -75,7 +72,7 @@ def sign_out(request: Request, viewer: Viewing, now: Now) -> Response:
 def sign_out_of_all(request: Request, viewer: Viewing, now: Now) -> Response:
     """退出全部登录, in every browser."""
     with writing(running(request).db) as session:
-        sign_out_everywhere(session, _person(viewer), now, _client(request))
+        sign_out_everywhere(session, _person(viewer), now, client_address(request))
     return _signed_out(request)
 
 
@@ -114,11 +111,11 @@ def first_visit_done(
                 password=password,
                 by=name,
                 now=now,
-                address=_client(request),
+                address=client_address(request),
             )
     except BadAccount as refused:
         return _form(request, "first_visit.html", {**filled, "fault": str(refused)}, 422)
-    return _signed_in(request, process, account, now, "/")
+    return signed_in(request, process, account, now, "/")
 
 
 @router.get("/password")
@@ -141,22 +138,31 @@ def password_done(
     try:
         if password != again:
             raise BadAccount("两次输入的新密码不同，请重新输入")
-        sign_in(process.db, account.name, old, now, _client(request), "confirmed")
+        sign_in(process.db, account.name, old, now, client_address(request), "confirmed")
         with writing(process.db) as session:
             row = get_account(session, account.name)
-            told = {"by": account.name, "address": _client(request)}
+            told = {"by": account.name, "address": client_address(request)}
             set_password(session, row, password, now=now, **told)
     except (BadAccount, NotSignedIn) as refused:
         fault = "原密码不对，或者帐户已锁定" if isinstance(refused, NotSignedIn) else str(refused)
         again_with = {"account": account, "fault": fault}
         return templates.TemplateResponse(request, "password.html", again_with, 422)
-    return _signed_in(request, process, row, now, "/")
+    return signed_in(request, process, row, now, "/")
+
+
+def sign_in_page(request: Request, filled: dict[str, Any], status: int = 200) -> Response:
+    """The form, and the other way in where there is one."""
+    process = running(request)
+    with reading(process.db) as session:
+        ready = any_account(session)
+    more = {"ready": ready, "oidc": process.configuration.oidc is not None}
+    return _form(request, "sign_in.html", {**filled, **more}, status)
 
 
 def first_visit_is_open(request: Request) -> bool:
     """Nobody has an account yet, and the browser is on this machine: by its address and by the
     name that it asks for, through no server between, and the office has no address of its own."""
-    client, public = _client(request), running(request).configuration.server.public_url
+    client, public = client_address(request), running(request).configuration.server.public_url
     here = is_loopback(client) and is_loopback(host_name(request))
     direct = not any(name in request.headers for name in _FORWARDED)
     if not (here and direct and (not public or is_loopback(urlsplit(public).hostname or ""))):
@@ -179,7 +185,8 @@ def _form(request: Request, template: str, context: dict[str, Any], status: int 
     return answer
 
 
-def _signed_in(request: Request, process: Running, account: Account, now: Now, to: str) -> Response:
+def signed_in(request: Request, process: Running, account: Account, now: Now, to: str) -> Response:
+    """A new session in this browser, and on to where he wanted to be."""
     assert account.id is not None
     with writing(process.db) as session:
         if before := cookie(request, SESSION):
@@ -202,12 +209,12 @@ def _person(viewer: Viewer) -> Account:
     return viewer.account
 
 
-def _inside(address: str) -> str:
+def inside(address: str) -> str:
     """Where to go after signing in: an address of ours, and no other site's."""
     return address if address.startswith("/") and address[1:2] not in ("/", "\\") else "/"
 
 
-def _client(request: Request) -> str:
+def client_address(request: Request) -> str:
     """The address of the client, where it is one."""
     try:
         return str(ip_address(request.client.host)) if request.client else ""

@@ -55,6 +55,7 @@ OPEN = {
     "/static",
     *("GET /healthz", "GET /readyz", "GET /sign-in", "POST /sign-in"),
     *("GET /first-visit", "POST /first-visit"),
+    *("GET /sign-in/oidc", "GET /sign-in/oidc/return"),
 }
 PERSONS = {"O": (Role.OFFICE, ""), "C": (Role.CLERK, "finance"), "R": (Role.READER, "finance")}
 FINANCE = "guangyuan-2017-02"

@@ -26,6 +26,8 @@ ADDRESS = {
     "argon2": {"engine"},
     "httpx": {"notifiers"},
     "aiosmtplib": {"notifiers"},
+    "authlib": {"notifiers"},
+    "joserfc": {"notifiers"},
     "smtplib": set(),
     "requests": set(),
     "urllib3": set(),
@@ -69,6 +71,8 @@ def test_libraries_with_one_file_keep_to_it() -> None:
         "chinese_calendar": {"engine/announced_years.py"},
         "apscheduler": {"engine/clock.py"},
         "argon2": {"engine/passwords.py"},
+        "authlib": {"notifiers/oidc.py"},
+        "joserfc": {"notifiers/oidc.py"},
         "uvicorn": {"api/commands/serve.py"},
     }
     for library, files in one_file.items():
