@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api import oidc_pages, pages, problems, sign_in_pages
 from api.body_limit import BodyLimit
-from api.dependencies import Now, Reader, Running
+from api.dependencies import Now, Reader, Running, asked_once
 from api.forms import genuine
 from api.guard import Guard
 from api.interface_description import describe
@@ -56,7 +56,7 @@ def create_app(
         docs_url=None,  # their assets would come from outside; the intranet has no internet
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(genuine)],
+        dependencies=[Depends(genuine), Depends(asked_once)],
     )
     app.state.running, app.state.read_clock, app.state.rates = running, now, Rates()
     app.add_middleware(BodyLimit)

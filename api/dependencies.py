@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from api.configuration import Configuration
+from api.errors import BadInput
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.clock import Clock
@@ -60,6 +61,15 @@ async def viewing(request: Request) -> Viewer:
     """Who asks: the guard has let him in."""
     viewer: Viewer = request.state.viewer
     return viewer
+
+
+async def asked_once(request: Request) -> None:
+    """Raises BadInput: of a filter that is given twice, one would be left out silently."""
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name in seen:
+            raise BadInput(f"{name}：写了不止一次，请只留一个")
+        seen.add(name)
 
 
 async def _now(request: Request) -> datetime:

@@ -325,6 +325,11 @@ def test_a_form_of_another_site_changes_nothing(office: Office) -> None:
     )
 
 
+def test_a_filter_that_is_given_twice_is_refused(office: Office) -> None:
+    answer = office.client.get("/api/v1/obligations?unit=finance&unit=statistics")
+    assert "unit：写了不止一次" in refusal(answer, 422, "invalid_request")
+
+
 def test_who_asks_too_often_is_told_when_to_come_again() -> None:
     office = Office(per_minute=5)
     other = office.client_with(office.token("另一个"))
