@@ -65,7 +65,11 @@ class Guard:
                 if request.method not in SAFE:
                     _check_origin(request)
                 return None
-            viewer = await _viewer(request, now)
+            try:
+                viewer = await _viewer(request, now)
+            except Refused:  # a token that is none is counted too
+                self._count(request, _address(request), self._per_minute, now)
+                raise
             key = viewer.key if viewer else _address(request)
             self._count(request, key, self._per_minute, now)
             if viewer is None:

@@ -45,8 +45,8 @@ def add(
 ) -> None:
     """建立帐户。密码在终端上输入两次，不显示。"""
     shared: Context = context.obj
-    chosen, units = _role(role), shared.configuration.agency.units
-    db = shared.database
+    chosen, units = _role(role), shared.unit_ids
+    db = shared.bare_database
     password = _password(password_stdin)
     with writing(db) as session:
         account = add_account(
@@ -67,7 +67,7 @@ def add(
 def list_(context: typer.Context) -> None:
     """列出帐户。"""
     shared: Context = context.obj
-    with reading(shared.database) as session:
+    with reading(shared.bare_database) as session:
         rows = [_row(account, shared) for account in list_accounts(session)]
     if not shared.json:
         for row in rows:
@@ -91,8 +91,8 @@ def change(
     shared: Context = context.obj
     if role is None and unit is None and shown_name is None:
         raise BadInput("没有写明改什么，可用 --role、--unit、--shown-name")
-    units = shared.configuration.agency.units
-    with writing(shared.database) as session:
+    units = shared.unit_ids
+    with writing(shared.bare_database) as session:
         account = get_account(session, name)
         change_account(
             session,
@@ -111,7 +111,7 @@ def change(
 def disable_(context: typer.Context, name: _Name) -> None:
     """停用帐户：不能再登录，已登录的随即退出；办过的事留有记录。"""
     shared: Context = context.obj
-    with writing(shared.database) as session:
+    with writing(shared.bare_database) as session:
         account = get_account(session, name)
         disable(session, account, by=getpass.getuser(), now=shared.now)
     _tell(shared, account, "已停用")
@@ -121,7 +121,7 @@ def disable_(context: typer.Context, name: _Name) -> None:
 def enable_(context: typer.Context, name: _Name) -> None:
     """启用帐户，也解除因密码输错而来的锁定。"""
     shared: Context = context.obj
-    with writing(shared.database) as session:
+    with writing(shared.bare_database) as session:
         account = get_account(session, name)
         enable(session, account, by=getpass.getuser(), now=shared.now)
     _tell(shared, account, "已启用")
@@ -131,10 +131,10 @@ def enable_(context: typer.Context, name: _Name) -> None:
 def password(context: typer.Context, name: _Name, password_stdin: _Stdin = False) -> None:
     """重新设置密码；这个帐户的登录全部退出，锁定解除。"""
     shared: Context = context.obj
-    with reading(shared.database) as session:
+    with reading(shared.bare_database) as session:
         get_account(session, name)
     given = _password(password_stdin)
-    with writing(shared.database) as session:
+    with writing(shared.bare_database) as session:
         account = get_account(session, name)
         set_password(session, account, given, by=getpass.getuser(), now=shared.now)
     _tell(shared, account, "已改密码")

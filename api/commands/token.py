@@ -44,8 +44,8 @@ def add(
     shared: Context = context.obj
     now = shared.now
     last = day(expires, "--expires ") if expires else shared.today + USUAL
-    units = shared.configuration.agency.units
-    with writing(shared.database) as session:
+    units = shared.unit_ids
+    with writing(shared.bare_database) as session:
         token, text = add_token(
             session,
             units,
@@ -67,7 +67,7 @@ def add(
 def list_(context: typer.Context) -> None:
     """列出接口令牌，不显示令牌本身。"""
     shared: Context = context.obj
-    with reading(shared.database) as session:
+    with reading(shared.bare_database) as session:
         tokens = list_tokens(session)
     rows = [_row(token) for token in tokens]
     if not shared.json:
@@ -85,7 +85,7 @@ def list_(context: typer.Context) -> None:
 def revoke_(context: typer.Context, name: _Name) -> None:
     """吊销接口令牌，随即失效，不能恢复。"""
     shared: Context = context.obj
-    with writing(shared.database) as session:
+    with writing(shared.bare_database) as session:
         token = get_token(session, name)
         revoke(session, token, by=getpass.getuser(), now=shared.now)
     print_json(_row(token)) if shared.json else print(f"接口令牌 {token.name} 已吊销。")

@@ -402,6 +402,12 @@ def test_a_password_is_the_same_however_it_is_composed() -> None:
     assert re.match(r"\$argon2id\$v=19\$m=65536,t=3,p=4\$", hashed(PASSWORD))
 
 
+def test_a_form_before_signing_in_is_small(office: Office) -> None:
+    browser = Browser(with_account(office))
+    answer = browser.sign_in(password="x" * 70_000)
+    assert (answer.status_code, "太大" in fault(answer)) == (413, True)
+
+
 def test_a_page_that_refuses_is_a_page(office: Office) -> None:
     browser = Browser(with_account(office, role=Role.READER))
     browser.sign_in()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from qixian_command import Ran, Run
@@ -82,6 +83,16 @@ def test_a_change_of_nothing_is_refused(told: Run, refused: Refused) -> None:
     told("account", "add", "there", "--role", "office")
     assert "没有写明改什么" in refused("account", "change", "there")
     assert "须写明单位" in refused("account", "change", "there", "--role", "clerk")
+
+
+def test_who_makes_accounts_need_not_have_the_channels_secrets(
+    told: Run, qixian: Run, example: Path
+) -> None:
+    with example.open("a", encoding="utf-8") as file:
+        file.write("[[channel]]\nid='mail'\nkind='wecom_robot'\nkey='env:QIXIAN_NOT_SET'\n")
+    assert told("account", "add", "x1", "--role", "office").status == 0
+    assert qixian("token", "add", "OA", "--scope", "read", "--unit", "finance").status == 0
+    assert qixian("doctor").status == 2
 
 
 def test_a_token_is_shown_once_and_revoked(qixian: Run, refused: Refused) -> None:
