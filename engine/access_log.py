@@ -47,6 +47,12 @@ def access_of(session: Session, name: str) -> list[AccessEntry]:
     return list(session.exec(query.order_by(col(AccessEntry.id))).all())
 
 
+def latest_access(session: Session, limit: int) -> list[AccessEntry]:
+    """The last entries of all, oldest first."""
+    query = select(AccessEntry).order_by(col(AccessEntry.id).desc()).limit(limit)
+    return list(session.exec(query).all())[::-1]
+
+
 def forget(session: Session, now: datetime) -> None:
     """Remove entries older than a year."""
     session.execute(delete(AccessEntry).where(col(AccessEntry.at) < now - KEPT))

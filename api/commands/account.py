@@ -1,4 +1,4 @@
-"""qixian account add | list | change | disable | enable | password"""
+"""qixian account add | list | change | disable | enable | password | log"""
 
 import getpass
 import sys
@@ -8,6 +8,7 @@ import typer
 
 from api.commands.context import Context, print_json
 from api.errors import BadInput
+from engine.access_log import access_of, latest_access
 from engine.accounts import (
     ROLE_NAMES,
     Account,
@@ -138,6 +139,33 @@ def password(context: typer.Context, name: _Name, password_stdin: _Stdin = False
         account = get_account(session, name)
         set_password(session, account, given, by=getpass.getuser(), now=shared.now)
     _tell(shared, account, "已改密码")
+
+
+@app.command("log")
+def log_(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="登录名或令牌名称，默认全部")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="最近多少条")] = 50,
+) -> None:
+    """访问记录：登录、被拒、帐户和令牌的变动。"""
+    shared: Context = context.obj
+    with reading(shared.bare_database) as session:
+        found = access_of(session, name)[-limit:] if name else latest_access(session, limit)
+    columns = {
+        "at": "时间",
+        "name": "帐户或令牌",
+        "text": "内容",
+        "by": "操作人",
+        "address": "地址",
+    }
+    rows = [
+        {"at": local_iso(entry.at), "kind": entry.kind}
+        | {key: getattr(entry, key) for key in ("name", "text", "by", "address")}
+        for entry in found
+    ]
+    shared.emit(rows, columns)
 
 
 def _role(text: str) -> Role:

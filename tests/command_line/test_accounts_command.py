@@ -42,6 +42,11 @@ def test_an_account_from_its_making_to_its_end(told: Run, qixian: Run) -> None:
     assert told("account", "password", "zhangsan", password="江河湖海-2027年").status == 0
     assert [row["name"] for row in qixian("--json", "account", "list").rows] == ["zhangsan"]
     assert "政务公开办" in qixian("account", "list").out
+    kinds = ["added", "changed", "disabled", "enabled", "password"]
+    for line in (("account", "log"), ("account", "log", "zhangsan")):
+        assert [row["kind"] for row in qixian("--json", *line).rows] == kinds
+    assert qixian("--json", "account", "log", "--limit", "1").row["text"] == "修改密码"
+    assert "由张三（单位经办，单位 finance）改为" in qixian("account", "log").out
 
 
 @pytest.mark.parametrize(
