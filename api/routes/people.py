@@ -3,8 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from sqlalchemy import or_
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
 from api.people_rows import (
@@ -23,9 +22,9 @@ from api.viewer import Viewer
 from engine.absences import Absence, add_absence, cancel_absence, list_absences
 from engine.errors import NotAllowed, NotFound
 from engine.instants import local_day
-from engine.obligations import Obligation, get_obligation
+from engine.obligations import get_obligation
 from engine.reachability import unreachable_people
-from engine.silences import Scope, Silence, add_silence, end_silence, list_silences
+from engine.silences import Scope, Silence, add_silence, concerning, end_silence, list_silences
 
 router = APIRouter()
 
@@ -124,12 +123,7 @@ def _own_absences(viewer: Viewer) -> list[Any]:
 
 
 def _own_silences(viewer: Viewer) -> list[Any]:
-    """Those of his units, of their obligations, and of a rule, which concern everybody."""
-    if viewer.units is None:
-        return []
-    own = select(Obligation.id).where(*viewer.own_obligations())
-    of_rule, of_unit = col(Silence.rule) != "", col(Silence.unit).in_(sorted(viewer.units))
-    return [or_(of_rule, of_unit, col(Silence.obligation_id).in_(own))]
+    return [] if viewer.units is None else [concerning(viewer.units)]
 
 
 def _check_scope(session: Session, viewer: Viewer, scope: Scope) -> None:
