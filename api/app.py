@@ -14,10 +14,14 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from api import pages, problems
+from api import oidc_pages, pages, problems, sign_in_pages
 from api.body_limit import BodyLimit
 from api.card_clicks import CardClicks
-from api.dependencies import Now, Reader, Running, allowed
+from api.dependencies import Now, Reader, Running, asked_once
+from api.forms import genuine
+from api.guard import Guard
+from api.interface_description import describe
+from api.rates import PER_MINUTE, Rates
 from api.refusals import database_in_words
 from api.routes import (
     bounces,
@@ -40,8 +44,11 @@ from engine.errors import BadDatabase
 STALE = timedelta(minutes=5)
 
 
-def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> FastAPI:
-    """The application over one database. `now` is the clock of the requests."""
+def create_app(
+    running: Running, now: Callable[[], datetime] = read_clock, per_minute: int = PER_MINUTE
+) -> FastAPI:
+    """The application over one database. `now` is the clock of the requests, of which one asker may
+    make `per_minute`."""
 
     clicks = CardClicks(running, now)
 
@@ -61,14 +68,16 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         docs_url=None,  # their assets would come from outside; the intranet has no internet
         redoc_url=None,
         openapi_url=None,
+        dependencies=[Depends(genuine), Depends(asked_once)],
     )
     app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
+    app.state.rates = Rates()
     app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
     problems.install(app)
     app.include_router(_health(running))
     for open_door in (links, callbacks):  # the link, or the signature, is the credential
         app.include_router(open_door.router)
-    guarded = APIRouter(dependencies=[Depends(allowed)])
     for room in (
         obligations,
         events,
@@ -82,10 +91,11 @@ def create_app(running: Running, now: Callable[[], datetime] = read_clock) -> Fa
         work_calendar,
         workdays,
     ):
-        guarded.include_router(room.router, prefix="/api/v1")
-    guarded.include_router(pages.router)
-    guarded.add_api_route("/openapi.json", lambda: app.openapi(), include_in_schema=False)
-    app.include_router(guarded)
+        app.include_router(room.router, prefix="/api/v1")
+    app.include_router(sign_in_pages.router)
+    app.include_router(oidc_pages.router)
+    app.include_router(pages.router)
+    app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     return app
 

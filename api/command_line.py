@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.commands import (
     absence,
+    account,
     audit,
     backup,
     bounce,
@@ -30,6 +31,7 @@ from api.commands import (
     silence,
     simulate,
     tick,
+    token,
     verify,
     watch,
     work_calendar,
@@ -72,6 +74,8 @@ for verb in (
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(absence.app, name="absence")
 app.add_typer(silence.app, name="silence")
+app.add_typer(account.app, name="account")
+app.add_typer(token.app, name="token")
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
 app.add_typer(work_calendar.app, name="calendar")

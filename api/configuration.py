@@ -14,6 +14,7 @@ from api.settings_file import (
     ChannelTable,
     ContactTable,
     DutyTable,
+    OidcTable,
     SeasonTable,
     Server,
     Settings,
@@ -37,6 +38,7 @@ from notifiers.channel import Notifier
 from notifiers.errors import NotifierError
 from notifiers.heartbeat import Heartbeat
 from notifiers.http_client import open_client
+from notifiers.oidc import OidcProvider
 from notifiers.registry import build
 from rules.catalogue_files import (
     Adopted,
@@ -47,23 +49,20 @@ from rules.catalogue_files import (
 )
 from rules.errors import RulesError
 
-TOKEN_VARIABLE = "QIXIAN_TOKEN"
-
 
 @dataclass(frozen=True)
 class Configuration:
-    """What the process runs on. `token` is empty where none is asked for; `files` are those under
-    the agency's catalogue."""
+    """What the process runs on. `files` are those under the agency's catalogue."""
 
     agency: Agency
     files: tuple[CatalogueFile, ...]
     server: Server
-    token: str
     database_url: str
     region: str = CN  # the office's own, whose calendar the daemon works by
     notice_folder: Path | None = None
     missed_after: timedelta = timedelta(minutes=10)
     heartbeat: Heartbeat | None = None
+    oidc: OidcProvider | None = None
 
 
 def load_configuration(
@@ -76,25 +75,24 @@ def load_configuration(
     """
     settings = read_settings(path)
     with _named_by(path):
-        token = _secret(settings.server.token, "server", "token")
+        oidc = _oidc(settings.oidc)
         url = _database_url(settings, path.parent)
         files = read_catalogue_files([path.parent / name for name in settings.rules.files])
     accepted = adopted(url, files) if adopted else Adopted()
     with _named_by(path):
         agency = _agency(settings, catalogue_of(files, accepted))
         heartbeat = _heartbeat(settings.watch)
-    token = token or os.environ.get(TOKEN_VARIABLE, "")
     folder = path.parent.resolve() / settings.calendar.folder
     return Configuration(
         agency,
         files,
         settings.server,
-        token,
         url,
         settings.calendar.region,
         folder if settings.calendar.folder else None,
         timedelta(minutes=settings.watch.minutes),
         heartbeat,
+        oidc,
     )
 
 
@@ -232,6 +230,16 @@ def _heartbeat(table: WatchTable) -> Heartbeat | None:
         return None
     address = _secret(table.heartbeat, "[watch]", "heartbeat")
     return Heartbeat.at(address, table.allow, table.allow_http)
+
+
+def _oidc(table: OidcTable | None) -> OidcProvider | None:
+    if table is None:
+        return None
+    values = {key: _secret(value, "oidc", key) for key, value in table.model_dump().items()}
+    try:
+        return OidcProvider(**values)
+    except ValueError as error:
+        raise BadConfig(f"[oidc] 的 issuer {error}") from None
 
 
 def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) -> list[Duty]:

@@ -1,19 +1,19 @@
-"""What the routes ask for: the configuration, a session, the clock, and that somebody may ask."""
+"""What the routes ask for: the configuration, a session, the clock, and who asks."""
 
 import re
-import secrets
-from base64 import b64decode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Request
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from api.configuration import Configuration
+from api.errors import BadInput
+from api.viewer import Viewer
 from engine.agency import Agency
 from engine.clock import Clock
 from engine.current_agency import CurrentAgency
@@ -40,22 +40,14 @@ def running(request: Request) -> Running:
     return found
 
 
-async def allowed(request: Request) -> None:
-    """Raises 401 without the token, 403 for a foreign host name where there is no token.
+def host_name(request: Request) -> str:
+    """The host that was asked for, without its port; nothing where the header is malformed.
 
-    A browser gives the token as the password of the dialogue that the 401 opens. The host
-    name is checked because a foreign page can make a browser ask 127.0.0.1 under its own name.
+    A foreign page can make a browser ask 127.0.0.1 under the page's own name.
     """
-    token = running(request).configuration.token
-    if not token:
-        # Of a malformed header request.url would show our own address instead.
-        host = _HOST.fullmatch(request.headers.get("host", ""))
-        if not host or not is_loopback(host[1] or host[2]):
-            raise HTTPException(403)
-        return
-    given = _given(request.headers.get("authorization", ""))
-    if not secrets.compare_digest(given.encode(), token.encode()):
-        raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="Qixian"'})
+    # Of a malformed header request.url would show our own address instead.
+    host = _HOST.fullmatch(request.headers.get("host", ""))
+    return (host[1] or host[2]) if host else ""
 
 
 def is_loopback(host: str) -> bool:
@@ -66,16 +58,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _given(header: str) -> str:
-    scheme, _, value = header.partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() == "basic":
-        try:
-            return b64decode(value).decode().partition(":")[2]
-        except ValueError:
-            return ""
-    return ""
+async def viewing(request: Request) -> Viewer:
+    """Who asks: the guard has let him in."""
+    viewer: Viewer = request.state.viewer
+    return viewer
+
+
+async def asked_once(request: Request) -> None:
+    """Raises BadInput: of a filter that is given twice, one would be left out silently."""
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name in seen:
+            raise BadInput(f"{name}：写了不止一次，请只留一个")
+        seen.add(name)
 
 
 async def _now(request: Request) -> datetime:
@@ -118,3 +113,4 @@ Now = Annotated[datetime, Depends(_now)]
 Reader = Annotated[Session, Depends(_reader)]
 Writer = Annotated[Session, Depends(_writer, scope="function")]
 WriterCalendar = Annotated[WorkCalendar, Depends(_calendar_of_writer, scope="function")]
+Viewing = Annotated[Viewer, Depends(viewing)]

@@ -1,5 +1,6 @@
 """总览: what is late, today, this week, this month and next month, by unit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -43,21 +44,34 @@ class Section:
         return sum(len(unit.lines) for unit in self.units)
 
 
-def sections(session: Session, agency: Agency, now: datetime) -> list[Section]:
-    """The sections of the page, each obligation in one of them."""
+def sections(
+    session: Session, agency: Agency, now: datetime, own: Sequence[object] = ()
+) -> list[Section]:
+    """The sections of the page, each obligation in one of them; `own` are the conditions in SQL that
+    leave what the viewer sees."""
     today = local_day(now)
     week = today + timedelta(days=6 - today.weekday())
     month = _month_end(today)
     next_month = _month_end(month + _DAY)
     return [
-        _section(session, agency, "已逾期", "late", late(now)),
-        _section(session, agency, "今日到期", "today", *_between(now, today, today)),
-        _section(session, agency, "本周到期", "week", *_between(now, today + _DAY, week)),
+        _section(session, agency, "已逾期", "late", late(now), *own),
+        _section(session, agency, "今日到期", "today", *_between(now, today, today), *own),
+        _section(session, agency, "本周到期", "week", *_between(now, today + _DAY, week), *own),
         _section(
-            session, agency, "本月到期", "month", *_between(now, max(today, week) + _DAY, month)
+            session,
+            agency,
+            "本月到期",
+            "month",
+            *_between(now, max(today, week) + _DAY, month),
+            *own,
         ),
         _section(
-            session, agency, "下月到期", "next", *_between(now, max(week, month) + _DAY, next_month)
+            session,
+            agency,
+            "下月到期",
+            "next",
+            *_between(now, max(week, month) + _DAY, next_month),
+            *own,
         ),
     ]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.errors import BadInput
-from api.schemas import Moment, Name, Text
+from api.schemas import By, Moment, Name, Text
 from api.typed_dates import moment
 from engine.absences import Absence
 from engine.instants import end_of, local_iso
@@ -34,7 +34,7 @@ class NewAbsence(_Request):
     name: Name
     first: str = Field(alias="from")
     last: str = Field(alias="to")
-    by: Name
+    by: By = None
 
 
 class NewSilence(_Request):
@@ -44,14 +44,14 @@ class NewSilence(_Request):
     rule: Name | None = None
     unit: Name | None = None
     until: Moment
-    by: Name
+    by: By = None
     reason: Annotated[Text, Field(min_length=1)]
 
 
 class Who(_Request):
     """Body of what takes something back."""
 
-    by: Name
+    by: By = None
 
 
 def end_typed(text: str) -> datetime:

@@ -27,6 +27,9 @@ Line = Annotated[
 ]
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
 Reference = Annotated[Line, Field(max_length=100)]
+By = Annotated[
+    Name | None, Field(description="谁办理；登录的人不必写，只能是本人；接口令牌可写明代谁办理")
+]
 Text = Annotated[Line, Field(max_length=1000)]
 Moment = Annotated[str, Field(min_length=10, max_length=40)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]  # what an integer of the database can be
@@ -65,7 +68,7 @@ class DeliveryFilter(_Request):
 class Resending(_Request):
     """Body of `POST deliveries/{id}/resend`."""
 
-    by: Name
+    by: By = None
     reason: Annotated[Text, Field(min_length=1)]
 
 
@@ -84,7 +87,7 @@ class NewEvent(_Request):
     unit: Name = Field(description="单位编号，或 all")
     at: Moment
     reference: Reference = ""
-    by: Name = "API"
+    by: By = None
 
 
 class ObligationChange(_Request):
@@ -93,7 +96,7 @@ class ObligationChange(_Request):
     type: Literal[
         "complete", "waive", "reopen", "acknowledge", "restart", "exclude", "extend", "correct"
     ]
-    by: Name
+    by: By = None
     at: Annotated[Moment | None, Field(description="日期或时刻；exclude 用 from 和 to")] = None
     since: Moment | None = Field(default=None, alias="from")
     to: Moment | None = None
@@ -125,7 +128,7 @@ class NewText(_Request):
     title: Annotated[Line, Field(min_length=1, max_length=300)] | None = None
     year: int | None = Field(default=None, ge=1949, le=2999)
     since: str | None = Field(default=None, alias="from")
-    by: Name = "API"
+    by: By = None
     apply: bool = False
 
 
@@ -141,21 +144,21 @@ class ProposalFilter(_Request):
 class Acceptance(_Request):
     """Body of `POST proposals/{id}/accept`."""
 
-    by: Name
+    by: By = None
     dry_run: bool = False
 
 
 class Dismissal(_Request):
     """Body of `POST proposals/{id}/dismiss`."""
 
-    by: Name
+    by: By = None
     reason: Annotated[Text, Field(min_length=1)]
 
 
 class Edit(_Request):
     """Body of `POST proposals/{id}/edit`: keys of a rule in a catalogue file; null takes one out."""
 
-    by: Name
+    by: By = None
     quote: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
     kind: str | None = None
     value: str | None = None

@@ -5,7 +5,14 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from api.errors import BadConfig
@@ -49,13 +56,36 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+TOKEN_VARIABLE = "QIXIAN_TOKEN"  # of versions that had one token for everybody
+TOKEN_GONE = (
+    "{} 已不再使用，请去掉它；接口令牌用 qixian token add 名称 --scope admin 建立，"
+    "登录的帐户用 qixian account add 登录名 --role administrator 建立"
+)
+
+
 class Server(_Table):
-    """[server]: where the daemon listens, and who may ask."""
+    """[server]: where the daemon listens."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    token: str = Field(default="", pattern=r"^[!-~]*$")
     public_url: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_token(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "token" in table:
+            raise ValueError(TOKEN_GONE.format("token"))
+        return table
+
+
+class OidcTable(_Table):
+    """[oidc]: the service that vouches for people who sign in."""
+
+    issuer: str = Field(min_length=1)
+    client_id: str = Field(min_length=1)
+    client_secret: str = Field(min_length=1)
+    claim: str = Field(default="preferred_username", min_length=1)
+    allow_http: bool = False
 
 
 class Database(_Table):
@@ -196,6 +226,7 @@ class Settings(_Table):
     calendar: CalendarTable = CalendarTable()
     administrator: AdministratorTable | None = None
     watch: WatchTable = WatchTable()
+    oidc: OidcTable | None = None
     ladder: list[LadderTable] = []
     channel: list[ChannelTable] = []
     unit: list[UnitTable] = []

@@ -7,7 +7,7 @@ in for somebody is told the rung on which a matter stands, and so is he who come
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -298,3 +298,15 @@ def alerts_of(session: Session, delivery_ids: Iterable[int]) -> Mapping[int, lis
     for alert in session.exec(query.order_by(col(Alert.id))).all():
         found[alert.delivery_id].append(alert)
     return found
+
+
+def only_of(units: Collection[str]) -> list[sqlalchemy.ColumnElement[bool]]:
+    """The conditions in SQL that leave the deliveries that speak of these units and of no other."""
+    first = sqlalchemy.func.coalesce(
+        Delivery.resend_of, Delivery.id
+    )  # the one that holds the alerts
+    carried = select(Alert.id).where(Alert.delivery_id == first)
+    of_others = carried.join(Obligation, col(Alert.obligation_id) == col(Obligation.id)).where(
+        col(Obligation.unit).not_in(sorted(units))
+    )
+    return [carried.exists(), ~of_others.exists()]

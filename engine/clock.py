@@ -18,6 +18,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine, func, select
 
+from engine import access_log, slots, web_sessions
 from engine.current_agency import CurrentAgency
 from engine.database import reading, recording
 from engine.dispatch import Inline, Procrastinate
@@ -26,7 +27,7 @@ from engine.errors import BadDatabase
 from engine.imported_notices import imported_notices
 from engine.instants import ZONE
 from engine.postgres import is_postgres
-from engine.slots import forget, win
+from engine.slots import win
 from engine.tick import tick
 from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar
@@ -157,8 +158,10 @@ class Clock:
         self._dispatcher.wake(waiting)
 
     def _housekeeping(self) -> None:
+        now = self._now()
         with recording(self._db) as session:
-            forget(session, self._now())
+            for room in (slots, web_sessions, access_log):
+                room.forget(session, now)
 
     def _win(self, name: str, at: datetime) -> bool:
         with recording(self._db) as session:

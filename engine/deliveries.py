@@ -163,10 +163,10 @@ def sealed_contents(attempt: Attempt, delivery: Delivery) -> Contents:
 TROUBLE = (State.REJECTED, State.UNKNOWN, State.FAILED)
 
 
-def undelivered(session: Session, since: datetime) -> list[Delivery]:
+def undelivered(session: Session, since: datetime, *conditions: object) -> list[Delivery]:
     """What did not arrive, or may not have, since an instant: a person has to look at it."""
-    conditions = (col(Delivery.state).in_(TROUBLE), col(Delivery.finished_at) >= since)
-    return list_deliveries(session, *conditions)
+    trouble = (col(Delivery.state).in_(TROUBLE), col(Delivery.finished_at) >= since)
+    return list_deliveries(session, *trouble, *conditions)
 
 
 def recipient_of(session: Session, message_id: str) -> str:

@@ -13,7 +13,9 @@ EngineError
 ├── NotFound           an id that does not exist
 ├── NotAllowed         a change that the obligation's state does not permit
 ├── BadLink            a link that we did not sign
-└── LinkExpired        a link whose time is over
+├── LinkExpired        a link whose time is over
+├── BadAccount         an account or a token that cannot be made or changed as it was asked for
+└── NotSignedIn        a name and a password that let nobody in
 """
 
 
@@ -71,3 +73,11 @@ class BadLink(EngineError):
 
 class LinkExpired(EngineError):
     """The link's time is over."""
+
+
+class BadAccount(EngineError):
+    """The account, its password or the token is not one that can be."""
+
+
+class NotSignedIn(EngineError):
+    """Name and password let nobody in; the sentence does not say which of them is wrong."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlmodel import Session, col, func, select
 
@@ -48,14 +49,16 @@ def resend_between(
     by: str,
     reason: str,
     now: datetime,
+    *conditions: Any,
 ) -> Resent:
     """Send again what was planned from `first` on and before `end` and did not arrive, or may not
-    have. Raises NotFound for a channel that is not configured."""
+    have; `conditions` in SQL leave some of it. Raises NotFound for a channel that is not configured."""
     if channel is not None and channel not in agency.channels:
         raise NotFound(f"没有渠道“{channel}”，可用：{'、'.join(agency.channels)}")
     query = select(Delivery).where(
         col(Delivery.state).in_(TROUBLE), Delivery.planned_at >= first, Delivery.planned_at < end
     )
+    query = query.where(*conditions)
     if channel is not None:
         query = query.where(Delivery.channel == channel)
     rows = session.exec(query.order_by(col(Delivery.id))).all()

@@ -12,9 +12,12 @@ from sqlmodel import SQLModel
 
 from engine import (
     absences,
+    access_log,
+    accounts,
     acknowledgements,
     addresses,
     alerts,
+    api_tokens,
     channels,
     clicks,
     clock_entries,
@@ -31,6 +34,7 @@ from engine import (
     silences,
     slots,
     watermarks,
+    web_sessions,
 )
 from engine.database import be_alone
 from engine.errors import BadDatabase
@@ -40,7 +44,10 @@ TABLES = (
     absences.Absence,
     addresses.AddressState,
     acknowledgements.Acknowledgement,
+    access_log.AccessEntry,
+    accounts.Account,
     alerts.Alert,
+    api_tokens.ApiToken,
     channels.ChannelState,
     clicks.Click,
     clock_entries.ClockEntry,
@@ -59,6 +66,7 @@ TABLES = (
     silences.Silence,
     slots.Slot,
     watermarks.Watermark,
+    web_sessions.WebSession,
 )
 
 

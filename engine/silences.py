@@ -4,11 +4,12 @@ What is limited by the hour, and what is put to heads, leaders and superiors, is
 a silence spares the handlers a reminder, it does not hide that something is late.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
@@ -122,6 +123,18 @@ def list_silences(
     if before is not None:
         query = query.where(col(Silence.id) < before)
     return list(session.exec(query.order_by(col(Silence.id).desc()).limit(limit)).all())
+
+
+def concerning(units: Collection[str]) -> sqlalchemy.ColumnElement[bool]:
+    """The condition in SQL for the silences of these units, of their obligations, and of a rule,
+    which concerns everybody."""
+    theirs = sorted(units)
+    own = select(Obligation.id).where(col(Obligation.unit).in_(theirs))
+    return sqlalchemy.or_(
+        col(Silence.rule) != "",
+        col(Silence.unit).in_(theirs),
+        col(Silence.obligation_id).in_(own),
+    )
 
 
 def until_in_words(until: datetime) -> str:

@@ -80,3 +80,8 @@ def substitutes(
         if found:
             return found
     return []
+
+
+def subtree(root: str, units: Mapping[str, Unit]) -> frozenset[str]:
+    """The ids of a unit and of all units below it; none where there is no such unit."""
+    return frozenset(id_ for id_ in units if any(unit.id == root for unit in lineage(id_, units)))

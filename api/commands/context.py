@@ -22,6 +22,7 @@ from api.configuration import (
     load_calendar_settings,
     load_configuration,
 )
+from api.settings_file import read_settings
 from api.typed_dates import typed_calendar
 from engine.clock import read_clock
 from engine.database import open_database, reading
@@ -92,6 +93,20 @@ class Context:
         """Let go of the databases."""
         for db in self._opened:
             db.dispose()
+
+    @cached_property
+    def bare_database(self) -> Engine:
+        """The same, whatever else the configuration says: who makes an account or a token need not
+        have every channel's secret. Raises BadConfig, BadDatabase."""
+        db = self.open(self.database_url)
+        check(db)
+        return db
+
+    @property
+    def unit_ids(self) -> frozenset[str]:
+        """The ids of the units. Raises BadConfig."""
+        settings = read_settings(self.config_path or DEFAULT_CONFIG)
+        return frozenset(table.id for table in settings.unit)
 
     @cached_property
     def imported(self) -> tuple[Notice, ...]:

@@ -1,5 +1,6 @@
 """qixian doctor"""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from sqlmodel import Session
 from api.commands.context import Context
 from api.notice_folder import not_imported
 from api.refusals import database_in_words
+from api.settings_file import TOKEN_GONE, TOKEN_VARIABLE
+from engine.accounts import any_account
 from engine.addresses import paused_addresses
 from engine.agency import Agency
 from engine.alerts import unreachable
@@ -61,6 +64,7 @@ def _findings(shared: Context, agency: Agency) -> list[Finding]:
     return [
         Finding("配置", "ok", str(shared.config_path)),
         _packages(),
+        *_old_token(),
         *_database(shared),
         _calendar(shared),
         *_notices(shared),
@@ -86,6 +90,11 @@ def _packages() -> Finding:
     return Finding("程序包", "fault", "程序包被别的软件覆盖，请在单独的环境中重新安装 qixian")
 
 
+def _old_token() -> Iterator[Finding]:
+    if os.environ.get(TOKEN_VARIABLE):
+        yield Finding("帐户", "fault", f"环境变量 {TOKEN_GONE.format(TOKEN_VARIABLE)}")
+
+
 def _database(shared: Context) -> Iterator[Finding]:
     db = shared.open(shared.configuration.database_url)
     try:
@@ -95,6 +104,8 @@ def _database(shared: Context) -> Iterator[Finding]:
         return
     yield Finding("数据库", "ok", address_of(db))
     with reading(db) as session:
+        if not any_account(session):
+            yield Finding("帐户", "note", "还没有帐户，请用 qixian account add 建立管理员")
         for channel in disabled_channels(session):
             text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
             yield Finding("渠道", "fault", text)

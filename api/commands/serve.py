@@ -1,6 +1,7 @@
 """qixian serve"""
 
 import logging
+import os
 import socket
 from typing import Annotated
 
@@ -10,10 +11,11 @@ from sqlmodel import col
 
 from api.app import create_app
 from api.commands.context import Context
-from api.configuration import TOKEN_VARIABLE
 from api.dependencies import Running, is_loopback
 from api.errors import BadInput
 from api.notice_folder import NoticeFolder
+from api.settings_file import TOKEN_GONE, TOKEN_VARIABLE
+from engine.accounts import any_account
 from engine.agency import Agency
 from engine.channels import register
 from engine.clock import Clock
@@ -38,16 +40,20 @@ def serve(
     configuration = shared.configuration
     host = host or configuration.server.host
     port = configuration.server.port if port is None else port
-    if not configuration.token and not is_loopback(host):
+    if os.environ.get(TOKEN_VARIABLE):
+        raise BadInput(f"环境变量 {TOKEN_GONE.format(TOKEN_VARIABLE)}")
+    with reading(shared.database) as session:
+        first = not any_account(session)
+    if first and not is_loopback(host):
         raise BadInput(
-            f"监听 {host} 须先设置令牌（[server] 的 token 或环境变量 {TOKEN_VARIABLE}），否则只能监听 127.0.0.1"
+            f"监听 {host} 须先建立帐户（qixian account add 登录名 --role administrator），否则只能监听 127.0.0.1"
         )
     log_to_stderr()
     db, agency = shared.database, configuration.agency
     warn_of_another(db)
     prepare(shared)
     with _listen(host, port) as listener:
-        _greet(shared, agency, host, listener.getsockname()[1])
+        _greet(shared, agency, host, listener.getsockname()[1], first)
         folder = configuration.notice_folder
         current = CurrentAgency(db, agency, configuration.files)
         notices = NoticeFolder(folder, db, current, configuration.region) if folder else None
@@ -84,8 +90,13 @@ def _listen(host: str, port: int) -> socket.socket:
         raise BadInput(f"不能监听 {host}:{port}，请换一个地址或端口，或停掉占用它的程序") from None
 
 
-def _greet(shared: Context, agency: Agency, host: str, port: int) -> None:
+def _greet(shared: Context, agency: Agency, host: str, port: int, first: bool) -> None:
     print(f"期限已启动：http://{f'[{host}]' if ':' in host else host}:{port}/", flush=True)
+    if first:
+        print(
+            "还没有帐户：请用本机的浏览器打开上面的网址建立第一个管理员，或者运行 qixian account add。",
+            flush=True,
+        )
     coming = (col(Obligation.status) == Status.OPEN, col(Obligation.due_on) >= shared.today)
     with reading(shared.database) as session:
         rows = list_obligations(session, *coming, limit=NEXT)

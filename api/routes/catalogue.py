@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.dependencies import AgencyNow
+from api.dependencies import AgencyNow, Viewing
 from api.json_rows import rule_details, rule_row
 
 router = APIRouter()
@@ -24,8 +24,8 @@ async def rules(agency: AgencyNow) -> dict[str, Any]:
 
 
 @router.get("/units")
-async def units(agency: AgencyNow) -> dict[str, Any]:
-    """单位, without the addresses of persons."""
+async def units(agency: AgencyNow, viewer: Viewing) -> dict[str, Any]:
+    """单位 of the viewer, without the addresses of persons."""
     return {
         "items": [
             {
@@ -37,13 +37,14 @@ async def units(agency: AgencyNow) -> dict[str, Any]:
                 "channels": list(unit.channels),
             }
             for unit in agency.units.values()
+            if viewer.sees(unit.id)
         ]
     }
 
 
 @router.get("/duties")
-async def duties(agency: AgencyNow) -> dict[str, Any]:
-    """责任, with the days on which they owe."""
+async def duties(agency: AgencyNow, viewer: Viewing) -> dict[str, Any]:
+    """责任 of the viewer's units, with the days on which they owe."""
     return {
         "items": [
             {
@@ -54,6 +55,7 @@ async def duties(agency: AgencyNow) -> dict[str, Any]:
                 "implied_by": duty.implied_by or None,
             }
             for duty in agency.duties_in_force.values()
+            if viewer.sees(duty.unit)
         ]
     }
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import col
 
-from api.dependencies import AgencyNow, Now, Reader, Writer
+from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
 from api.json_rows import resent_row
 from api.schemas import (
     DeliveryFilter,
@@ -16,7 +16,8 @@ from api.schemas import (
     delivery_row,
 )
 from api.typed_dates import between
-from engine.alerts import alerts_of
+from api.viewer import Viewer
+from engine.alerts import alerts_of, only_of
 from engine.deliveries import Delivery, State, attempts_of, list_deliveries
 from engine.errors import NotFound
 from engine.resending import resend_between, resend_one
@@ -25,9 +26,11 @@ router = APIRouter(prefix="/deliveries")
 
 
 @router.get("")
-async def deliveries(asked: Annotated[DeliveryFilter, Query()], session: Reader) -> dict[str, Any]:
+async def deliveries(
+    asked: Annotated[DeliveryFilter, Query()], session: Reader, viewer: Viewing
+) -> dict[str, Any]:
     """送达记录, newest first. `next` is the cursor of the next page, null on the last."""
-    conditions: list[Any] = []
+    conditions: list[Any] = _own(viewer)
     if asked.state:
         conditions.append(col(Delivery.state) == State(asked.state))
     if asked.channel:
@@ -49,29 +52,46 @@ async def deliveries(asked: Annotated[DeliveryFilter, Query()], session: Reader)
 
 
 @router.get("/{delivery_id}")
-async def delivery(delivery_id: RowId, session: Reader) -> dict[str, Any]:
+async def delivery(delivery_id: RowId, session: Reader, viewer: Viewing) -> dict[str, Any]:
     """One of them, with its text and each attempt."""
-    row = session.get(Delivery, delivery_id)
-    if row is None:
+    rows = list_deliveries(session, col(Delivery.id) == delivery_id, *_own(viewer))
+    if not rows:
         raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
+    row = rows[0]
     attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
     return delivery_row(row) | {"body": row.body or None, "history": attempts}
 
 
 @router.post("/{delivery_id}/resend")
 def resend(
-    delivery_id: RowId, asked: Resending, session: Writer, agency: AgencyNow, now: Now
+    delivery_id: RowId,
+    asked: Resending,
+    session: Writer,
+    agency: AgencyNow,
+    now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """重新发送 one, whatever became of it; 409 where nothing of it is left to be told."""
-    return delivery_row(resend_one(session, agency, delivery_id, asked.by, asked.reason, now))
+    by = viewer.acts_as(asked.by)
+    if not list_deliveries(session, col(Delivery.id) == delivery_id, *_own(viewer)):
+        raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
+    return delivery_row(resend_one(session, agency, delivery_id, by, asked.reason, now))
 
 
 @router.post("/resend")
 def resend_all(
-    asked: ResendingBetween, session: Writer, agency: AgencyNow, now: Now
+    asked: ResendingBetween, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """重新发送 what was planned in a time and did not arrive; what is passed over says why."""
     first, end = between(asked.since, asked.to)
+    by = viewer.acts_as(asked.by)
     return resent_row(
-        resend_between(session, agency, first, end, asked.channel, asked.by, asked.reason, now)
+        resend_between(
+            session, agency, first, end, asked.channel, by, asked.reason, now, *_own(viewer)
+        )
     )
+
+
+def _own(viewer: Viewer) -> list[Any]:
+    """A message that also speaks of another unit's matters is not his to read."""
+    return [] if viewer.units is None else only_of(viewer.units)

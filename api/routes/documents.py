@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, running
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.document_rows import hit_row, loading_row, standings, text_row
 from api.document_text import document_text
 from api.errors import BadInput
@@ -24,6 +24,14 @@ from rules.rule import Document
 from rules.succession import audited
 
 router = APIRouter(prefix="/documents")
+
+
+class CatalogueFileResponse(Response):
+    """A catalogue file."""
+
+    media_type = "application/toml"
+
+
 # A large text takes hundreds of megabytes while it is read.
 _one_at_a_time = Lock()
 
@@ -71,16 +79,14 @@ def phrases(id: str, agency: AgencyNow, session: Reader) -> dict[str, Any]:
     return {**text_row(loaded), **standings(verdicts), "items": items}
 
 
-@router.get("/{id}/catalogue")
+@router.get("/{id}/catalogue", response_class=CatalogueFileResponse)
 async def catalogue(id: str, agency: AgencyNow) -> Response:
     """The document with its rules as a catalogue file (TOML)."""
     found = _document(agency, id)
-    return Response(
-        catalogue_text(*agency.catalogue.said_of(found.id)), media_type="application/toml"
-    )
+    return CatalogueFileResponse(catalogue_text(*agency.catalogue.said_of(found.id)))
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={200: {"description": "已经载入，或者没有存入"}})
 def load(
     asked: NewText,
     response: Response,
@@ -88,6 +94,7 @@ def load(
     agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """载入正文. 201 when it is stored, 200 when it was there; 200 with `stored` false and the impact
     where rules of the catalogue do not stand in it and `apply` is not given."""
@@ -101,7 +108,7 @@ def load(
         text_id=text_id,
         name=asked.name,
         content=content,
-        by=asked.by,
+        by=viewer.acts_as(asked.by),
         data={"title": asked.title, "year": asked.year},
         since=day(asked.since, "from ") if asked.since else None,
         apply=asked.apply,

@@ -4,16 +4,18 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import AgencyNow, Now, Writer, WriterCalendar
+from api.dependencies import AgencyNow, Now, Viewing, Writer, WriterCalendar
 from api.schemas import NewEvent, obligation_row
 from api.typed_dates import moment
+from api.viewer import Viewer
 from engine.acknowledgements import acknowledgements_of
-from engine.events import record_event
+from engine.agency import Agency
+from engine.events import ALL_UNITS, record_event
 
 router = APIRouter(prefix="/events")
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={200: {"description": "这个事由已经登记过"}})
 async def event(
     asked: NewEvent,
     response: Response,
@@ -21,8 +23,10 @@ async def event(
     agency: AgencyNow,
     calendar: WriterCalendar,
     now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """登记事由. 201 with the obligations that begin; the same event again: 200 and the same."""
+    _check_unit(viewer, agency, asked.unit)
     recorded, obligations, new = record_event(
         session,
         agency,
@@ -31,10 +35,16 @@ async def event(
         unit=asked.unit,
         moment=moment(asked.at, "at "),
         reference=asked.reference,
-        by=asked.by,
+        by=viewer.acts_as(asked.by),
         now=now,
     )
     response.status_code = 201 if new else 200
     signed = acknowledgements_of(session, obligations)
     rows = [obligation_row(row, agency, now, signed.get(row.id or 0)) for row in obligations]
     return {"id": recorded.id, "trigger": recorded.trigger, "obligations": rows}
+
+
+def _check_unit(viewer: Viewer, agency: Agency, unit: str) -> None:
+    """What concerns all units is entered by those who see all. Raises NotFound."""
+    if unit == ALL_UNITS or unit in agency.units:
+        viewer.check_unit(unit)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar
 from api.errors import BadInput
 from api.limited_body import limited_body
-from api.pages import templates
+from api.rendering import templates
 from engine.acknowledgements import Acknowledgement, Via, acknowledgements_of
 from engine.agency import Agency
 from engine.deliveries import Delivery, Purpose

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sqlmodel import Session, col
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, Writer, WriterCalendar
 from api.errors import BadInput
 from api.json_rows import answer_rows, trace_rows
 from api.schemas import (
@@ -18,14 +18,16 @@ from api.schemas import (
     obligation_row,
 )
 from api.typed_dates import day, moment
+from api.viewer import Viewer
 from engine.acknowledgements import Via, acknowledge, acknowledgements_of
 from engine.agency import Agency
 from engine.chains import follow, take_back
 from engine.clock_changes import enter, replay_reopened
 from engine.clock_corrections import correct, correct_start, void
 from engine.clock_entries import entries_of
+from engine.errors import NotAllowed, NotFound
 from engine.event_clocks import Change, Exclude, Extend, Restart
-from engine.events import check_completion
+from engine.events import Event, check_completion
 from engine.instants import local_day, local_iso, start_of
 from engine.journal import journal_of
 from engine.obligations import (
@@ -52,13 +54,16 @@ async def obligations(
     agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """待办事项 by due day. `next` is the cursor of the next page, null on the last."""
     after = None
     if asked.cursor:
         due_on, _, last = asked.cursor.partition(".")
         after = (_cursor_day(due_on), int(last))
-    conditions = _conditions(asked, agency, calendar, now)
+    conditions = viewer.own_obligations() + _conditions(asked, agency, calendar, now)
+    if asked.unit is not None:
+        viewer.check_unit(asked.unit)
     rows = list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
     page = rows[: asked.limit]
     more = len(rows) > asked.limit
@@ -71,20 +76,29 @@ async def obligations(
 
 @router.get("/{obligation_id}")
 async def obligation(
-    obligation_id: RowId, session: Reader, agency: AgencyNow, calendar: CalendarNow, now: Now
+    obligation_id: RowId,
+    session: Reader,
+    agency: AgencyNow,
+    calendar: CalendarNow,
+    now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """One of them, with the steps of its date, its journal and its clock entries."""
-    row = get_obligation(session, obligation_id)
+    row = _own(session, viewer, obligation_id)
     steps = trace_of(session, agency, calendar, row)
     return _whole(session, row, agency, now) | {"trace": trace_rows(steps)}
 
 
 @router.get("/{obligation_id}/explanation")
 async def explanation(
-    obligation_id: RowId, session: Reader, agency: AgencyNow, calendar: CalendarNow
+    obligation_id: RowId,
+    session: Reader,
+    agency: AgencyNow,
+    calendar: CalendarNow,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """The steps of its date, how it was read, and what else is open."""
-    row = get_obligation(session, obligation_id)
+    row = _own(session, viewer, obligation_id)
     steps = trace_rows(trace_of(session, agency, calendar, row))
     return {"trace": steps} | answer_rows(answers_of(session, agency, calendar, row))
 
@@ -97,14 +111,16 @@ async def change(
     agency: AgencyNow,
     calendar: WriterCalendar,
     now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """办结, 免除, 恢复, 签收; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
-    by, more = asked.by, dict[str, Any]()
+    row, more = _own(session, viewer, obligation_id), dict[str, Any]()
+    by = viewer.acts_as(asked.by)
     _check_keys(asked)
     match asked.type:
         case "complete":
             at = _instant(asked.at) if asked.at else now
-            check_completion(session, agency, get_obligation(session, obligation_id), at)
+            check_completion(session, agency, row, at)
             row = complete(session, obligation_id, by=by, at=at, evidence=asked.evidence, now=now)
             follow(session, agency, calendar, row, now)
         case "waive":
@@ -115,9 +131,11 @@ async def change(
             left = take_back(session, agency, row, by=by, now=now)
             more["done_after"] = [_done_row(one) for one in left]
         case "acknowledge":
-            row = _acknowledge(session, agency, calendar, obligation_id, asked, now)
+            row = _acknowledge(session, agency, calendar, obligation_id, asked, by, now)
         case "correct":
-            row = _correct(session, agency, calendar, obligation_id, asked, now)
+            if asked.entry is None:
+                _check_event(session, viewer, row)
+            row = _correct(session, agency, calendar, obligation_id, asked, by, now)
         case _:
             row = enter(
                 session,
@@ -139,13 +157,29 @@ def _acknowledge(
     calendar: WorkCalendar,
     obligation_id: int,
     asked: ObligationChange,
+    by: str,
     now: datetime,
 ) -> Obligation:
     """签收, without a date or until one."""
     until = day(asked.until, "until ") if asked.until else None
     place = (session, agency, calendar, obligation_id)
-    acknowledge(*place, by=asked.by, via=Via.API, until=until, now=now)
+    acknowledge(*place, by=by, via=Via.API, until=until, now=now)
     return get_obligation(session, obligation_id)
+
+
+def _own(session: Session, viewer: Viewer, obligation_id: int) -> Obligation:
+    """An obligation of the viewer's units; another's does not exist for him. Raises NotFound."""
+    row = get_obligation(session, obligation_id)
+    if not viewer.sees(row.unit):
+        raise NotFound(f"没有编号为 {obligation_id} 的待办事项")
+    return row
+
+
+def _check_event(session: Session, viewer: Viewer, row: Obligation) -> None:
+    """A time that counts for other units too is corrected by those who see them. Raises NotAllowed."""
+    event = session.get(Event, row.event_id) if row.event_id else None
+    if event and not viewer.sees(event.unit):
+        raise NotAllowed("这个事由是为其他单位一并登记的，请由政务公开办更正它的时间")
 
 
 def _correct(
@@ -154,11 +188,12 @@ def _correct(
     calendar: WorkCalendar,
     obligation_id: int,
     asked: ObligationChange,
+    by: str,
     now: datetime,
 ) -> Obligation:
     """更正 or 作废 of one entry, or without `entry` of the event's own time."""
     place = (session, agency, calendar, obligation_id)
-    why: dict[str, Any] = {"by": asked.by, "reason": _reason(asked), "now": now}
+    why: dict[str, Any] = {"by": by, "reason": _reason(asked), "now": now}
     if asked.void:
         return void(*place, _voided(asked), **why)
     if asked.entry is None:

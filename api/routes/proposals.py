@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from sqlmodel import Session, col
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, running
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.document_rows import impact_row, proposal_row
 from api.schemas import (
     Acceptance,
@@ -62,12 +62,14 @@ def accept_proposal(
     agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """采用. With `dry_run` nothing is decided, and `impact` says what would become of what is open."""
+    by = viewer.acts_as(asked.by)
 
     def deed(session: Session, row: Proposal) -> None:
         document = agency.catalogue.documents[row.document]
-        accept(session, row, document, calendar, by=asked.by, now=now)
+        accept(session, row, document, calendar, by=by, now=now)
 
     if not asked.dry_run:
         return _decided(request, agency, proposal_id, deed)
@@ -88,24 +90,32 @@ def edit_proposal(
     agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """修改 the keys that are given; of an accepted proposal the rule changes with it."""
+    by = viewer.acts_as(asked.by)
 
     def deed(session: Session, row: Proposal) -> None:
         document = agency.catalogue.documents[row.document]
-        edit(session, row, _changes(asked), document, calendar, by=asked.by, now=now)
+        edit(session, row, _changes(asked), document, calendar, by=by, now=now)
 
     return _decided(request, agency, proposal_id, deed)
 
 
 @router.post("/{proposal_id}/dismiss")
 def dismiss_proposal(
-    proposal_id: RowId, asked: Dismissal, request: Request, agency: AgencyNow, now: Now
+    proposal_id: RowId,
+    asked: Dismissal,
+    request: Request,
+    agency: AgencyNow,
+    now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """不列为规则, with a reason; an accepted rule is taken back."""
+    by = viewer.acts_as(asked.by)
 
     def deed(session: Session, row: Proposal) -> None:
-        dismiss(session, row, by=asked.by, reason=asked.reason, now=now)
+        dismiss(session, row, by=by, reason=asked.reason, now=now)
 
     return _decided(request, agency, proposal_id, deed)
 

@@ -8,12 +8,12 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.dependencies import AgencyNow, Now, running
+from api.dependencies import AgencyNow, Now, Viewing, running
 from api.document_rows import impact_row, taken_row
 from api.json_rows import year_rows
 from api.problems import problem
 from api.routes.workdays import Known, calendar_asked
-from api.schemas import Name, Reference
+from api.schemas import By, Reference
 from api.typed_dates import day
 from engine.imported_notices import Stated
 from engine.recalculation import take_notice
@@ -30,12 +30,14 @@ class NewNotice(BaseModel):
     number: Reference = ""
     issued: str | None = None
     scope: Reference = ""
-    by: Name = "API"
+    by: By = None
     dry_run: bool = False
 
 
 @router.post("/notices")
-def add_notice(body: NewNotice, request: Request, agency: AgencyNow, now: Now) -> Any:
+def add_notice(
+    body: NewNotice, request: Request, agency: AgencyNow, now: Now, viewer: Viewing
+) -> Any:
     """A holiday notice, checked, then added, and what it moves; with `dry_run` nothing stays."""
     text = json.dumps(body.notice, ensure_ascii=False) if body.notice else body.text
     stated = Stated(body.number, day(body.issued, "issued ") if body.issued else None, body.scope)
@@ -46,7 +48,7 @@ def add_notice(body: NewNotice, request: Request, agency: AgencyNow, now: Now) -
         held.configuration.region,
         text,
         stated,
-        by=body.by,
+        by=viewer.acts_as(body.by),
         now=now,
         dry_run=body.dry_run,
     )

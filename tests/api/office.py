@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from sqlalchemy import Engine, inspect, text
 from api.app import create_app
 from api.configuration import Configuration, load_configuration
 from api.dependencies import Running
+from api.forms import form_token
+from engine.accounts import Account, Role
 from engine.agency import Agency
+from engine.api_tokens import Scope, add_token
 from engine.channels import register
 from engine.clock import Clock
 from engine.current_agency import CurrentAgency
@@ -22,15 +26,22 @@ from engine.database import open_database, writing
 from engine.derivation import derive
 from engine.dispatch import Inline
 from engine.drain import Drainer
-from engine.instants import ZONE
+from engine.instants import ZONE, local_day
 from engine.schema import create_in_memory
 from engine.simulation import Accepting
 from engine.tick import tick
+from engine.web_sessions import begin_session
 from engine.workdays import work_calendar
 
 CALENDAR = work_calendar()
 LOCAL = "http://127.0.0.1"
 DISASTER = "特别重大、重大突发事件"
+SYSTEM = "办公系统"  # whose token the tests show
+
+
+def through(name: str) -> str:
+    """Who is recorded when that system says who acted."""
+    return f"{name}（接口令牌：{SYSTEM}）"
 
 
 def _configuration() -> Configuration:
@@ -39,7 +50,7 @@ def _configuration() -> Configuration:
     channels: dict[str, Any] = {
         id_: Accepting(notifier) for id_, notifier in read.agency.channels.items()
     }
-    return replace(read, agency=replace(read.agency, channels=channels, spread=False), token="")
+    return replace(read, agency=replace(read.agency, channels=channels, spread=False))
 
 
 CONFIGURATION = _configuration()
@@ -81,6 +92,8 @@ class Client:
     """
 
     app: FastAPI
+    headers: Mapping[str, str] = field(default_factory=dict)  # of every request
+    address: tuple[str, int] = ("127.0.0.1", 123)  # where it asks from
 
     def request(self, method: str, path: str, **more: Any) -> Response:
         return asyncio.run(self._request(method, path, **more))
@@ -92,20 +105,44 @@ class Client:
         return self.request("POST", path, **more)
 
     async def _request(self, method: str, path: str, **more: Any) -> Response:
-        transport = ASGITransport(self.app, raise_app_exceptions=False)
-        async with AsyncClient(transport=transport, base_url=LOCAL) as client:
+        transport = ASGITransport(self.app, raise_app_exceptions=False, client=self.address)
+        options: Any = {"transport": transport, "base_url": LOCAL, "headers": self.headers}
+        async with AsyncClient(**options) as client:
             return await client.request(method, path, **more)
+
+
+def new_token(
+    db: Engine,
+    configured: Agency,
+    now: datetime,
+    name: str = SYSTEM,
+    scope: Scope = Scope.ADMIN,
+    unit: str = "",
+) -> str:
+    """A new API token, valid for years."""
+    with writing(db) as session:
+        _, text = add_token(
+            session,
+            configured.units,
+            name=name,
+            scope=scope,
+            unit=unit,
+            expires=local_day(now) + timedelta(days=3000),
+            by="测试",
+            now=now,
+        )
+    return text
 
 
 @dataclass
 class Office:
     """The daemon without its process. `now` is what its clock says."""
 
-    token: str = ""
     now: datetime = NOW
     url: str = "sqlite://"
     empty: bool = False  # nothing derived yet
     configured: Agency = AGENCY
+    per_minute: int = 10_000
     db: Engine = field(init=False)
     current: CurrentAgency = field(init=False)
     clock: Clock = field(init=False)
@@ -117,10 +154,37 @@ class Office:
         copy(_EMPTY if self.empty else _DERIVED, self.db)
         self.current = CurrentAgency(self.db, self.configured, CONFIGURATION.files)
         self.clock = Clock(self.db, self.current, CALENDAR)
-        configuration = replace(CONFIGURATION, agency=self.configured, token=self.token)
+        configuration = replace(CONFIGURATION, agency=self.configured)
         running = Running(configuration, self.db, self.clock, self.current)
-        self.app = create_app(running, lambda: self.now)
-        self.client = Client(self.app)
+        self.app = create_app(running, lambda: self.now, self.per_minute)
+        self.client = self.client_with(self.token())
+
+    def token(self, name: str = SYSTEM, scope: Scope = Scope.ADMIN, unit: str = "") -> str:
+        """A new API token of this office."""
+        return new_token(self.db, self.configured, self.now, name, scope, unit)
+
+    def person(self, role: Role, unit: str = "", name: str = "zhangsan") -> Client:
+        """Somebody who has signed in, with what a browser sends from a page of ours."""
+        with writing(self.db) as session:
+            account = Account(
+                name=name,
+                shown_name="张三",
+                role=role,
+                unit=unit,
+                password_hash="",
+                password_changed_at=self.now,
+                created_at=self.now,
+            )
+            session.add(account)
+            session.flush()
+            assert account.id is not None
+            id_ = begin_session(session, account.id, self.now)
+        headers = {"cookie": f"qixian={id_}", "x-csrf-token": form_token(id_), "origin": LOCAL}
+        return Client(self.app, headers)
+
+    def client_with(self, token: str) -> Client:
+        """A system that shows this token."""
+        return Client(self.app, {"authorization": f"Bearer {token}"})
 
     @property
     def agency(self) -> Agency:
@@ -154,11 +218,12 @@ class Office:
         dispatcher.close()
 
     def everything(self) -> dict[str, list[Any]]:
-        """All rows of all tables."""
+        """All rows of all tables, but for when the token was last used."""
         with self.db.connect() as connection:
             return {
                 table: list(connection.execute(text(f'SELECT * FROM "{table}" ORDER BY 1')))
                 for table in inspect(connection).get_table_names()
+                if table != "api_token"
             }
 
 

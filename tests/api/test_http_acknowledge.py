@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from httpx import Response
-from office import Office, refusal
+from office import Office, refusal, through
 
 
 def open_one(office: Office) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def test_it_is_shown_with_the_obligation_and_in_the_list(office: Office) -> None
     answer = sign(office, row["id"])
     assert answer.status_code == 200
     wanted = {
-        "by": "张三",
+        "by": through("张三"),
         "at": "2026-09-25T10:00:00+08:00",
         "via": "api",
         "rung": "3",
@@ -37,7 +37,7 @@ def test_it_is_shown_with_the_obligation_and_in_the_list(office: Office) -> None
     assert answer.json()["journal"][-1] == {
         "at": "2026-09-25T10:00:00+08:00",
         "kind": "acknowledge",
-        "by": "张三",
+        "by": through("张三"),
         "text": "签收（接口），2026-09-29 09:00前不再提醒",
     }
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from office import Office, refusal
+from office import Office, refusal, through
 
 from rules.catalogue_files import read_catalogue_file
 
@@ -93,9 +93,9 @@ def test_an_accepted_rule_is_a_rule_and_who_and_when_is_known(office: Office) ->
     seen = decide(office, first["id"], "accept", dry_run=True)
     assert (seen["decision"], seen["impact"]["added"]) == ("open", 0)
     done = decide(office, first["id"], "accept")
-    assert (done["decision"], done["decided_by"]) == ("accepted", "王莉")
+    assert (done["decision"], done["decided_by"]) == ("accepted", through("王莉"))
     assert done["decided_at"] == "2026-09-25T10:00:00+08:00"
-    assert [(e["kind"], e["by"]) for e in done["journal"]] == [("accept", "王莉")]
+    assert [(e["kind"], e["by"]) for e in done["journal"]] == [("accept", through("王莉"))]
     assert rule_ids(office) == ["work-2026-01"]
     refusal(office.post(f"/proposals/{first['id']}/accept", {"by": "王莉"}), 409, "not_allowed")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from office import AGENCY, Office, refusal
+from office import AGENCY, Office, refusal, through
 
 from engine.duties import Duty
 from tests.builders import day
@@ -67,7 +67,7 @@ def test_the_vectors(office: Office, body: dict[str, Any], due_on: str, told: st
     assert (row["due_on"], row["act_by"], row["status"]) == (due_on, due_on, "open")
     created, entry, moved = row["journal"]
     assert (created["kind"], entry["kind"], moved["kind"]) == ("created", body["type"], "moved")
-    assert (entry["by"], entry["at"]) == ("张三", "2026-06-30T10:00:00+08:00")
+    assert (entry["by"], entry["at"]) == (through("张三"), "2026-06-30T10:00:00+08:00")
     assert entry["text"].startswith(
         f"{told}《中华人民共和国政府信息公开条例》国务院令第711号第三十"
     )
@@ -95,7 +95,7 @@ def test_an_entry_is_shown_with_its_times_and_its_clause(office: Office) -> None
         "clause": "zfxxgk-tiaoli-2019-33-opinions",
         "reason": None,
         "corrects": None,
-        "by": "张三",
+        "by": through("张三"),
         "recorded_at": "2026-06-30T10:00:00+08:00",
     }
     assert (extended["at"], extended["from"], extended["amount"]) == ("2026-03-20", None, "20WD")
@@ -285,10 +285,10 @@ def test_what_was_entered_by_mistake_is_voided_and_stays_readable(
     assert (row["due_on"], entered["due_on"] > "2026-03-30") == ("2026-03-30", True)
     first, second = row["clock"]
     assert first == entered["clock"][0]
-    assert (second["type"], second["corrects"], second["by"]) == ("void", 1, "张三")
+    assert (second["type"], second["corrects"], second["by"]) == ("void", 1, through("张三"))
     assert (second["reason"], second["recorded_at"]) == ("记错了事项", "2026-06-30T10:00:00+08:00")
     said, moved = row["journal"][-2:]
-    assert (said["kind"], said["by"], moved["kind"]) == ("correct", "张三", "moved")
+    assert (said["kind"], said["by"], moved["kind"]) == ("correct", through("张三"), "moved")
     assert said["text"].startswith("作废计时记录 1：")
     assert said["text"].endswith("，理由：记错了事项")
     again = refusal(enter(office, id_, **void), 409, "not_allowed")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from office import Office, refusal
+from office import Office, refusal, through
 
 KEYS = [
     *("id", "rule", "document", "quote", "kind", "value", "unit", "unit_name", "period", "event"),
@@ -169,11 +169,11 @@ def test_completing_keeps_who_when_and_the_evidence(office: Office) -> None:
     )
     row = answer.json()
     assert answer.status_code == 200
-    assert (row["status"], row["closed_by"]) == ("done", "张三")
+    assert (row["status"], row["closed_by"]) == ("done", through("张三"))
     assert row["closed_at"] == "2026-09-24T17:00:00+08:00"
     assert row["evidence"] == "http://example.gov.cn/1"
     (entry,) = row["journal"]
-    assert (entry["kind"], entry["by"]) == ("complete", "张三")
+    assert (entry["kind"], entry["by"]) == ("complete", through("张三"))
     assert entry["at"] == "2026-09-25T10:00:00+08:00"
     assert "http://example.gov.cn/1" in entry["text"]
     assert office.get(f"/obligations/{id_}")["journal"] == row["journal"]
@@ -206,7 +206,7 @@ def test_what_is_closed_is_not_closed_again(office: Office) -> None:
 def test_waiving_and_reopening_are_written_down_with_their_reasons(office: Office) -> None:
     id_ = open_one(office)["id"]
     waived = change(office, id_, type="waive", reason="本月无支出").json()
-    assert (waived["status"], waived["closed_by"]) == ("waived", "张三")
+    assert (waived["status"], waived["closed_by"]) == ("waived", through("张三"))
     opened = change(office, id_, type="reopen", reason="误操作").json()
     assert (opened["status"], opened["closed_at"], opened["closed_by"]) == ("open", None, None)
     assert [entry["kind"] for entry in opened["journal"]] == ["waive", "reopen"]
@@ -224,7 +224,6 @@ def test_waiving_and_reopening_are_written_down_with_their_reasons(office: Offic
         ({"type": "complete", "at": "1700000000"}, 422),
         ({"type": "complete", "by": ""}, 422),
         ({"type": "complete", "by": "  "}, 422),
-        ({"type": "complete", "by": None}, 422),
         ({"type": "complete", "by": "甲\n乙"}, 422),
         ({"type": "complete", "by": "甲" * 101}, 422),
         ({"type": "complete", "evidence": "\x00"}, 422),

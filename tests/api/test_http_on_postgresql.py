@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from httpx import Response
-from office import AGENCY, CALENDAR, CONFIGURATION, DISASTER, NOW, Client, refusal
+from office import AGENCY, CALENDAR, CONFIGURATION, DISASTER, NOW, Client, new_token, refusal
 from sqlalchemy import Engine
 
 from api.app import create_app
@@ -35,7 +35,8 @@ def client(db: Engine) -> Client:
     configuration = replace(CONFIGURATION, agency=AGENCY)
     current = CurrentAgency(db, AGENCY, CONFIGURATION.files)
     running = Running(configuration, db, Clock(db, current, CALENDAR), current)
-    return Client(create_app(running, lambda: NOW))
+    token = new_token(db, AGENCY, NOW)
+    return Client(create_app(running, lambda: NOW), {"authorization": f"Bearer {token}"})
 
 
 def disaster(client: Client) -> Response:

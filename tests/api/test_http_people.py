@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.units import Contact
-from tests.api.office import AGENCY, Office, refusal
+from tests.api.office import AGENCY, Office, refusal, through
 
 ABSENCE = {
     "unit": "finance",
@@ -28,14 +28,14 @@ def test_an_absence_is_noted_listed_and_cancelled(office: Office) -> None:
         "from": "2026-09-28",
         "to": "2026-10-10",
         "over": False,
-        "by": "王莉",
+        "by": through("王莉"),
         "noted_at": "2026-09-25T10:00:00+08:00",
         "cancelled_at": None,
         "cancelled_by": None,
     }
     assert office.get("/absences") == {"items": [row], "next": None}
     cancelled = office.post("/absences/1/cancel", {"by": "李主任"}).json()
-    assert (cancelled["over"], cancelled["cancelled_by"]) == (True, "李主任")
+    assert (cancelled["over"], cancelled["cancelled_by"]) == (True, through("李主任"))
     assert "取消" in refusal(office.post("/absences/1/cancel", {"by": "甲"}), 409, "not_allowed")
     assert office.post("/absences", ABSENCE).status_code == 201
 
@@ -91,7 +91,7 @@ def test_a_silence_is_noted_listed_and_ended(office: Office) -> None:
     second = office.get("/silences", limit=1, cursor=first["next"])
     assert (second["items"], second["next"]) == ([row], None)
     ended = office.post("/silences/1/end", {"by": "李主任"}).json()
-    assert (ended["active"], ended["ended_by"]) == (False, "李主任")
+    assert (ended["active"], ended["ended_by"]) == (False, through("李主任"))
 
 
 def test_people_whom_nothing_reaches_are_listed(office: Office) -> None:

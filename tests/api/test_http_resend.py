@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from office import Office, refusal
+from office import Office, refusal, through
 from sqlalchemy import text
 
 WHO = {"by": "王莉", "reason": "对方没有看到"}
@@ -39,7 +39,7 @@ def test_one_is_sent_again_and_shows_where_it_comes_from(morning: Office) -> Non
     assert new["message_id"] != old["message_id"]
     obligation = morning.get(f"/obligations/{old['alerts'][0]['obligation']}")
     (entry,) = [one for one in obligation["journal"] if one["kind"] == "resend"]
-    assert entry["by"] == "王莉"
+    assert entry["by"] == through("王莉")
     assert entry["text"].endswith("：对方没有看到")
 
 

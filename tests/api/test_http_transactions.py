@@ -15,6 +15,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from api.dependencies import Writer
+from api.permissions import OPERATIONS, Permission
 from engine.database import open_database
 from engine.dispatch import Inline
 from engine.drain import Drainer
@@ -39,8 +40,14 @@ from tests.engine.notice_sentences import NOTICE_2027
     ],
 )
 def test_what_a_failing_handler_wrote_is_undone(
-    office: Office, failure: Exception, status: int, code: str
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception,
+    status: int,
+    code: str,
 ) -> None:
+    monkeypatch.setitem(OPERATIONS, "POST /fails", Permission.ACT)  # type: ignore[misc]
+
     @office.app.post("/fails")
     async def fails(session: Writer) -> None:
         at = office.now.astimezone(UTC)
@@ -72,7 +79,11 @@ def test_who_gets_201_finds_the_rows_at_once(tmp_path: Path) -> None:
         "path": "/api/v1/events",
         "raw_path": b"/api/v1/events",
         "query_string": b"",
-        "headers": [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")],
+        "headers": [
+            (b"host", b"127.0.0.1"),
+            (b"content-type", b"application/json"),
+            (b"authorization", office.client.headers["authorization"].encode()),
+        ],
         "server": ("127.0.0.1", 80),
         "client": ("127.0.0.1", 1),
     }

@@ -100,7 +100,10 @@ reason = "口径"
             "[[channel]]\nid = 'a'\nkind = 'wecom_robot'\nkey = 'env:QIXIAN_NOT_SET'",
             "取自环境变量 QIXIAN_NOT_SET，但没有设置它",
         ),
-        ("[server]\ntoken = 'env:QIXIAN_NOT_SET'", "server 的 token 取自环境变量"),
+        (
+            "[server]\ntoken = 'env:QIXIAN_TOKEN'",
+            "server：token 已不再使用，请去掉它；接口令牌用 qixian token add",
+        ),
         ("[database]\nurl = 'env:QIXIAN_NOT_SET'", "database 的 url 取自环境变量"),
         ("[rules]\nfiles = ['nope.toml']", "nope.toml"),
         (READING.format("nope", "P1M"), "规则“nope”不存在"),

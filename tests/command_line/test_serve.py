@@ -8,7 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from qixian_command import Run
@@ -18,8 +19,28 @@ Refused = Callable[..., str]
 
 @pytest.mark.usefixtures("example")
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "office.example"])
-def test_without_a_token_only_this_machine_is_served(refused: Refused, host: str) -> None:
-    assert "须先设置令牌" in refused("serve", "--host", host)
+def test_without_an_account_only_this_machine_is_served(
+    refused: Refused, qixian: Run, host: str
+) -> None:
+    qixian("migrate")
+    assert "须先建立帐户（qixian account add" in refused("serve", "--host", host)
+
+
+@pytest.mark.usefixtures("example")
+def test_the_token_of_earlier_versions_is_not_taken_silently(
+    refused: Refused, qixian: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    qixian("migrate")
+    monkeypatch.setenv("QIXIAN_TOKEN", "s3cret")
+    told = refused("serve", "--port", "0")
+    assert told.startswith("环境变量 QIXIAN_TOKEN 已不再使用")
+    assert "qixian token add" in told
+    (found,) = [
+        row
+        for row in qixian("--json", "doctor").rows
+        if row["name"] == "帐户" and row["level"] == "fault"
+    ]
+    assert found["detail"] == told
 
 
 @pytest.mark.usefixtures("example")
@@ -35,6 +56,7 @@ def test_a_port_in_use_or_out_of_range_is_refused(refused: Refused, qixian: Run)
 @pytest.mark.usefixtures("example")
 def test_the_daemon_greets_answers_and_ends_at_a_signal(qixian: Run, folder: Path) -> None:
     qixian("migrate")
+    token = qixian("--json", "token", "add", "OA", "--scope", "read").row["token"]
     command = [sys.executable, "-m", "api.command_line", "serve", "--port", "0"]
     path = str(Path(__file__).parents[2])
     with subprocess.Popen(
@@ -49,11 +71,16 @@ def test_the_daemon_greets_answers_and_ends_at_a_signal(qixian: Run, folder: Pat
         assert daemon.stdout
         greeting = daemon.stdout.readline()
         assert greeting.startswith("期限已启动：http://127.0.0.1:")
+        assert "还没有帐户" in daemon.stdout.readline()
         assert "最近到期" in daemon.stdout.readline()
         url = greeting.split("：", 1)[1].strip()
         assert json.load(urlopen(f"{url}healthz")) == {"status": "ok"}
-        assert "总览" in urlopen(url).read().decode()
-        assert json.load(urlopen(f"{url}api/v1/obligations?limit=1"))["items"]
+        page = Request(url, headers={"accept": "text/html"})
+        assert "建立第一个管理员" in urlopen(page).read().decode()
+        bearer = {"authorization": f"Bearer {token}"}
+        assert json.load(urlopen(Request(f"{url}api/v1/units", headers=bearer)))["items"]
+        with pytest.raises(HTTPError, match="401"):
+            urlopen(f"{url}api/v1/units")
         daemon.send_signal(signal.SIGTERM)
         _, err = daemon.communicate(timeout=20)
     assert "Traceback" not in err

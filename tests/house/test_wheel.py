@@ -56,6 +56,7 @@ def test_the_wheel_holds_four_packages_and_their_data(wheel: Path) -> None:
     data = [
         *ROOT.glob("rules/catalogue/*.toml"),
         *ROOT.glob("engine/migrations/**/*.py"),
+        ROOT / "engine" / "common_passwords.txt",
         ROOT / "engine" / "migrations" / "script.py.mako",
         *ROOT.glob("api/templates/*.html"),
         *ROOT.glob("api/static/*"),

@@ -15,6 +15,7 @@ from engine.clock import Clock
 from engine.current_agency import CurrentAgency
 from engine.deliveries import State
 from notifiers.message import Message, Outcome
+from tests.api.office import new_token
 from tests.builders import Box
 from tests.scenarios.playing import Office, duty
 from tests.servers.loopback import LoopbackServer, Reply, Request
@@ -124,9 +125,12 @@ def answers(folder: Path, office: Office) -> str:
     clock = Clock(office.db, current, office.calendar)
     app = create_app(Running(configuration, office.db, clock, current), lambda: office.now)
 
+    headers = {"authorization": f"Bearer {new_token(office.db, office.agency, office.now)}"}
+
     async def ask() -> str:
         transport = ASGITransport(app, raise_app_exceptions=False)
-        async with AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        base = "http://127.0.0.1"
+        async with AsyncClient(transport=transport, base_url=base, headers=headers) as client:
             found = await client.get("/api/v1/deliveries", params={"limit": 200})
             ids = [item["id"] for item in found.json()["items"]]
             paths = ["/", "/api/v1/units", *(f"/api/v1/deliveries/{id_}" for id_ in ids)]
