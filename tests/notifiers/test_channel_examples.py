@@ -17,7 +17,12 @@ EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 def examples() -> list[dict[str, Any]]:
     """Every [[channel]] of the file, with its comment marks taken away and secrets put in."""
-    text = EXAMPLE.read_text(encoding="utf-8").partition("\n[[unit]]")[0]
+    text = (
+        EXAMPLE.read_text(encoding="utf-8")
+        .partition("\n# 渠道。")[2]
+        .partition("\n")[2]
+        .partition("\n[[unit]]")[0]
+    )
     text = re.sub(r"^# (?=\[\[channel\]\]|[a-z_]+ = )", "", text, flags=re.MULTILINE)
     text = re.sub(r'"env:QIXIAN_OA_\w+"', f'"{SECRET}"', text)
     text = text.replace('"env:QIXIAN_APPRISE_URL"', '"ntfys://ntfy.example.gov.cn/qixian"')
