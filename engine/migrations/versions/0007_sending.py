@@ -24,9 +24,7 @@ def upgrade() -> None:
         channel.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
     with op.batch_alter_table("delivery") as delivery:
         delivery.add_column(sa.Column("told", sa.String(), nullable=False, server_default=""))
-        delivery.add_column(
-            sa.Column("repeats", sa.Boolean(), nullable=False, server_default=sa.false())
-        )
+        delivery.add_column(sa.Column("repeats", sa.Boolean(), nullable=False, server_default="0"))
         delivery.add_column(sa.Column("resend_of", sa.Integer(), nullable=True))
     with op.batch_alter_table("attempt") as attempt:
         attempt.add_column(sa.Column("recipient", sa.String(), nullable=False, server_default=""))
