@@ -16,7 +16,15 @@ from sqlmodel import Session, col, select
 from engine.agency import Agency
 from engine.carried import Pair, carried, items_of, reason_to_skip
 from engine.channels import ChannelState
-from engine.deliveries import Attempt, Delivery, Purpose, State, finish, seal_attempt
+from engine.deliveries import (
+    Attempt,
+    Delivery,
+    Purpose,
+    State,
+    close_attempt,
+    finish,
+    last_attempt,
+)
 from engine.digest import DUPLICATE_MARK, Composer, Digest
 from engine.digest_items import Item
 from engine.fallback import ended
@@ -30,7 +38,7 @@ from engine.troubles import tell_of_fault
 from engine.waiting import due
 from engine.workdays import WorkCalendar
 from notifiers.channel import Notifier
-from notifiers.message import Message, OutcomeKind
+from notifiers.message import Message
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +161,7 @@ class Claimer:
 
     def _take_over(self, row: Delivery) -> bool:
         """Whoever held the row died, and nobody knows what went out. Is it sent again?"""
-        _close_attempt(self.session, row, self.now)
+        close_attempt(self.session, row, self.now)
         if not self.agency.policy(row.channel).resend:
             finish(row, State.UNKNOWN, UNKNOWN_STAYS, self.now)
         elif row.attempts >= LAST_ATTEMPT:
@@ -234,21 +242,8 @@ def place_of(error: BaseException) -> str:
     return f"{type(error).__name__} in {file}:{place.tb_lineno}"
 
 
-def _close_attempt(session: Session, row: Delivery, now: datetime) -> None:
-    attempt = _last_attempt(session, row)
-    attempt.ended_at, attempt.outcome = now, OutcomeKind.UNKNOWN
-    attempt.detail = "sender died"
-    seal_attempt(session, attempt)
-    row.possible_duplicate = True
-
-
-def _last_attempt(session: Session, row: Delivery) -> Attempt:
-    query = select(Attempt).where(Attempt.delivery_id == row.id, Attempt.number == row.attempts)
-    return session.exec(query).one()
-
-
 def _last_started(session: Session, row: Delivery) -> datetime:
-    return _last_attempt(session, row).started_at
+    return last_attempt(session, row).started_at
 
 
 def _ids(items: list[Item]) -> str:

@@ -154,6 +154,21 @@ def seal_attempt(session: Session, attempt: Attempt) -> None:
     enter(session, Sealing(Kind.ATTEMPT, delivery.channel, attempt, attempt.ended_at, contents))
 
 
+def close_attempt(session: Session, row: Delivery, now: datetime) -> None:
+    """Its sender died: nobody knows what went out. The caller holds the channel's lock."""
+    attempt = last_attempt(session, row)
+    attempt.ended_at, attempt.outcome = now, OutcomeKind.UNKNOWN
+    attempt.detail = "sender died"
+    seal_attempt(session, attempt)
+    row.possible_duplicate = True
+
+
+def last_attempt(session: Session, row: Delivery) -> Attempt:
+    """The attempt that began last; there must be one."""
+    query = select(Attempt).where(Attempt.delivery_id == row.id, Attempt.number == row.attempts)
+    return session.exec(query).one()
+
+
 def sealed_contents(attempt: Attempt, delivery: Delivery) -> Contents:
     """What the seal of an attempt covers: all of it, and whom its delivery is for."""
     to = [("delivery.recipient", delivery.recipient), ("delivery.to", delivery.to)]

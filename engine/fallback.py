@@ -15,7 +15,7 @@ from engine.addresses import AddressState, paused
 from engine.agency import Agency
 from engine.carried import Pair, carried, reason_to_skip
 from engine.channels import ChannelState
-from engine.deliveries import TROUBLE, WAITING, Delivery, Purpose, State, finish
+from engine.deliveries import TROUBLE, WAITING, Delivery, Purpose, State, close_attempt, finish
 from engine.instants import at, local_day
 from engine.ladder import OfficeHours
 from engine.recipients import Recipient
@@ -104,7 +104,7 @@ def redirect(
                 else:
                     key = (recipient.channel, recipient.address)
                     loads.setdefault(key, Load(recipient)).add(recipient, pairs, row)
-            _leave(row, dict.fromkeys(recipient.channel for recipient in found), now)
+            _leave(session, row, dict.fromkeys(recipient.channel for recipient in found), now)
     for load in loads.values():
         plan_again(session, agency, calendar, load, now)
 
@@ -128,12 +128,20 @@ def _instead(
 
 def _nothing_left(session: Session, row: Delivery, now: datetime) -> None:
     if row.state in WAITING:
-        finish(row, State.SKIPPED, reason_to_skip(session, row, now), now)
+        _end(session, row, reason_to_skip(session, row, now), now)
 
 
-def _leave(row: Delivery, channels: Iterable[str], now: datetime) -> None:
+def _leave(session: Session, row: Delivery, channels: Iterable[str], now: datetime) -> None:
     words = f"已改由渠道“{'、'.join(channels)}”发送"
     if row.state in WAITING:
-        finish(row, State.SKIPPED, words, now)
+        _end(session, row, words, now)
     else:
         row.reason = f"{row.reason.rstrip('。')}；{words}"
+
+
+def _end(session: Session, row: Delivery, words: str, now: datetime) -> None:
+    """It is not sent any more; where its sender died, nobody knows whether it was."""
+    died = row.state is State.SENDING
+    if died:
+        close_attempt(session, row, now)
+    finish(row, State.UNKNOWN if died else State.SKIPPED, words, now)

@@ -35,12 +35,14 @@ def tell_of_delivery(session: Session, agency: Agency, row: Delivery, now: datet
     """A reminder has ended without having arrived: one word a day for each channel and way."""
     if row.purpose is Purpose.SYSTEM or row.state not in _ENDED:
         return
+    again = f"需要再发的，运行 qixian resend {row.id} --by 姓名 --reason 原因"
+    if row.purpose is Purpose.INVITATION:
+        again = "日历邀请随事项的下一次变动更新，不单独重发"
     text = (
         f"送达记录 {row.id}（渠道“{row.channel}”，收件人 {row.recipient}）"
         f"{_ENDED[row.state]}：{row.reason}\n"
         f"这个渠道上还有 {_waiting(session, row.channel)} 条消息在等待。\n"
-        "请向收件人核实；需要再发的，运行 "
-        f"qixian resend {row.id} --by 姓名 --reason 原因。\n"
+        f"请向收件人核实；{again}。\n"
         "同一渠道的同类情况一天只通知一次，其余见送达记录。"
     )
     key = f"undelivered:{row.channel}:{row.state}:{local_day(now)}"

@@ -9,17 +9,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import sqlalchemy
 from sqlmodel import Session, SQLModel, col, select
 
 from api.configuration import load_configuration
 from engine.alerts import Alert
 from engine.channels import ChannelState, register
 from engine.database import open_database, reading, writing
-from engine.deliveries import Attempt, Delivery
+from engine.deliveries import Attempt, Delivery, State, last_attempt
 from engine.dispatch import Inline
 from engine.drain import LEASE, Drainer
 from engine.events import record_event
 from engine.instants import ZONE
+from engine.ledger import ChainHead, Kind, LedgerEntry
 from engine.obligations import Obligation, complete
 from engine.schema import migrate
 from engine.tick import Ticked, tick
@@ -99,6 +101,16 @@ class Office:
         self.agency = self.drainer.agency = replace(self.agency, channels=channels)
         with writing(self.db) as session:
             register(session, channels)
+
+    def kill_the_sender_of(self, delivery: int) -> None:
+        """The rows as they stand when a process is killed before it writes its last result."""
+        with writing(self.db) as session:
+            row = session.get_one(Delivery, delivery)
+            row.state, row.lease_until = State.SENDING, self.now + LEASE
+            attempt = last_attempt(session, row)
+            attempt.ended_at = attempt.outcome = None
+            for table in (LedgerEntry, ChainHead):  # and so it is not sealed
+                session.execute(sqlalchemy.delete(table).where(col(table.kind) == Kind.ATTEMPT))
 
     def event(self, unit: str, at: str | datetime, reference: str) -> list[Obligation]:
         """Record an emergency, from which five hours count."""

@@ -279,23 +279,30 @@ def test_a_chain_of_fallbacks_is_followed_and_what_is_disabled_passed_over(tmp_p
     assert len(third.messages) == 2
 
 
-def test_what_a_dead_sender_left_on_a_disabled_channel_is_not_stranded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("closed", ["channel", "address"])
+def test_what_a_dead_sender_left_behind_is_not_stranded(tmp_path: Path, closed: str) -> None:
+    """Its channel is disabled or its address paused: the fallback tells it, and says that it may
+    have been told."""
     settings = consoles(group="other", other="") + unit("finance", "财政局", "group")
     with Office(tmp_path, settings + duty("02", "finance"), MORNING) as office:
         other = Box(credential="other")
         office.replace_channel("group", Always(UNREACHED))
         office.replace_channel("other", other)
         office.tick()
-        with writing(office.db) as session:  # as it stands when a process is killed
-            row = session.get_one(Delivery, 1)
-            row.state, row.lease_until = State.SENDING, office.now + timedelta(minutes=3)
-            session.get_one(ChannelState, "group").disabled_reason = "机器人已被移除。"
+        office.kill_the_sender_of(1)
+        with writing(office.db) as session:
+            if closed == "channel":
+                session.get_one(ChannelState, "group").disabled_reason = "机器人已被移除。"
+            else:
+                pause(session, office.agency, "group", "finance", "查无此人。", office.now)
         office.wait(minutes=2)
         assert other.messages == []
         office.wait(minutes=2)
         office.wait(seconds=5)
-        assert len(other.messages) == 1
-        assert by_recipient(office)["group", "finance"] is State.SKIPPED
+        (message,) = other.messages
+        assert message.subject.startswith(DUPLICATE_MARK)
+        assert by_recipient(office)["group", "finance"] is State.UNKNOWN
+        assert office.attempts()[0].outcome is OutcomeKind.UNKNOWN
 
 
 def test_a_message_that_cannot_be_composed_keeps_no_other_from_the_fallback(tmp_path: Path) -> None:
@@ -314,25 +321,6 @@ def test_a_message_that_cannot_be_composed_keeps_no_other_from_the_fallback(tmp_
         found = by_recipient(office)
     assert found["other", "audit"] is State.ACCEPTED
     assert found["group", "finance"] is State.QUEUED
-
-
-def test_what_a_dead_sender_left_for_a_paused_address_is_not_stranded(tmp_path: Path) -> None:
-    settings = consoles(group="other", other="") + unit("finance", "财政局", "group")
-    with Office(tmp_path, settings + duty("02", "finance"), MORNING) as office:
-        other = Box(credential="other")
-        office.replace_channel("group", Always(UNREACHED))
-        office.replace_channel("other", other)
-        office.tick()
-        with writing(office.db) as session:
-            row = session.get_one(Delivery, 1)
-            row.state, row.lease_until = State.SENDING, office.now + timedelta(minutes=3)
-            pause(session, office.agency, "group", "finance", "查无此人。", office.now)
-        office.wait(minutes=2)
-        assert other.messages == []
-        office.wait(minutes=2)
-        office.wait(seconds=5)
-        assert len(other.messages) == 1
-        assert by_recipient(office)["group", "finance"] is State.SKIPPED
 
 
 def test_what_was_told_on_the_fallback_already_is_not_told_there_twice(tmp_path: Path) -> None:

@@ -1,16 +1,12 @@
 """The far side takes a message over and the line breaks: at most one more, and it says so."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
-from sqlmodel import col
 
 from engine.claims import RESENT_MARK
-from engine.database import writing
-from engine.deliveries import Attempt, Delivery, Purpose, State
-from engine.ledger import ChainHead, Kind, LedgerEntry
+from engine.deliveries import Delivery, Purpose, State
 from notifiers.mail import Mail
 from notifiers.message import Message, Outcome, OutcomeKind
 from tests.scenarios.playing import Office, duty, robot, shanghai, unit
@@ -206,13 +202,7 @@ def test_a_sender_that_died_is_handled_by_the_same_policy(
             office.tick()
             server.fail_next("errcode:-1")
             office.tick(MORNING)
-            with writing(office.db) as session:  # as it stands when the process is killed
-                row = session.get_one(Delivery, 1)
-                row.state, row.lease_until = State.SENDING, office.now + timedelta(minutes=3)
-                attempt = session.get_one(Attempt, 1)
-                attempt.ended_at = attempt.outcome = None
-                for table in (LedgerEntry, ChainHead):  # and so it is not sealed
-                    session.execute(delete(table).where(col(table.kind) == Kind.ATTEMPT))
+            office.kill_the_sender_of(1)
             office.wait(minutes=4)
             row = office.deliveries()[0]
     assert (row.state, row.attempts) == (state, number)
