@@ -18,15 +18,17 @@ class Permission(StrEnum):
     READ = "read"  # what is shared, and what belongs to one's units
     ACT = "act"  # on the obligations of one's units
     DECIDE = "decide"  # on documents, rules, the calendar, and what goes out
+    ADMINISTER = "administer"  # accounts, tokens, the system itself
     OWN = "own"  # one's own account: persons only
 
 
 _READER = frozenset({Permission.READ})
 _CLERK = _READER | {Permission.ACT}
 _OFFICE = _CLERK | {Permission.DECIDE}
+_ADMINISTRATOR = _OFFICE | {Permission.ADMINISTER}
 
 OF_ROLE: Mapping[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: _OFFICE | {Permission.OWN},
+    Role.ADMINISTRATOR: _ADMINISTRATOR | {Permission.OWN},
     Role.OFFICE: _OFFICE | {Permission.OWN},
     Role.CLERK: _CLERK | {Permission.OWN},
     Role.READER: _READER | {Permission.OWN},
@@ -34,7 +36,7 @@ OF_ROLE: Mapping[Role, frozenset[Permission]] = {
 OF_SCOPE: Mapping[Scope, frozenset[Permission]] = {
     Scope.READ: _READER,
     Scope.ACT: _CLERK,
-    Scope.ADMIN: _OFFICE,
+    Scope.ADMIN: _ADMINISTRATOR,
 }
 
 # Method and address as the route writes it; of what is mounted, the folder alone.

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from office import AGENCY, Office, shanghai
 
-from api.overview import sections
+from api.pages.overview_sections import sections
 from engine.database import reading, writing
 from engine.instants import local_day
 from engine.obligations import Obligation, Status, complete, list_obligations

@@ -1,28 +1,25 @@
-"""The pages: rendered here, in Chinese, readable without JavaScript."""
+"""总览: what is late and what comes, and what the office has to put right."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing
-from api.overview import sections
+from api.pages.overview_sections import sections
 from api.rendering import templates
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.alerts import only_of, unreachable
 from engine.channels import disabled_channels
 from engine.deliveries import undelivered
-from engine.instants import local_day
 from engine.remaining import remaining_in_words
-from engine.wording import named
-from engine.workdays import WorkCalendar
 from rules.rule import Document, Rule
 
 router = APIRouter()
 
 
-@router.get("/", include_in_schema=False)
+@router.get("/")
 async def overview(
     request: Request,
     session: Reader,
@@ -32,15 +29,11 @@ async def overview(
     viewer: Viewing,
 ) -> Response:
     """总览."""
-    today = local_day(now)
     own = [] if viewer.units is None else only_of(viewer.units)
     return templates.TemplateResponse(
         request,
         "overview.html",
         {
-            "today": today,
-            "day": _day_in_words(today, calendar),
-            "now": now,
             "sections": sections(session, agency, now, viewer.own_obligations()),
             "waiting": _waiting(agency, viewer),
             "unreachable": [u for u in unreachable(session, agency) if viewer.sees(u)],
@@ -67,7 +60,3 @@ def _waiting(agency: Agency, viewer: Viewer) -> dict[Document, list[tuple[Rule, 
             )
             found.setdefault(rule.document, []).append((rule, "、".join(owing)))
     return found
-
-
-def _day_in_words(today: date, calendar: WorkCalendar) -> str:
-    return f"{named(today)}，{calendar.reason(today).name}"

@@ -1,4 +1,4 @@
-"""总览: what is late, today, this week, this month and next month, by unit."""
+"""The sections of 总览: what is late, today, this week, this month and next month, by unit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,0 +1,38 @@
+"""The pages in the head of each page, those that the viewer may open."""
+
+from dataclasses import dataclass
+
+from api.permissions import OPERATIONS
+from api.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One of them."""
+
+    title: str
+    path: str
+
+    def leads_to(self, path: str) -> bool:
+        """Is the page at that path this one, or one below it?"""
+        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+
+
+ENTRIES = (
+    Entry("总览", "/"),
+    Entry("日历", "/calendar"),
+    Entry("待办", "/obligations"),
+    Entry("文件", "/documents"),
+    Entry("规则与口径", "/rules"),
+    Entry("单位", "/units"),
+    Entry("送达", "/deliveries"),
+    Entry("统计", "/statistics"),
+    Entry("系统", "/system"),
+)
+
+
+def entries_of(viewer: Viewer | None) -> list[Entry]:
+    """What the viewer may open; nothing where nobody is signed in."""
+    if viewer is None:
+        return []
+    return [one for one in ENTRIES if OPERATIONS.get(f"GET {one.path}") in viewer.permissions]

@@ -1,0 +1,9 @@
+"""The pages: rendered here, in Chinese, readable without JavaScript. One page a file."""
+
+from fastapi import APIRouter
+
+from api.pages import overview
+
+router = APIRouter(include_in_schema=False)
+for page in (overview,):
+    router.include_router(page.router)
