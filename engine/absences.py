@@ -6,6 +6,7 @@ Rows are only added and cancelled, each with who noted it and when.
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import or_
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.agency import Agency
@@ -85,10 +86,14 @@ def cancel_absence(session: Session, absence_id: int, *, by: str, now: datetime)
     return absence
 
 
-def away_on(session: Session, day: date) -> Away:
-    """Who is away on a day."""
+def away_at(session: Session, now: datetime) -> Away:
+    """Who is away on the day of an instant, as it was noted by then."""
+    day, cancelled = local_day(now), col(Absence.cancelled_at)
     query = select(Absence.unit, Absence.name).where(
-        _STANDS, col(Absence.first) <= day, col(Absence.last) >= day
+        col(Absence.noted_at) <= now,
+        or_(cancelled.is_(None), cancelled > now),
+        col(Absence.first) <= day,
+        col(Absence.last) >= day,
     )
     return frozenset((unit, name) for unit, name in session.exec(query).all())
 

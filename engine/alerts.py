@@ -17,7 +17,7 @@ from sqlalchemy import UniqueConstraint, or_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
-from engine.absences import away_on
+from engine.absences import away_at
 from engine.acknowledgements import acknowledged
 from engine.agency import Agency
 from engine.database import Instant, words
@@ -86,7 +86,7 @@ def plan(session: Session, agency: Agency, calendar: WorkCalendar, now: datetime
     All alerts of one recipient go into one delivery, or several where the channel's limit asks
     for it. Outside office hours only what is limited by the hour is planned.
     """
-    recipients = _Recipients(agency, away_on(session, local_day(now)))
+    recipients = _Recipients(agency, away_at(session, now))
     due = list(_due(_candidates(session, agency, calendar, now), recipients, calendar, now))
     due += _moved(session, recipients, calendar, now)
     silences, in_hand = active_silences(session, now), acknowledged(session, now)

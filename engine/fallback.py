@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
-from engine.absences import away_on
+from engine.absences import away_at
 from engine.addresses import AddressState, paused
 from engine.agency import Agency
 from engine.carried import Pair, carried, reason_to_skip
@@ -87,7 +87,7 @@ def redirect(
 ) -> None:
     """Plan on a channel's fallback what these deliveries carry. Where some of it would reach
     nobody there, the delivery stays as it is and the administrator is told."""
-    stand_ins = StandIns(session, agency, away_on(session, local_day(now)))
+    stand_ins = StandIns(session, agency, away_at(session, now))
     loads: dict[tuple[str, str], Load] = {}
     for row in rows:
         if not agency.policy(row.channel).fallback or row.purpose is Purpose.INVITATION:

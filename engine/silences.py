@@ -37,8 +37,8 @@ class Silence(SQLModel, table=True):
     ended_by: str = ""
 
     def active(self, now: datetime) -> bool:
-        """Does it hold at an instant?"""
-        return self.ended_at is None and now < self.until
+        """Does it hold at an instant, which may lie before its end by hand?"""
+        return now < min(self.until, self.ended_at or self.until)
 
     def covers(self, row: Obligation) -> bool:
         """Is an obligation of its matters? What is limited by the hour never is."""
@@ -96,7 +96,7 @@ def end_silence(session: Session, silence_id: int, *, by: str, now: datetime) ->
     silence = session.get(Silence, silence_id)
     if silence is None:
         raise NotFound(f"没有编号为 {silence_id} 的静默")
-    if not silence.active(now):
+    if silence.ended_at or not silence.active(now):
         raise NotAllowed(f"{silence_id} 号静默已经结束")
     silence.ended_at, silence.ended_by = now, by
     if silence.obligation_id:
@@ -106,7 +106,10 @@ def end_silence(session: Session, silence_id: int, *, by: str, now: datetime) ->
 
 def active_silences(session: Session, now: datetime) -> list[Silence]:
     """Those that hold at an instant, oldest first."""
-    query = select(Silence).where(col(Silence.ended_at).is_(None), col(Silence.until) > now)
+    ended = col(Silence.ended_at)
+    query = select(Silence).where(
+        col(Silence.until) > now, sqlalchemy.or_(ended.is_(None), ended > now)
+    )
     return list(session.exec(query.order_by(col(Silence.id))).all())
 
 

@@ -1,19 +1,22 @@
 """The auditor: exactly what should have gone out and did not, and nothing else."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlmodel import select
 
+from engine.absences import add_absence, cancel_absence
 from engine.database import recording, writing
 from engine.deliveries import Delivery, State
+from engine.errors import NotAllowed
 from engine.obligations import reopen
+from engine.silences import Scope, add_silence, end_silence
 from engine.slots import win
 from engine.system_messages import tell_administrator
 from engine.watching import NOT_PLANNED, Missing, last_tick, missing
-from notifiers.channel import Window
+from notifiers.channel import Addressing, Window
 from notifiers.message import Fault, Outcome, OutcomeKind
 from tests.builders import Box
 from tests.scenarios.playing import Office, duty, shanghai, unit
@@ -91,6 +94,49 @@ def test_what_is_done_or_was_changed_just_now_is_not_missed(office: Office) -> N
         reopen(session, row.id, by="甲", reason="退回", now=at)
     assert watch(office, "2026-09-22 10:05") == []
     assert short(watch(office, "2026-09-22 10:15")) == [("finance", "5", "b", NOT_PLANNED)]
+
+
+def test_what_a_silence_kept_back_until_just_now_is_not_missed(office: Office) -> None:
+    office.now = shanghai("2026-09-22 08:00")
+    with writing(office.db) as session:
+        silence = add_silence(
+            session,
+            office.agency,
+            Scope(unit="finance"),
+            until=shanghai("2026-09-25 12:00"),
+            by="甲",
+            reason="机构合并",
+            now=office.now,
+        )
+    office.tick("2026-09-22 09:00")
+    assert watch(office, "2026-09-22 10:00") == []
+    with writing(office.db) as session:
+        end_silence(session, silence.id or 0, by="甲", now=shanghai("2026-09-22 10:00"))
+    assert watch(office, "2026-09-22 10:05") == []
+    assert short(watch(office, "2026-09-22 10:15")) == [("finance", "5", "b", NOT_PLANNED)]
+    with pytest.raises(NotAllowed, match="已经结束"), writing(office.db) as session:
+        end_silence(session, silence.id or 0, by="乙", now=shanghai("2026-09-22 09:59"))
+
+
+def test_who_came_back_just_now_was_not_forgotten(tmp_path: Path) -> None:
+    people = """contacts = [
+  { name = "李四", mail = "li@x.cn", substitute = "张三" },
+  { name = "张三", mail = "zhang@x.cn", role = "负责人" },
+]"""
+    tables = SETTINGS.replace('name = "财政局"', f'name = "财政局"\n{people}', 1)
+    with Office(tmp_path, tables, "2026-09-21 08:50") as office:
+        office.replace_channel("a", Box())
+        office.replace_channel("b", Box(addressing=Addressing.MAIL))
+        days = {"first": date(2026, 9, 21), "last": date(2026, 9, 25)}
+        who = {"unit": "finance", "name": "李四", "by": "甲"}
+        with writing(office.db) as session:
+            absence = add_absence(session, office.agency, **who, **days, now=office.now)  # type: ignore[arg-type]
+        office.tick("2026-09-22 09:00")
+        assert [one.recipient for one in office.alerts()] == ["zhang@x.cn"]
+        with writing(office.db) as session:
+            cancel_absence(session, absence.id or 0, by="甲", now=shanghai("2026-09-22 10:00"))
+        assert watch(office, "2026-09-22 10:05") == []
+        assert [one.recipient for one in watch(office, "2026-09-22 10:15")] == ["li@x.cn"]
 
 
 def test_what_was_planned_and_waits_too_long(office: Office) -> None:
