@@ -1,5 +1,6 @@
 """The schema: all tables together, brought up to date by alembic, and checked before work."""
 
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -123,6 +124,7 @@ def _config() -> Config:
     return config
 
 
+@cache
 def _head() -> str:
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None

@@ -7,6 +7,7 @@ to write instead; so a person can mend a file without reading this.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -93,11 +94,16 @@ def load_catalogue(extra: Sequence[Path] = ()) -> Catalogue:
 def read_catalogue_files(extra: Sequence[Path] = ()) -> tuple[CatalogueFile, ...]:
     """The bundled files and those given, in order; raises CatalogueError."""
     files: list[CatalogueFile] = []
-    for path in (*sorted(_BUNDLED.glob("*.toml")), *extra):
-        file = read_catalogue_file(path)
+    for file in (*_bundled(), *map(read_catalogue_file, extra)):
         _check_alone(file, files)
         files.append(file)
     return tuple(files)
+
+
+@cache
+def _bundled() -> tuple[CatalogueFile, ...]:
+    """What comes with the program does not change while it runs: it is read once."""
+    return tuple(map(read_catalogue_file, sorted(_BUNDLED.glob("*.toml"))))
 
 
 def catalogue_of(files: Sequence[CatalogueFile], adopted: Adopted | None = None) -> Catalogue:

@@ -3,24 +3,59 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
+from sqlite3 import Connection
 
 from sqlalchemy import Engine
 
 from engine.database import open_database
-from engine.schema import create_in_memory
+from engine.schema import create_in_memory, migrate, revision
 from tests.servers.postgres import postgres_database
 
 _TABLE = "database.toml"
+
+
+def prepare(db: Engine) -> None:
+    """What `migrate` does to a database: to an empty one of SQLite by a copy of one that it was
+    done to, for each revision takes its time."""
+    if db.dialect.name == "sqlite" and revision(db) is None:
+        copy(_migrated(), db)
+    else:
+        migrate(db)
+
+
+def copy(source: Engine, target: Engine) -> None:
+    """All of one SQLite database into another."""
+    giver, taker = source.raw_connection(), target.raw_connection()
+    assert isinstance(giver.driver_connection, Connection)
+    assert isinstance(taker.driver_connection, Connection)
+    giver.driver_connection.backup(taker.driver_connection)
+    giver.close()
+    taker.close()
+
+
+@cache
+def _migrated() -> Engine:
+    db = open_database("sqlite://")
+    migrate(db)
+    return db
 
 
 @contextmanager
 def sqlite() -> Iterator[Engine]:
     """A database in memory with all tables."""
     db = open_database("sqlite://")
-    create_in_memory(db)
+    copy(_empty(), db)
     yield db
     db.dispose()
+
+
+@cache
+def _empty() -> Engine:
+    db = open_database("sqlite://")
+    create_in_memory(db)
+    return db
 
 
 @contextmanager

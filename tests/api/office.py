@@ -32,6 +32,7 @@ from engine.simulation import Accepting
 from engine.tick import tick
 from engine.web_sessions import begin_session
 from engine.workdays import work_calendar
+from tests.databases import copy
 
 CALENDAR = work_calendar()
 LOCAL = "http://127.0.0.1"
@@ -60,14 +61,6 @@ AGENCY = CONFIGURATION.agency
 def shanghai(text: str) -> datetime:
     """`2026-09-25 10:00` as an aware instant."""
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
-
-
-def copy(source: Engine, target: Engine) -> None:
-    """All rows of one SQLite database into another: quicker than deriving them each time."""
-    giver, taker = source.raw_connection(), target.raw_connection()
-    giver.driver_connection.backup(taker.driver_connection)  # type: ignore[union-attr]
-    giver.close()
-    taker.close()
 
 
 def _database(now: datetime | None) -> Engine:

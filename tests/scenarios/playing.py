@@ -23,12 +23,11 @@ from engine.events import record_event
 from engine.instants import ZONE
 from engine.ledger import ChainHead, Kind, LedgerEntry
 from engine.obligations import Obligation, complete
-from engine.schema import migrate
 from engine.tick import Ticked, tick
 from engine.waiting import shards_with_work
 from engine.workdays import work_calendar
 from notifiers.channel import Notifier
-from tests.databases import on_its_database
+from tests.databases import on_its_database, prepare
 
 EVENT = "特别重大、重大突发事件"  # the trigger of the five-hour rule
 
@@ -61,7 +60,7 @@ class Office:
         self.agency = replace(configuration.agency, spread=spread)
         self.calendar = work_calendar()
         self.db = open_database(configuration.database_url)
-        migrate(self.db)
+        prepare(self.db)
         with writing(self.db) as session:
             register(session, self.agency.channels)
         self.drainer = Drainer(self.db, self.agency, self.calendar, lambda: self.now, lease=lease)

@@ -18,11 +18,10 @@ from engine.instants import parse_event
 from engine.loading import Loading, Offer, load_text
 from engine.obligations import Obligation, Status
 from engine.proposals import Change, Proposal, accept, get_proposal
-from engine.schema import migrate
 from engine.workdays import work_calendar
 from rules.reader import read_document
 from rules.succession import audited
-from tests.databases import on_its_database
+from tests.databases import on_its_database, prepare
 
 pytestmark = pytest.mark.usefixtures("both_databases")
 
@@ -65,7 +64,7 @@ class Town:
         self.file = folder / "config.toml"
         self.configure(CONFIG)
         self.db: Engine = open_database(self.configuration.database_url)
-        migrate(self.db)
+        prepare(self.db)
 
     def configure(self, text: str) -> None:
         self.file.write_text(on_its_database(self.file.parent, text), encoding="utf-8")

