@@ -28,8 +28,9 @@ check: .venv/ready-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# As many processes as the machine has processors, each with its own PostgreSQL; at most four.
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
 
 chaos: .venv/ready-dev
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS)

@@ -1,11 +1,25 @@
-"""For all rooms: tests that run on both databases."""
+"""For all rooms: tests that run on both databases, and the same random cases in every run.
+
+Other cases: `pytest --hypothesis-profile=default`.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.databases import chosen
+
+# A machine that is busy with other things is no fault of the product.
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,123 +1,87 @@
-"""Five workers with engines of their own keep one robot's limit, as the receiver counts it."""
+"""Five processes keep one robot's limit, as the receiver counts it: 20 in any 60 seconds."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
-from threading import Event, Thread
-from typing import ClassVar
 
 import httpx
+import pytest
 
 from engine.alerts import plan
 from engine.database import writing
 from engine.deliveries import State
 from engine.derivation import derive
-from engine.dispatch import Inline
-from engine.drain import Drainer
-from notifiers.channel import Window
-from notifiers.wecom_robot import WecomRobot
-from tests.scenarios.playing import Office, duty, robot, shanghai, unit, wait_until
-from tests.servers.wecom import Received, WecomServer
+from tests.databases import chosen
+from tests.scenarios.herd import MORNING, FastClock, herd
+from tests.scenarios.playing import Office, duty, interpretation, robot, unit
+from tests.servers.wecom import PER_WINDOW, WINDOW, Received, WecomServer
 
 KEY = "the-key-of-a-robot"
-LIMIT, SPAN = 20, timedelta(seconds=1)
-WORKERS, UNITS = 5, 70
-MORNING = shanghai("2026-09-22 09:00")
-
-
-@dataclass(frozen=True)
-class Narrow(WecomRobot):
-    """A robot whose window is short enough for a test."""
-
-    windows: ClassVar[tuple[Window, ...]] = (Window(LIMIT, SPAN),)
-
-
-def narrowed(real: WecomRobot) -> Narrow:
-    return Narrow(real.client, real.base, real.key, real.format, real.url)
-
-
-class RunningClock:
-    """A working morning, from now on."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    def __call__(self) -> datetime:
-        return MORNING + timedelta(seconds=time.monotonic() - self._start)
+PROCESSES, MESSAGES = 5, 200
+RULES = ("02", "42", "44", "52", "27", "28", "29", "34", "36", "38")
+FASTER = 100
 
 
 def worst(received: list[Received]) -> int:
-    """The most messages in any span at the receiver."""
+    """The most messages in any 60 seconds at the receiver."""
     times = [one.at for one in received]
-    return max(sum(start <= at < start + SPAN for at in times) for start in times)
+    return max(sum(start <= at < start + WINDOW for at in times) for start in times)
 
 
-@contextmanager
-def worker(folder: Path, settings: str, clock: Callable[[], datetime]) -> Iterator[None]:
-    """A process: an engine, connections and an event loop of its own."""
-    with Office(folder, settings, MORNING) as office:
-        for id_, real in office.agency.channels.items():
-            assert isinstance(real, WecomRobot)
-            office.replace_channel(id_, narrowed(real))
-        dispatcher = Inline(Drainer(office.db, office.agency, office.calendar, clock))
-        stop = Event()
+def many_messages(server: WecomServer) -> str:
+    """A hundred units with ten monthly matters each, in two groups with one robot. Of units with
+    such names a message holds five."""
+    names = [f"unit-{place:02}" for place in range(100)]
+    tables = "".join(f'{robot(id_, server.base, KEY)}format = "text"\n' for id_ in ("even", "odd"))
+    for place, name in enumerate(names):
+        tables += unit(name, f"{name}{'单' * 52}", ("even", "odd")[place % 2])
+    tables += "".join(duty(rule, *names) for rule in RULES)
+    return tables + "".join(interpretation(rule, "P1M") for rule in RULES[4:])
 
-        def work() -> None:
-            while not stop.wait(0.01):
-                dispatcher.wake(range(8))
 
-        thread = Thread(target=work)
-        thread.start()
+@pytest.fixture
+def _on_postgres(tmp_path: Path) -> Iterator[None]:
+    with chosen("postgresql", tmp_path):
         yield
-        stop.set()
-        thread.join()
-        dispatcher.close()
 
 
-def test_five_workers_never_exceed_the_window_at_the_receiver(tmp_path: Path) -> None:
-    clock = RunningClock()
-    with WecomServer({KEY}, clock, LIMIT, SPAN) as server:
-        names = [f"unit-{number:02}" for number in range(UNITS)]
-        settings = duty("02", *names)
-        for name in names:  # a channel each, and one robot behind all of them
-            settings += robot(f"group-{name}", server.base, KEY)
-            settings += unit(name, name, f"group-{name}")
-        with Office(tmp_path, settings, MORNING) as office:
-            with writing(office.db) as session:
-                derive(session, office.agency, office.calendar, MORNING)
-                planned = plan(session, office.agency, office.calendar, MORNING)
-            with ExitStack() as workers:
-                for _ in range(WORKERS):
-                    workers.enter_context(worker(tmp_path, settings, clock))
-                wait_until(lambda: finished(office), seconds=60)
-            states = [row.state for row in office.deliveries()]
-    assert planned == UNITS
-    assert states == [State.ACCEPTED] * UNITS
+@pytest.mark.usefixtures("_on_postgres")
+def test_five_processes_never_exceed_the_window_at_the_receiver(tmp_path: Path) -> None:
+    clock = FastClock(time.monotonic(), FASTER)
+    with (
+        WecomServer({KEY}, lambda: clock()) as server,
+        Office(tmp_path, many_messages(server), MORNING) as office,
+    ):
+        with writing(office.db) as session:
+            derive(session, office.agency, office.calendar, MORNING)
+            planned = plan(session, office.agency, office.calendar, MORNING)
+        clock = FastClock(time.monotonic(), FASTER)
+        herd("drain", tmp_path / "config.toml", PROCESSES, [clock.began, FASTER])
+        rows = office.deliveries()
+    assert planned == MESSAGES
+    assert [(row.state, row.attempts) for row in rows] == [(State.ACCEPTED, 1)] * MESSAGES
     assert server.refused == []
-    assert worst(server.received) <= LIMIT
+    assert len(server.received) == MESSAGES
+    assert worst(server.received) <= PER_WINDOW
 
 
-def finished(office: Office) -> bool:
-    return all(row.finished_at for row in office.deliveries())
+def by_a_token_bucket(per_window: int) -> WecomServer:
+    """The control: as many tokens as the limit, one more every three seconds, a message for each.
+    What a receiver with its own limit saw of it."""
+    now = MORNING
+    with (
+        WecomServer({KEY}, lambda: now, per_window) as server,
+        httpx.Client(trust_env=False) as client,
+    ):
+        tokens = PER_WINDOW
+        while now < MORNING + 2 * WINDOW:
+            for _ in range(tokens):
+                body = {"msgtype": "text", "text": {"content": "x"}}
+                client.post(server.url(KEY), json=body)
+            now, tokens = now + WINDOW / PER_WINDOW, 1
+    return server
 
 
 def test_a_token_bucket_would_exceed_it() -> None:
-    """The control: as many tokens as the limit, refilled at its rate, sent when there is one."""
-    now = MORNING
-    with (
-        WecomServer({KEY}, lambda: now, LIMIT, SPAN) as server,
-        httpx.Client(trust_env=False) as client,
-    ):
-        tokens = float(LIMIT)
-        step = SPAN / (LIMIT * 2)
-        while now < MORNING + 2 * SPAN:
-            while tokens >= 1:
-                tokens -= 1
-                body = {"msgtype": "text", "text": {"content": "x"}}
-                client.post(server.url(KEY), json=body)
-            now += step
-            tokens = min(LIMIT, tokens + 0.5)
-    assert {one.errcode for one in server.refused} == {45009}
+    assert worst(by_a_token_bucket(per_window=1000).received) == 39
+    assert {one.errcode for one in by_a_token_bucket(PER_WINDOW).refused} == {45009}
