@@ -55,12 +55,15 @@ class ObligationFilter(_Request):
 
 
 class DeliveryFilter(_Request):
-    """Query of `GET deliveries`; `cursor` is an id."""
+    """Query of `GET deliveries`; `from` and `to` are the first and the last day on which they were
+    planned, `cursor` is an id."""
 
     state: (
         Literal["queued", "sending", "accepted", "rejected", "unknown", "failed", "skipped"] | None
     ) = None
     channel: str | None = None
+    since: str | None = Field(default=None, alias="from")
+    to: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
     cursor: int | None = Field(default=None, ge=1, le=2**63 - 1)
 

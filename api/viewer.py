@@ -13,6 +13,7 @@ from api.errors import BadInput, Refused
 from api.permissions import OF_ROLE, OF_SCOPE, Permission
 from engine.accounts import ROLE_NAMES, Account
 from engine.agency import Agency
+from engine.alerts import only_of
 from engine.api_tokens import SCOPE_NAMES, USED_EVERY, ApiToken, token_of, used
 from engine.database import reading, writing
 from engine.errors import NotFound
@@ -48,6 +49,11 @@ class Viewer:
     def own_obligations(self) -> list[Any]:
         """The conditions in SQL that leave what belongs to his units."""
         return [] if self.units is None else [col(Obligation.unit).in_(sorted(self.units))]
+
+    def own_deliveries(self) -> list[Any]:
+        """The conditions in SQL that leave what speaks of his units alone: a message that also tells
+        another unit's matters is not his to read."""
+        return [] if self.units is None else [*only_of(self.units)]
 
     def check_unit(self, unit: str) -> None:
         """Raises NotFound for a unit that he does not see."""

@@ -29,12 +29,30 @@ class State(StrEnum):
     SKIPPED = "skipped"  # not sent: nothing in it was left to be said
 
 
+STATE_NAMES = {
+    State.QUEUED: "待发送",
+    State.SENDING: "发送中",
+    State.ACCEPTED: "已送出",
+    State.REJECTED: "被拒收",
+    State.UNKNOWN: "结果不明",
+    State.FAILED: "已放弃",
+    State.SKIPPED: "未发送",
+}
+
+
 class Purpose(StrEnum):
     """What a delivery is for, and from where its content comes."""
 
     REMINDER = "reminder"  # from the alerts that it carries, anew at every attempt
     SYSTEM = "system"  # to the administrator: from the row itself
     INVITATION = "invitation"  # from the invitation whose latest delivery it is
+
+
+PURPOSE_NAMES = {
+    Purpose.REMINDER: "提醒",
+    Purpose.SYSTEM: "系统消息",
+    Purpose.INVITATION: "日历邀请",
+}
 
 
 class Delivery(SQLModel, table=True):

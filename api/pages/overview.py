@@ -10,7 +10,7 @@ from api.pages.overview_sections import sections
 from api.rendering import templates
 from api.viewer import Viewer
 from engine.agency import Agency
-from engine.alerts import only_of, unreachable
+from engine.alerts import unreachable
 from engine.channels import disabled_channels
 from engine.deliveries import undelivered
 from engine.remaining import remaining_in_words
@@ -29,7 +29,6 @@ async def overview(
     viewer: Viewing,
 ) -> Response:
     """总览."""
-    own = [] if viewer.units is None else only_of(viewer.units)
     return templates.TemplateResponse(
         request,
         "overview.html",
@@ -38,7 +37,7 @@ async def overview(
             "waiting": _waiting(agency, viewer),
             "unreachable": [u for u in unreachable(session, agency) if viewer.sees(u)],
             "disabled": disabled_channels(session) if viewer.units is None else [],
-            "undelivered": undelivered(session, now - timedelta(days=7), *own),
+            "undelivered": undelivered(session, now - timedelta(days=7), *viewer.own_deliveries()),
             "readings": agency.readings,
             "remaining": lambda row: remaining_in_words(
                 row, now, agency.calendar_of(row.unit, calendar)

@@ -3,8 +3,8 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from sqlmodel import col
 
+from api.delivery_search import find, search
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
 from api.json_rows import resent_row
 from api.schemas import (
@@ -16,10 +16,7 @@ from api.schemas import (
     delivery_row,
 )
 from api.typed_dates import between
-from api.viewer import Viewer
-from engine.alerts import alerts_of, only_of
-from engine.deliveries import Delivery, State, attempts_of, list_deliveries
-from engine.errors import NotFound
+from engine.deliveries import attempts_of
 from engine.resending import resend_between, resend_one
 
 router = APIRouter(prefix="/deliveries")
@@ -30,34 +27,23 @@ async def deliveries(
     asked: Annotated[DeliveryFilter, Query()], session: Reader, viewer: Viewing
 ) -> dict[str, Any]:
     """送达记录, newest first. `next` is the cursor of the next page, null on the last."""
-    conditions: list[Any] = _own(viewer)
-    if asked.state:
-        conditions.append(col(Delivery.state) == State(asked.state))
-    if asked.channel:
-        conditions.append(col(Delivery.channel) == asked.channel)
-    rows = list_deliveries(session, *conditions, before=asked.cursor, limit=asked.limit + 1)
-    page = rows[: asked.limit]
-    carried = alerts_of(session, [first for row in page if (first := row.resend_of or row.id)])
+    found = search(session, viewer, asked)
     items = [
         delivery_row(row)
         | {
             "alerts": [
-                {"obligation": alert.obligation_id, "rung": alert.rung}
-                for alert in carried.get(row.resend_of or row.id or 0, [])
+                {"obligation": alert.obligation_id, "rung": alert.rung} for alert in found.of(row)
             ]
         }
-        for row in page
+        for row in found.rows
     ]
-    return {"items": items, "next": page[-1].id if len(rows) > asked.limit else None}
+    return {"items": items, "next": found.next}
 
 
 @router.get("/{delivery_id}")
 async def delivery(delivery_id: RowId, session: Reader, viewer: Viewing) -> dict[str, Any]:
     """One of them, with its text and each attempt."""
-    rows = list_deliveries(session, col(Delivery.id) == delivery_id, *_own(viewer))
-    if not rows:
-        raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
-    row = rows[0]
+    row = find(session, viewer, delivery_id)
     attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
     return delivery_row(row) | {"body": row.body or None, "history": attempts}
 
@@ -73,8 +59,7 @@ def resend(
 ) -> dict[str, Any]:
     """重新发送 one, whatever became of it; 409 where nothing of it is left to be told."""
     by = viewer.acts_as(asked.by)
-    if not list_deliveries(session, col(Delivery.id) == delivery_id, *_own(viewer)):
-        raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
+    find(session, viewer, delivery_id)
     return delivery_row(resend_one(session, agency, delivery_id, by, asked.reason, now))
 
 
@@ -85,13 +70,6 @@ def resend_all(
     """重新发送 what was planned in a time and did not arrive; what is passed over says why."""
     first, end = between(asked.since, asked.to)
     by = viewer.acts_as(asked.by)
-    return resent_row(
-        resend_between(
-            session, agency, first, end, asked.channel, by, asked.reason, now, *_own(viewer)
-        )
-    )
-
-
-def _own(viewer: Viewer) -> list[Any]:
-    """A message that also speaks of another unit's matters is not his to read."""
-    return [] if viewer.units is None else only_of(viewer.units)
+    own = viewer.own_deliveries()
+    found = resend_between(session, agency, first, end, asked.channel, by, asked.reason, now, *own)
+    return resent_row(found)

@@ -18,6 +18,10 @@ from engine.api_tokens import Scope
 # may do everything. r, a: tokens that may read, act. Lower case and upper case stand side by side.
 TABLE = """
 GET  /                                            OCR ra
+GET  /deliveries                                  OCR ra
+POST /deliveries                                  O
+GET  /deliveries/{delivery_id}                    OCR ra
+POST /deliveries/{delivery_id}                    O
 GET  /openapi.json                                OCR ra
 GET  /password                                    OCR
 POST /password                                    OCR
