@@ -60,6 +60,7 @@ def create_app(
         yield
         rounds.cancel()
         await gather(rounds, return_exceptions=True)
+        running.texts.close()
         await to_thread(running.clock.stop)  # it waits for its thread, and closes a loop of its own
 
     app = FastAPI(

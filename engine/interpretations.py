@@ -92,6 +92,9 @@ def set_aside(agency: Agency, stored: Iterable[Interpretation]) -> Iterator[tupl
         if used:
             place = f"以{in_file(used)}为准，页面上确定的“{one.reading}”不起作用"
             yield one.rule, f"规则 {one.rule} 的口径{place}，请撤回它，或者去掉配置中的这一条"
+        elif one.rule not in agency.catalogue.rules:
+            told = f"规则 {one.rule} 已不在目录中，口径“{one.reading}”不起作用，规则恢复后才起作用"
+            yield one.rule, told
         else:
             misfit = _misfit(one, agency.catalogue.rules)
             yield one.rule, f"页面上确定的口径不起作用：{misfit}，请撤回它，另行确定"
@@ -105,7 +108,7 @@ def in_file(one: Interpretation) -> str:
 def _misfit(one: Interpretation, rules: Mapping[str, Rule]) -> str:
     """Why it cannot be the reading of its rule; empty where it can."""
     if one.rule not in rules:
-        return f"规则 {one.rule} 已不在目录中"
+        return "没有这条规则"
     try:
         interpreted_term(rules[one.rule], one.reading)
     except BadInterpretation as error:

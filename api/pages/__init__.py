@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.pages import overview
+from api.pages import document, documents, overview, proposal_forms, rule, rules
 
 router = APIRouter(include_in_schema=False)
-for page in (overview,):
+for page in (overview, documents, document, proposal_forms, rules, rule):
     router.include_router(page.router)

@@ -18,6 +18,16 @@ from engine.api_tokens import Scope
 # may do everything. r, a: tokens that may read, act. Lower case and upper case stand side by side.
 TABLE = """
 GET  /                                            OCR ra
+GET  /documents                                   OCR ra
+POST /documents                                   O
+GET  /documents/{id}                              OCR ra
+POST /proposals/{proposal_id}/accept              O
+POST /proposals/{proposal_id}/edit                O
+POST /proposals/{proposal_id}/dismiss             O
+GET  /rules                                       OCR ra
+GET  /rules/{id}                                  OCR ra
+POST /rules/{id}/interpretation                   O
+POST /rules/{id}/interpretation/withdraw          O
 GET  /openapi.json                                OCR ra
 GET  /password                                    OCR
 POST /password                                    OCR
