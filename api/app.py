@@ -40,7 +40,9 @@ from api.routes import (
     workdays,
 )
 from engine.clock import read_clock
+from engine.database import reading
 from engine.errors import BadDatabase
+from engine.loaded_texts import current_texts
 
 STALE = timedelta(minutes=5)
 
@@ -57,6 +59,7 @@ def create_app(
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         running.clock.start()
         rounds = create_task(clicks.keep_finishing())
+        await to_thread(_begin_reading, running)
         yield
         rounds.cancel()
         await gather(rounds, return_exceptions=True)
@@ -101,6 +104,12 @@ def create_app(
     app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     return app
+
+
+def _begin_reading(running: Running) -> None:
+    """The loaded texts, so that the first page that shows one need not wait."""
+    with reading(running.db) as session:
+        running.texts.begin(current_texts(session))
 
 
 def _health(running: Running) -> APIRouter:

@@ -27,12 +27,13 @@ class Line:
 @dataclass(frozen=True)
 class Shown:
     """The lines that fit a page, how many more there are, and how many obligations would be new.
-    `others` are those of units that the viewer does not see; `late` says that new ones would be
+    `first` is how many of these are listed, `others` are those of units that the viewer does not see; `late` says that new ones would be
     late at once."""
 
     lines: tuple[Line, ...]
     more: int
     added: int
+    first: int
     others: int
     late: bool
 
@@ -53,7 +54,7 @@ def shown(impact: Impact, agency: Agency, viewer: Viewer, today: date) -> Shown:
         more += max(len(own) - SHOWN, 0)
         lines += _lines(change, own[:SHOWN], agency)
     late = any(one.new_due_on < today for one in impact.first_added)
-    return Shown(tuple(lines), more, impact.added, others, late)
+    return Shown(tuple(lines), more, impact.added, len(impact.first_added), others, late)
 
 
 def _lines(change: str, found: Iterable[Affected], agency: Agency) -> list[Line]:

@@ -63,7 +63,7 @@ def trace_of(
         changes=way.changes,
     )
     duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
-    return (*_decision(agency, row.rule), *_beginning(agency, duty, way.event), *steps)
+    return (*_beginning(agency, duty, way.event), *_decision(agency, row.rule), *steps)
 
 
 def answers_of(

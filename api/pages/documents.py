@@ -1,6 +1,7 @@
 """文件: the documents, how the time phrases of their texts stand, and a form that loads a text."""
 
 from base64 import b64decode, b64encode
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -112,31 +113,43 @@ def _page(
 
 def _newest(document: Document) -> str:
     day = document.published or document.adopted
-    return f"{day or ''} {document.year or ''} {document.id}"
+    return f"{day or document.year or ''} {document.id}"
 
 
 def _lines(session: Session, agency: Agency, process: Running, found: list[Document]) -> list[Line]:
     heads = text_heads(session)
-    rules = [rule.document.id for rule in agency.rules]
+    rules = Counter(rule.document.id for rule in agency.rules)
+    read = _Reading(session, agency, process)
     return [
         Line(
             document,
-            [
-                _text(session, agency, process, head)
-                for head in heads
-                if head.document == document.id
-            ],
-            rules.count(document.id),
+            [read.text(head) for head in heads if head.document == document.id],
+            rules[document.id],
         )
         for document in found
     ]
 
 
-def _text(session: Session, agency: Agency, process: Running, head: Row[Any]) -> Text:
-    verdicts = process.texts.verdicts_by_now(
-        head.id, agency.catalogue, lambda: cast(LoadedText, session.get(LoadedText, head.id))
-    )
-    return Text(head, None if verdicts is None else counted(verdicts))
+@dataclass
+class _Reading:
+    """How the texts of a list stand. For one that is still being read it waits a moment, for the
+    others not: a page with many of them is there as soon."""
+
+    session: Session
+    agency: Agency
+    process: Running
+    wait: bool = True
+
+    def text(self, head: Row[Any]) -> Text:
+        """One of them."""
+
+        def loaded() -> LoadedText:
+            return cast(LoadedText, self.session.get(LoadedText, head.id))
+
+        texts, catalogue = self.process.texts, self.agency.catalogue
+        verdicts = texts.verdicts_by_now(head.id, catalogue, loaded, self.wait)
+        self.wait = self.wait and verdicts is not None
+        return Text(head, None if verdicts is None else counted(verdicts))
 
 
 def _handed(posted: Posted) -> Handed:

@@ -263,7 +263,7 @@ def test_completing_begins_what_starts_after_and_reopening_takes_it_back(office:
     ]
     assert (report["due_on"], report["act_by"]) == ("2026-10-12", "2026-10-12")
     steps = office.get(f"/obligations/{report['id']}/explanation")["trace"]
-    assert "于2026-09-21办结，本事项由此开始" in steps[1]["text"]
+    assert "于2026-09-21办结，本事项由此开始" in steps[0]["text"]
     opened = change(office, check["id"], type="reopen", reason="误操作").json()
     assert opened["done_after"] == []
     assert office.get(f"/obligations/{report['id']}")["status"] == "waived"
