@@ -31,6 +31,7 @@ from api.routes import (
     deliveries,
     documents,
     events,
+    interpretations,
     links,
     obligations,
     people,
@@ -39,7 +40,9 @@ from api.routes import (
     workdays,
 )
 from engine.clock import read_clock
+from engine.database import reading
 from engine.errors import BadDatabase
+from engine.loaded_texts import current_texts
 
 STALE = timedelta(minutes=5)
 
@@ -56,9 +59,11 @@ def create_app(
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         running.clock.start()
         rounds = create_task(clicks.keep_finishing())
+        await to_thread(_begin_reading, running)
         yield
         rounds.cancel()
         await gather(rounds, return_exceptions=True)
+        running.texts.close()
         await to_thread(running.clock.stop)  # it waits for its thread, and closes a loop of its own
 
     app = FastAPI(
@@ -84,6 +89,7 @@ def create_app(
         documents,
         proposals,
         catalogue,
+        interpretations,
         deliveries,
         people,
         bounces,
@@ -98,6 +104,12 @@ def create_app(
     app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     return app
+
+
+def _begin_reading(running: Running) -> None:
+    """The loaded texts, so that the first page that shows one need not wait."""
+    with reading(running.db) as session:
+        running.texts.begin(current_texts(session))
 
 
 def _health(running: Running) -> APIRouter:

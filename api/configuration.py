@@ -22,11 +22,12 @@ from api.settings_file import (
     WatchTable,
     read_settings,
 )
-from engine.adoption import papers
 from engine.agency import Agency
+from engine.current_agency import Decided, decided
 from engine.database import open_database, reading
 from engine.duties import Duty
 from engine.errors import EngineError
+from engine.interpretations import beside
 from engine.ladder import Ladder, OfficeHours
 from engine.notices import CN
 from engine.policies import Policy
@@ -41,8 +42,6 @@ from notifiers.http_client import open_client
 from notifiers.oidc import OidcProvider
 from notifiers.registry import build
 from rules.catalogue_files import (
-    Adopted,
-    Catalogue,
     CatalogueFile,
     catalogue_of,
     read_catalogue_files,
@@ -66,21 +65,21 @@ class Configuration:
 
 
 def load_configuration(
-    path: Path, adopted: Callable[[str, tuple[CatalogueFile, ...]], Adopted] | None = None
+    path: Path, beside_it: Callable[[str, tuple[CatalogueFile, ...]], Decided] | None = None
 ) -> Configuration:
-    """The configuration of a file. `adopted` gives what was accepted in the database of an address.
+    """The configuration of a file. `beside_it` gives what was decided in the database of an address.
 
     Raises BadConfig: one sentence that names the file, the place and the way out; and what
-    `adopted` raises.
+    `beside_it` raises.
     """
     settings = read_settings(path)
     with _named_by(path):
         oidc = _oidc(settings.oidc)
         url = _database_url(settings, path.parent)
         files = read_catalogue_files([path.parent / name for name in settings.rules.files])
-    accepted = adopted(url, files) if adopted else Adopted()
+    found = beside_it(url, files) if beside_it else Decided()
     with _named_by(path):
-        agency = _agency(settings, catalogue_of(files, accepted))
+        agency = _agency(settings, files, found, path.name)
         heartbeat = _heartbeat(settings.watch)
     folder = path.parent.resolve() / settings.calendar.folder
     return Configuration(
@@ -96,15 +95,15 @@ def load_configuration(
     )
 
 
-def adopted_in(url: str, files: tuple[CatalogueFile, ...]) -> Adopted:
-    """What was accepted in a database; nothing where there is none yet. Raises BadDatabase."""
+def decided_in(url: str, files: tuple[CatalogueFile, ...]) -> Decided:
+    """What was decided in a database; nothing where there is none yet. Raises BadDatabase."""
     db = open_database(url)
     try:
         if revision(db) is None:
-            return Adopted()
+            return Decided()
         check(db)
         with reading(db) as session:
-            return papers(session, files).adopted
+            return decided(session, files)
     finally:
         db.dispose()
 
@@ -132,7 +131,11 @@ def _named_by(path: Path) -> Iterator[None]:
         raise BadConfig(f"配置文件 {path}：{error}") from None
 
 
-def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
+def _agency(
+    settings: Settings, files: tuple[CatalogueFile, ...], found: Decided, name: str
+) -> Agency:
+    """`name` is the configuration file's."""
+    catalogue = catalogue_of(files, found.adopted)
     ladders = {"default": Ladder()} | {
         table.id: Ladder(
             table.id,
@@ -154,6 +157,10 @@ def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
     duties = [duty for table in settings.duty for duty in _duties(table, ladders, default)]
     _once("[[duty]]", (duty.key for duty in duties))
     _once("[[interpretation]]", (table.rule for table in settings.interpretation))
+    configured = {
+        table.rule: Interpretation(**table.model_dump(), file=name)
+        for table in settings.interpretation
+    }
     return Agency(
         catalogue=catalogue,
         channels=_channels(settings.channel),
@@ -161,9 +168,7 @@ def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
         units=_units(settings.unit, settings.calendar.region),
         administrator=_administrator(settings.administrator),
         duties={duty.key: duty for duty in duties},
-        interpretations={
-            table.rule: Interpretation(**table.model_dump()) for table in settings.interpretation
-        },
+        interpretations=beside(configured, catalogue.rules, found.interpretations),
         seasons=tuple(_season(table) for table in settings.season),
         ladder=default,
         hours=hours,

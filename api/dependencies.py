@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated
@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from api.configuration import Configuration
 from api.errors import BadInput
+from api.read_texts import ReadTexts
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.clock import Clock
@@ -32,6 +33,7 @@ class Running:
     db: Engine
     clock: Clock
     current: CurrentAgency
+    texts: ReadTexts = field(default_factory=ReadTexts)
 
 
 def running(request: Request) -> Running:

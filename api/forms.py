@@ -1,6 +1,7 @@
 """That a form was ours: each carries a token that is made of a secret in the browser's cookie."""
 
 import secrets
+from collections.abc import AsyncIterator
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -19,12 +20,21 @@ def form_token(secret: str) -> str:
     return sha256(f"csrf:{secret}".encode()).hexdigest() if secret else ""
 
 
-async def genuine(request: Request) -> None:
-    """Raises Refused when a browser's request that changes something lacks the form's token.
+async def genuine(request: Request) -> AsyncIterator[None]:
+    """Raises Refused when a browser's request that changes something lacks the form's token. Lets
+    go of the files of the form when the request is answered.
 
     What comes with an API token needs none: no other site can make a browser send that. Nor does what
     carries its own signature: the browser adds nothing of itself to it.
     """
+    try:
+        await _check(request)
+        yield
+    finally:
+        await request.close()
+
+
+async def _check(request: Request) -> None:
     if getattr(request.state, "signed", False):
         return
     viewer = getattr(request.state, "viewer", None)

@@ -32,6 +32,7 @@ By = Annotated[
 ]
 Text = Annotated[Line, Field(max_length=1000)]
 Moment = Annotated[str, Field(min_length=10, max_length=40)]
+RuleId = Annotated[Line, Path(min_length=1, max_length=200)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]  # what an integer of the database can be
 
 
@@ -180,6 +181,28 @@ class Edit(_Request):
     refers_to: list[str] | None = None
     since: str | None = Field(default=None, alias="from")
     until: str | None = None
+
+
+class NewInterpretation(_Request):
+    """Body of `POST rules/{id}/interpretation`."""
+
+    reading: Annotated[
+        Line,
+        Field(min_length=1, max_length=100, description="20WD、P1M;after=15D、2026-12-31 之类"),
+    ]
+    decided_by: Annotated[Name, Field(description="由谁决定，例如市政府办公室")]
+    decided_on: Annotated[Moment, Field(description="决定日期")]
+    reason: Annotated[Line, Field(min_length=1, max_length=500)]
+    by: By = None
+    apply: Annotated[bool, Field(description="不写只看影响，不确定")] = False
+
+
+class Withdrawal(_Request):
+    """Body of `POST rules/{id}/interpretation/withdraw`."""
+
+    reason: Annotated[Line, Field(min_length=1, max_length=500)]
+    by: By = None
+    apply: Annotated[bool, Field(description="不写只看影响，不撤回")] = False
 
 
 def obligation_row(

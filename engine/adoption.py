@@ -18,7 +18,6 @@ from rules.dismissals import Dismissal
 from rules.rule import Document
 
 _PLACE = Path("已采用的规则")
-Mark = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,6 @@ class Papers:
 
     files: tuple[CatalogueFile, ...]
     adopted: Adopted
-    mark: Mark
 
     def on(self, agency: Agency) -> Agency:
         """The agency over the catalogue that both give. Raises CatalogueError, and BadAgency or
@@ -37,7 +35,6 @@ class Papers:
 
 def papers(session: Session, files: tuple[CatalogueFile, ...]) -> Papers:
     """What is decided so far. Raises CatalogueError."""
-    mark = adoption_mark(session)
     texts = session.exec(select(LoadedText).order_by(col(LoadedText.id))).all()
     decided = col(Proposal.decision).in_((Decision.ACCEPTED, Decision.DISMISSED))
     rows = session.exec(select(Proposal).where(decided).order_by(col(Proposal.id))).all()
@@ -47,10 +44,10 @@ def papers(session: Session, files: tuple[CatalogueFile, ...]) -> Papers:
         own = {text.id: text for text in texts if text.document == id_}
         document = known.get(id_) or _document(own.values())
         found.append(_file(document, own, [row for row in rows if row.document == id_]))
-    return Papers(files, Adopted(tuple(found), _endings(rows), _kept(rows, texts)), mark)
+    return Papers(files, Adopted(tuple(found), _endings(rows), _kept(rows, texts)))
 
 
-def adoption_mark(session: Session) -> Mark:
+def adoption_mark(session: Session) -> tuple[int, int]:
     """Another one whenever something was loaded or decided."""
     loaded = session.exec(select(func.max(col(LoadedText.id)))).one()
     of_proposals = col(JournalEntry.proposal_id).is_not(None)

@@ -1,5 +1,5 @@
-"""日志 JournalEntry: who changed what about an obligation or a proposal, and when. Entries are only
-added, and sealed in the ledger."""
+"""日志 JournalEntry: who changed what about an obligation, a proposal or how a rule is read, and when.
+Entries are only added, and sealed in the ledger."""
 
 from datetime import datetime
 
@@ -8,21 +8,22 @@ from sqlmodel import Column, Field, Session, SQLModel, select
 from engine.database import Instant
 from engine.ledger import Contents, Kind, Sealing, columns, enter
 
-SEALED = ("id", "obligation_id", "proposal_id", "at", "kind", "by", "text")
+SEALED = ("id", "obligation_id", "proposal_id", "rule", "at", "kind", "by", "text")
 
 
 class JournalEntry(SQLModel, table=True):
-    """日志: one change of one obligation or of one proposal, in a Chinese sentence."""
+    """日志: one change of one obligation, one proposal or one rule's reading, in a Chinese sentence."""
 
     __tablename__ = "journal"
 
     id: int | None = Field(default=None, primary_key=True)
     obligation_id: int | None = Field(default=None, foreign_key="obligation.id", index=True)
     proposal_id: int | None = Field(default=None, foreign_key="proposal.id", index=True)
+    rule: str | None = None  # of which the reading changed
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
     # created, complete, waive, reopen, acknowledge, restart, exclude, extend, correct, moved, reading,
     # take_back, silence, resend;
-    # accept, edit, dismiss
+    # accept, edit, dismiss; interpret, withdraw
     kind: str
     by: str
     text: str
@@ -40,6 +41,11 @@ def write_of_proposal(
 ) -> None:
     """The same about a proposal."""
     _add(session, JournalEntry(proposal_id=proposal_id, at=at, kind=kind, by=by, text=text))
+
+
+def write_of_rule(session: Session, rule: str, at: datetime, kind: str, by: str, text: str) -> None:
+    """The same about how a rule is read."""
+    _add(session, JournalEntry(rule=rule, at=at, kind=kind, by=by, text=text))
 
 
 def sealed_contents(entry: JournalEntry) -> Contents:

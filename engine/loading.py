@@ -155,9 +155,13 @@ def _store(
         loaded.since = offer.since or _own_day(reading.document, known) or local_day(now)
         begun = known and (known.since or known.published or known.adopted)
         if begun and loaded.since <= begun:
-            raise NotAllowed(f"新文本的起算日 {loaded.since} 应晚于原文件的 {begun}，请改正 from")
+            raise NotAllowed(
+                f"新文本的起算日 {loaded.since} 应晚于原文件的 {begun}，请改正起算日（from）"
+            )
     elif offer.since:
-        raise NotAllowed(f"{offer.name}：没有规则因这份正文改变或终止，不需要 from，请去掉")
+        raise NotAllowed(
+            f"{offer.name}：没有规则因这份正文改变或终止，不需要写起算日（from），请去掉"
+        )
     return Loading(loaded, True, True, found, tuple(propose(session, loaded, found, catalogue)))
 
 

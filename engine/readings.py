@@ -23,13 +23,16 @@ from rules.terms import KIND_NAMES, Amount, Kind, Measure, Rhythm, Term
 
 @dataclass(frozen=True)
 class Interpretation:
-    """口径: who decided how a rule is read, when, and why."""
+    """口径: who decided how a rule is read, when, and why. `file` is the configuration file that
+    says so, `entry` the row of `engine.interpretations` that does."""
 
     rule: str
     reading: str
     decided_by: str
     decided_on: date
     reason: str
+    file: str = ""
+    entry: int | None = None
 
 
 class Source(StrEnum):
@@ -62,7 +65,7 @@ class Reading:
 
 
 # What an interpretation may make of a rule of each kind.
-_BECOMES = {
+BECOMES = {
     Kind.PERIODIC: (Kind.PERIODIC,),
     Kind.VAGUE_PERIODIC: (Kind.PERIODIC, Kind.FIXED_DEADLINE),
     Kind.CONTINUOUS: (Kind.PERIODIC,),
@@ -120,9 +123,7 @@ def reading_on(
     day = day_of(event)
     limits = [r for r in rules_referred_to(rules, rule.id, day) if r.term.amount or r.term.options]
     if not limits:
-        raise NoDate(
-            f"规则 {rule.id} 所指的规定在{day}没有写明期限，须先由机关确定口径（[[interpretation]]）"
-        )
+        raise NoDate(f"规则 {rule.id} 所指的规定在{day}没有写明期限，须先由机关确定口径")
     found = min(limits, key=lambda limit: due(limit.term, event, calendar).end)
     words = f"《{found.document.title}》{found.place}，{found.term.in_words()}"
     return Reading(found.term, Source.STATUTORY, words, found)
@@ -136,7 +137,7 @@ def interpreted_term(rule: Rule, reading: str) -> Term:
     """
     if rule.hard and rule.term.kind is Kind.SIMULTANEOUS:
         raise BadInterpretation(f"规则 {rule.id} 原文已写明与事由同时，不能另定口径")
-    for kind in _BECOMES[rule.term.kind]:
+    for kind in BECOMES[rule.term.kind]:
         try:
             term = Term.parse(kind, reading)
         except TermError:

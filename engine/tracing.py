@@ -63,7 +63,7 @@ def trace_of(
         changes=way.changes,
     )
     duty = agency.duties_in_force.get(f"{row.rule}@{row.unit}")
-    return (*_beginning(agency, duty, way.event), *steps)
+    return (*_beginning(agency, duty, way.event), *_decision(agency, row.rule), *steps)
 
 
 def answers_of(
@@ -136,6 +136,15 @@ def _by_rhythm_or_date(
             season = next((one for one in seasons if one.touches(period)), None)
             return _Way(term, computed, period=period, season=season)
     return None
+
+
+def _decision(agency: Agency, rule: str) -> tuple[Step, ...]:
+    """Where the office settled how the rule is read: how, and by whom."""
+    found = agency.interpretations.get(rule)
+    if found is None:
+        return ()
+    text = f"机关确定口径：{agency.readings[rule].words}；理由：{found.reason}"
+    return (Step(found.decided_on, text, agency.decided(rule)),)
 
 
 def _beginning(agency: Agency, duty: Duty | None, event: Event | None) -> tuple[Step, ...]:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from api.configuration import (
     Configuration,
-    adopted_in,
+    decided_in,
     load_calendar_settings,
     load_configuration,
 )
@@ -61,7 +61,7 @@ class Context:
         is a database of another version: nobody can say what was accepted in it."""
         # The console channel prints to the output of this moment; after --json that is for JSON.
         with redirect_stdout(sys.stderr) if self.json else nullcontext():
-            return load_configuration(self.config_path or DEFAULT_CONFIG, adopted_in)
+            return load_configuration(self.config_path or DEFAULT_CONFIG, decided_in)
 
     @property
     def database_url(self) -> str:

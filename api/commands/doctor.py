@@ -25,6 +25,7 @@ from engine.confirmation import how_to_confirm
 from engine.database import reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.errors import BadDatabase
+from engine.interpretations import set_aside, stored_interpretations
 from engine.loaded_texts import current_texts
 from engine.postgres import address_of
 from engine.proposals import IS_OPEN, list_proposals
@@ -132,6 +133,8 @@ def _database(shared: Context) -> Iterator[Finding]:
                 yield Finding(
                     "文件", "fault", f"正文 {loaded.text} 与载入时不同（校验值不符），请重新载入"
                 )
+        for _, why in set_aside(shared.configuration.agency, stored_interpretations(session)):
+            yield Finding("口径", "fault", why)
         waiting = Counter(row.document for row in list_proposals(session, IS_OPEN))
         for document, number in waiting.items():
             yield Finding("文件", "note", f"{document} 有 {number} 条建议待确认")

@@ -2,8 +2,26 @@
 
 from fastapi import APIRouter
 
-from api.pages import deliveries, delivery, overview
+from api.pages import (
+    deliveries,
+    delivery,
+    document,
+    documents,
+    overview,
+    proposal_forms,
+    rule,
+    rules,
+)
 
 router = APIRouter(include_in_schema=False)
-for page in (overview, deliveries, delivery):
+for page in (
+    overview,
+    deliveries,
+    delivery,
+    documents,
+    document,
+    proposal_forms,
+    rules,
+    rule,
+):
     router.include_router(page.router)

@@ -1,27 +1,23 @@
 """/api/v1/documents: what papers there are, their texts, and every time phrase in them"""
 
 from base64 import b64decode
-from threading import Lock
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
-from sqlmodel import Session
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.document_rows import hit_row, loading_row, standings, text_row
 from api.document_text import document_text
 from api.errors import BadInput
 from api.schemas import NewText
-from api.typed_dates import day
+from api.text_intake import Handed, take_in
 from engine.agency import Agency
 from engine.errors import NotFound
-from engine.loaded_texts import LoadedText, current_texts
-from engine.loading import Offer, load_text, text_id_of
+from engine.loaded_texts import LoadedText, current_texts, text_of
 from engine.proposals import Proposal, list_proposals
 from rules.catalogue_text import catalogue_text
-from rules.reader import read_document
+from rules.reader import Hit
 from rules.rule import Document
-from rules.succession import audited
 
 router = APIRouter(prefix="/documents")
 
@@ -30,10 +26,6 @@ class CatalogueFileResponse(Response):
     """A catalogue file."""
 
     media_type = "application/toml"
-
-
-# A large text takes hundreds of megabytes while it is read.
-_one_at_a_time = Lock()
 
 
 @router.get("")
@@ -53,28 +45,27 @@ async def document(id: str, agency: AgencyNow, session: Reader) -> dict[str, Any
 @router.get("/{id}/text")
 async def text(id: str, session: Reader) -> dict[str, Any]:
     """The text that was loaded of a document, or of one of its wordings."""
-    loaded = _text(session, id)
+    loaded = text_of(session, id)
     return {**text_row(loaded), "content": loaded.content}
 
 
 @router.get("/{id}/phrases")
-def phrases(id: str, agency: AgencyNow, session: Reader) -> dict[str, Any]:
+def phrases(id: str, request: Request, agency: AgencyNow, session: Reader) -> dict[str, Any]:
     """Every time phrase of the text: covered by a rule, dismissed with a reason, or open."""
-    loaded = _text(session, id)
-    hits = read_document(loaded.content, loaded.text).hits
-    verdicts = audited(loaded.content, loaded.text, hits, agency.catalogue)
+    loaded = text_of(session, id)
+    verdicts = running(request).texts.verdicts(loaded, agency.catalogue)
     proposed = {
         (row.start, row.end): row.id
         for row in list_proposals(session, Proposal.text_id == loaded.id)
     }
     items = [
-        hit_row(hit)
+        hit_row(cast(Hit, verdict.hit))  # of our reader
         | {
             "standing": verdict.standing.value,
             "by": list(verdict.by),
-            "proposal": proposed.get((hit.start, hit.end)),
+            "proposal": proposed.get((verdict.hit.start, verdict.hit.end)),
         }
-        for hit, verdict in zip(hits, verdicts, strict=True)
+        for verdict in verdicts
     ]
     return {**text_row(loaded), **standings(verdicts), "items": items}
 
@@ -98,24 +89,16 @@ def load(
 ) -> dict[str, Any]:
     """载入正文. 201 when it is stored, 200 when it was there; 200 with `stored` false and the impact
     where rules of the catalogue do not stand in it and `apply` is not given."""
-    with _one_at_a_time:
-        content = _content(asked)
-        read = read_document(content, asked.id or "")
-    text_id = asked.id or text_id_of(read, asked.name, agency.catalogue)
-    if not text_id:
-        raise BadInput("id：看不出是哪份文件，请写明编号（小写字母、数字、连字符）")
-    offer = Offer(
-        text_id=text_id,
+    handed = Handed(
         name=asked.name,
-        content=content,
-        by=viewer.acts_as(asked.by),
-        data={"title": asked.title, "year": asked.year},
-        since=day(asked.since, "from ") if asked.since else None,
+        content=_content(asked),
+        id=asked.id or "",
+        title=asked.title,
+        year=asked.year,
+        since=asked.since or "",
         apply=asked.apply,
     )
-    process = running(request)
-    files = process.configuration.files
-    done = load_text(process.db, agency, files, calendar, read, offer, now)
+    done = take_in(running(request), agency, calendar, handed, viewer.acts_as(asked.by), now)
     response.status_code = 201 if done.stored and done.new else 200
     return loading_row(done)
 
@@ -139,19 +122,6 @@ def _document(agency: Agency, id_: str) -> Document:
     if found is None:
         raise NotFound(f"没有文件“{id_}”")
     return found
-
-
-def _text(session: Session, id_: str) -> LoadedText:
-    texts = current_texts(session)
-    own = [text for text in texts if text.text == id_] or [
-        text for text in texts if text.document == id_
-    ]
-    if not own:
-        raise NotFound(f"没有载入“{id_}”的正文")
-    if len(own) > 1:
-        names = "、".join(text.text for text in own)
-        raise BadInput(f"“{id_}”有几个文本，请写明其中一个：{names}")
-    return own[0]
 
 
 def _row(document: Document, texts: list[LoadedText]) -> dict[str, Any]:

@@ -1,13 +1,21 @@
 """/api/v1/proposals: what loaded texts ask for, and what a person decides"""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from sqlmodel import Session, col
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
+from api.dependencies import CalendarNow, Now, Reader, Running, Viewing, running
 from api.document_rows import impact_row, proposal_row
+from api.proposal_decisions import (
+    Deed,
+    accepting,
+    changes_of,
+    decided,
+    dismissing,
+    editing,
+    foreseen,
+)
 from api.schemas import (
     Acceptance,
     Dismissal,
@@ -16,20 +24,9 @@ from api.schemas import (
     RowId,
     journal_row,
 )
-from api.typed_dates import day
-from engine.adoption import papers
-from engine.agency import Agency
-from engine.database import reading, trying, writing
-from engine.impact import Basis, impact
+from engine.database import reading
 from engine.journal import journal_of_proposal
-from engine.proposals import (
-    Proposal,
-    accept,
-    dismiss,
-    edit,
-    get_proposal,
-    list_proposals,
-)
+from engine.proposals import Proposal, get_proposal, list_proposals
 
 router = APIRouter(prefix="/proposals")
 
@@ -59,25 +56,15 @@ def accept_proposal(
     proposal_id: RowId,
     asked: Acceptance,
     request: Request,
-    agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
 ) -> dict[str, Any]:
     """采用. With `dry_run` nothing is decided, and `impact` says what would become of what is open."""
-    by = viewer.acts_as(asked.by)
-
-    def deed(session: Session, row: Proposal) -> None:
-        document = agency.catalogue.documents[row.document]
-        accept(session, row, document, calendar, by=by, now=now)
-
+    process, deed = running(request), accepting(calendar, viewer.acts_as(asked.by), now)
     if not asked.dry_run:
-        return _decided(request, agency, proposal_id, deed)
-    process = running(request)
-    with trying(process.db) as session:
-        deed(session, get_proposal(session, proposal_id))
-        changed = papers(session, process.configuration.files).on(agency)
-    seen = impact(process.db, Basis(changed, calendar), now, Basis(agency, calendar))
+        return _decided(process, proposal_id, deed)
+    seen = foreseen(process, calendar, proposal_id, deed, now)
     with reading(process.db) as session:
         return _whole(session, get_proposal(session, proposal_id)) | {"impact": impact_row(seen)}
 
@@ -87,59 +74,27 @@ def edit_proposal(
     proposal_id: RowId,
     asked: Edit,
     request: Request,
-    agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
 ) -> dict[str, Any]:
     """修改 the keys that are given; of an accepted proposal the rule changes with it."""
-    by = viewer.acts_as(asked.by)
-
-    def deed(session: Session, row: Proposal) -> None:
-        document = agency.catalogue.documents[row.document]
-        edit(session, row, _changes(asked), document, calendar, by=by, now=now)
-
-    return _decided(request, agency, proposal_id, deed)
+    deed = editing(changes_of(asked), calendar, viewer.acts_as(asked.by), now)
+    return _decided(running(request), proposal_id, deed)
 
 
 @router.post("/{proposal_id}/dismiss")
 def dismiss_proposal(
-    proposal_id: RowId,
-    asked: Dismissal,
-    request: Request,
-    agency: AgencyNow,
-    now: Now,
-    viewer: Viewing,
+    proposal_id: RowId, asked: Dismissal, request: Request, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """不列为规则, with a reason; an accepted rule is taken back."""
-    by = viewer.acts_as(asked.by)
-
-    def deed(session: Session, row: Proposal) -> None:
-        dismiss(session, row, by=by, reason=asked.reason, now=now)
-
-    return _decided(request, agency, proposal_id, deed)
+    deed = dismissing(asked.reason, viewer.acts_as(asked.by), now)
+    return _decided(running(request), proposal_id, deed)
 
 
-def _decided(
-    request: Request, agency: Agency, proposal_id: int, deed: Callable[[Session, Proposal], None]
-) -> dict[str, Any]:
-    """Do it, unless the catalogue or the agency would not hold together afterwards."""
-    process = running(request)
-    with writing(process.db) as session:
-        row = get_proposal(session, proposal_id)
-        deed(session, row)
-        session.flush()
-        papers(session, process.configuration.files).on(agency)
+def _decided(process: Running, proposal_id: int, deed: Deed) -> dict[str, Any]:
+    with decided(process, proposal_id, deed) as (session, row):
         return _whole(session, row)
-
-
-def _changes(asked: Edit) -> dict[str, Any]:
-    given = asked.model_dump(exclude_unset=True, exclude={"by"})
-    for key, name in (("since", "from"), ("until", "until")):
-        if key in given:
-            text = given.pop(key)
-            given[name] = day(text, f"{name} ") if text else None
-    return given
 
 
 def _whole(session: Session, row: Proposal) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from typing import Any
 from httpx import Response
 from office import LOCAL, Client, Office
 
+from engine.accounts import Role, add_account
+from engine.database import writing
+
 PASSWORD = "长城内外-2026年"
 
 
@@ -26,6 +29,12 @@ class Browser:
         page = self.get(at or path)
         form = {"csrf": token_of(page), **fields}
         return self._ask("POST", path, {"origin": self.base}, data=form)
+
+    def upload(self, path: str, name: str, content: bytes, **fields: str) -> Response:
+        """The same form with a file in it."""
+        form = {"csrf": token_of(self.get(path)), **fields}
+        files = {"file": (name, content)}
+        return self._ask("POST", path, {"origin": self.base}, data=form, files=files)
 
     def sign_in(self, name: str = "zhangsan", password: str = PASSWORD, **fields: str) -> Response:
         return self.submit("/sign-in", name=name, password=password, **fields)
@@ -60,3 +69,29 @@ def fault(page: Response) -> str:
     found = re.search(r'class="fault"[^>]*>(.*?)</p>', page.text, re.DOTALL)
     assert found, page.text
     return unescape(found[1])
+
+
+def signed_in(office: Office, role: Role = Role.OFFICE, unit: str = "") -> Browser:
+    """The browser of 张三, who has an account and has signed in."""
+    with writing(office.db) as session:
+        add_account(
+            session,
+            office.agency.units,
+            name="zhangsan",
+            shown_name="张三",
+            role=role,
+            unit=unit,
+            password=PASSWORD,
+            by="测试",
+            now=office.now,
+            address="",
+        )
+    browser = Browser(office)
+    assert browser.sign_in().status_code == 303
+    return browser
+
+
+def words(answer: Response, status: int = 200) -> str:
+    """What a page says, without its markup."""
+    assert answer.status_code == status, answer.text
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)))

@@ -16,6 +16,7 @@ from api.app import create_app
 from api.configuration import Configuration, load_configuration
 from api.dependencies import Running
 from api.forms import form_token
+from api.read_texts import ReadTexts
 from engine.accounts import Account, Role
 from engine.agency import Agency
 from engine.api_tokens import Scope, add_token
@@ -148,7 +149,8 @@ class Office:
         self.current = CurrentAgency(self.db, self.configured, CONFIGURATION.files)
         self.clock = Clock(self.db, self.current, CALENDAR)
         configuration = replace(CONFIGURATION, agency=self.configured)
-        running = Running(configuration, self.db, self.clock, self.current)
+        texts = ReadTexts(patience=60)
+        running = Running(configuration, self.db, self.clock, self.current, texts)
         self.app = create_app(running, lambda: self.now, self.per_minute)
         self.client = self.client_with(self.token())
 

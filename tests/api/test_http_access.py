@@ -22,6 +22,16 @@ GET  /deliveries                                  OCR ra
 POST /deliveries                                  O
 GET  /deliveries/{delivery_id}                    OCR ra
 POST /deliveries/{delivery_id}                    O
+GET  /documents                                   OCR ra
+POST /documents                                   O
+GET  /documents/{id}                              OCR ra
+POST /proposals/{proposal_id}/accept              O
+POST /proposals/{proposal_id}/edit                O
+POST /proposals/{proposal_id}/dismiss             O
+GET  /rules                                       OCR ra
+GET  /rules/{id}                                  OCR ra
+POST /rules/{id}/interpretation                   O
+POST /rules/{id}/interpretation/withdraw          O
 GET  /openapi.json                                OCR ra
 GET  /password                                    OCR
 POST /password                                    OCR
@@ -51,6 +61,9 @@ POST /api/v1/proposals/{proposal_id}/accept       O
 POST /api/v1/proposals/{proposal_id}/edit         O
 POST /api/v1/proposals/{proposal_id}/dismiss      O
 GET  /api/v1/rules                                OCR ra
+GET  /api/v1/rules/{id}/interpretations           OCR ra
+POST /api/v1/rules/{id}/interpretation            O
+POST /api/v1/rules/{id}/interpretation/withdraw   O
 GET  /api/v1/units                                OCR ra
 GET  /api/v1/duties                               OCR ra
 GET  /api/v1/seasons                              OCR ra

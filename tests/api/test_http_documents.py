@@ -322,7 +322,7 @@ def test_a_change_cannot_begin_before_its_document(office: Office) -> None:
         office.post("/documents", body), 409, "not_allowed"
     )
     body = PAPER | {"from": "2026-10-01"}
-    assert "不需要 from" in refusal(office.post("/documents", body), 409, "not_allowed")
+    assert "不需要写起算日（from）" in refusal(office.post("/documents", body), 409, "not_allowed")
     assert office.everything() == before
 
 

@@ -46,7 +46,9 @@ OF_SYSTEMS, OF_PERSONS = operations(DESCRIBED), operations(without_tokens(DESCRI
 
 # What there is in the office: without it nearly everything that is sent would be refused.
 KNOWN = {
-    "id": ["work-2026", "gbf-2016-80"],
+    "id": ["work-2026", "gbf-2016-80", "guangyuan-2017-43"],
+    "reading": ["P1M;after=15D"],
+    "decided_on": ["2026-09-24"],
     "document": ["work-2026", "gbf-2016-80"],
     "trigger": ["特别重大、重大突发事件"],
     "year": [2026],

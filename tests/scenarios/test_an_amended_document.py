@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from api.configuration import Configuration, adopted_in, load_configuration
+from api.configuration import Configuration, decided_in, load_configuration
 from engine.current_agency import CurrentAgency
 from engine.database import open_database, reading, writing
 from engine.derivation import derive
@@ -71,7 +71,7 @@ class Town:
 
     @property
     def configuration(self) -> Configuration:
-        return load_configuration(self.file, adopted_in)
+        return load_configuration(self.file, decided_in)
 
     def load(self, text: str, **more: object) -> Loading:
         configuration = self.configuration

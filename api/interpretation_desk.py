@@ -1,0 +1,71 @@
+"""Who may decide how rules are read, and what is answered about it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from api.dependencies import Running
+from api.document_rows import impact_row
+from api.typed_dates import day
+from api.viewer import Viewer
+from engine.errors import NotAllowed
+from engine.instants import local_iso
+from engine.interpretations import StoredInterpretation
+from engine.interpreting import Desk, Interpreted
+from engine.readings import Interpretation
+from engine.workdays import WorkCalendar
+
+
+def desk_of(
+    process: Running,
+    calendar: WorkCalendar,
+    viewer: Viewer,
+    by: str | None,
+    now: datetime,
+    apply: bool,
+) -> Desk:
+    """A reading is every unit's: who sees only some does not decide it. Raises NotAllowed, BadInput."""
+    if viewer.units is not None:
+        raise NotAllowed("口径涉及全部单位，只能由不限单位的帐户或接口令牌确定")
+    return Desk(process.db, process.current, calendar, viewer.acts_as(by), now, apply)
+
+
+def decided_day(text: str) -> date:
+    """The day of a decision. Raises BadInput."""
+    return day(text, "决定日期")
+
+
+def configured_row(one: Interpretation | None) -> dict[str, Any] | None:
+    """The interpretation of the configuration file; None where it has none."""
+    if one is None or one.entry is not None:
+        return None
+    return {
+        "file": one.file or None,
+        "reading": one.reading,
+        "decided_by": one.decided_by,
+        "decided_on": one.decided_on,
+        "reason": one.reason,
+    }
+
+
+def history_row(row: StoredInterpretation) -> dict[str, Any]:
+    """A decision; `reading` is null where it takes back the one before."""
+    return {
+        "id": row.id,
+        "reading": row.reading or None,
+        "decided_by": row.decided_by,
+        "decided_on": row.decided_on,
+        "reason": row.reason,
+        "at": local_iso(row.at),
+        "by": row.by,
+    }
+
+
+def interpreted_row(rule: str, done: Interpreted) -> dict[str, Any]:
+    """What was decided, or would be."""
+    return {
+        "rule": rule,
+        "applied": done.applied,
+        "reading": done.reading.in_words if done.reading else None,
+        "waits": done.reading is None or done.reading.term is None,
+        "impact": impact_row(done.impact),
+    }
