@@ -20,7 +20,7 @@ from engine.completion import complete_one
 from engine.errors import NotAllowed
 from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.events import Event
-from engine.instants import start_of
+from engine.instants import day_of, start_of
 from engine.obligations import Obligation, reopen, waive
 from engine.workdays import WorkCalendar
 from rules.terms import Amount
@@ -48,7 +48,7 @@ def change(
     _check_keys(asked)
     match asked.type:
         case "complete":
-            at = _instant(asked.at) if asked.at else now
+            at = completed_at(session, row, asked.at, now)
             complete_one(*place, row, by=by, at=at, evidence=asked.evidence, now=now)
         case "waive":
             waive(session, obligation_id, by=by, reason=_reason(asked), now=now)
@@ -168,7 +168,15 @@ def _reason(asked: ObligationChange) -> str:
     return asked.reason
 
 
-def _instant(text: str) -> datetime:
-    """When it was done; of a day the beginning."""
+def completed_at(session: Session, row: Obligation, text: str | None, now: datetime) -> datetime:
+    """When it was done: now, an instant, or of a day its beginning, but not before the event that
+    happened in it. Raises BadInput for a day where hours count."""
+    if not text:
+        return now
     at = moment(text, "at ")
-    return at if isinstance(at, datetime) else start_of(at)
+    if isinstance(at, datetime):
+        return at
+    if row.due_at:
+        raise BadInput(f"at：以小时计的期限须写明办结的时刻，例如 {at}T14:30")
+    event = session.get(Event, row.event_id) if row.event_id else None
+    return event.at if event and day_of(event.at) == at else start_of(at)

@@ -36,18 +36,17 @@ def complete_all(
     session: Session,
     agency: Agency,
     calendar: WorkCalendar,
-    rows: Sequence[Obligation],
+    rows: Sequence[tuple[Obligation, datetime]],
     *,
     by: str,
-    at: datetime,
     evidence: str,
     now: datetime,
 ) -> None:
-    """办结 of all of them or of none, each with its own entry in the journal. Raises NotAllowed, in
-    one sentence that names every one which cannot be completed, and why."""
+    """办结 of all of them, each at its time, or of none; each has its own entry in the journal. Raises
+    NotAllowed, in one sentence that names every one which cannot be completed, and why."""
     faults = []
     with session.begin_nested():
-        for row in rows:
+        for row, at in rows:
             try:
                 complete_one(
                     session, agency, calendar, row, by=by, at=at, evidence=evidence, now=now

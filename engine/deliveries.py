@@ -180,10 +180,12 @@ def sealed_contents(attempt: Attempt, delivery: Delivery) -> Contents:
 TROUBLE = (State.REJECTED, State.UNKNOWN, State.FAILED)
 
 
-def undelivered(session: Session, since: datetime, *conditions: object) -> list[Delivery]:
+def undelivered(
+    session: Session, since: datetime, *conditions: object, limit: int | None = None
+) -> list[Delivery]:
     """What did not arrive, or may not have, since an instant: a person has to look at it."""
     trouble = (col(Delivery.state).in_(TROUBLE), col(Delivery.finished_at) >= since)
-    return list_deliveries(session, *trouble, *conditions)
+    return list_deliveries(session, *trouble, *conditions, limit=limit)
 
 
 def recipient_of(session: Session, message_id: str) -> str:

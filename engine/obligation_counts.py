@@ -66,7 +66,7 @@ def counts_by_day(
 ) -> dict[date, DayCount]:
     """Of every day, both ends included, on which something falls due."""
     query = (
-        select(Obligation.due_on, Obligation.status, func.count())
+        select(col(Obligation.due_on), col(Obligation.status), func.count())
         .where(*_due_between(first, last), *conditions)
         .group_by(col(Obligation.due_on), col(Obligation.status))
     )

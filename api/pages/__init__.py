@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.pages import overview
+from api.pages import month, obligation, obligations, overview
 
 router = APIRouter(include_in_schema=False)
-for page in (overview,):
+for page in (overview, month, obligations, obligation):
     router.include_router(page.router)

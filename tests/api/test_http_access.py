@@ -18,6 +18,11 @@ from engine.api_tokens import Scope
 # may do everything. r, a: tokens that may read, act. Lower case and upper case stand side by side.
 TABLE = """
 GET  /                                            OCR ra
+GET  /obligations                                 OCR ra
+POST /obligations                                 OC   a
+GET  /obligations/{obligation_id}                 OCR ra
+POST /obligations/{obligation_id}                 OC   a
+GET  /calendar                                    OCR ra
 GET  /openapi.json                                OCR ra
 GET  /password                                    OCR
 POST /password                                    OCR
