@@ -154,6 +154,7 @@ def _context(
         "journal": journal_of(session, row.id),
         "clock": list(_entered(entries_of(session, row.id), agency.catalogue.clauses)),
         "deliveries": deliveries_of(session, row.id, *speaking, limit=_DELIVERIES),
+        "recipients": agency.units,
         "states": _STATES,
         "via": VIA_NAMES,
         "acts": Permission.ACT in viewer.permissions,
