@@ -44,4 +44,8 @@ def in_form_words(fault: Exception) -> str:
 
 def _first(error: Any) -> str:
     place = next((_NAMES.get(step, step) for step in error["loc"] if isinstance(step, str)), "")
+    if (
+        error["type"] == "string_too_short" and error["input"]
+    ):  # of a date; a browser sends none such
+        return f"{place}：应写作 2026-03-02"
     return f"{place}：{fault_in_words(error)}"
