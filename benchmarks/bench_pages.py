@@ -16,25 +16,24 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from fastapi import FastAPI
-from sqlalchemy import Engine, event, insert
-from sqlmodel import SQLModel, select
+from sqlalchemy import Connection, Engine, event
+from sqlmodel import select
 
 from api.app import create_app
 from api.configuration import Configuration, load_configuration
 from api.dependencies import Running
 from engine.accounts import Account, Role
-from engine.acknowledgements import Acknowledgement, Via
+from engine.acknowledgements import Acknowledgement
 from engine.agency import Agency
 from engine.alerts import Alert
 from engine.clock import Clock
 from engine.current_agency import CurrentAgency
 from engine.database import open_database, reading, writing
-from engine.deliveries import Delivery, State
+from engine.deliveries import Delivery
 from engine.journal import JournalEntry
-from engine.obligations import Obligation, Status
+from engine.obligations import Obligation
 from engine.schema import migrate
 from engine.signed_links import link_to
-from engine.units import Role as ContactRole
 from engine.web_sessions import begin_session
 from engine.workdays import work_calendar
 from rules.catalogue_files import CatalogueFile
@@ -44,6 +43,7 @@ from tests.builders import build_agency, build_duty, build_rule, build_unit
 SMALL, LARGE = 10_000, 1_000_000
 UNITS, RULES, PAPERS = 200, 20, 4
 NOW = datetime(2026, 9, 30, 2, tzinfo=UTC)
+THEN = "2026-09-29 01:00:00.000000"  # as SQLite keeps an instant
 TODAY, FIRST = date(2026, 9, 30), date(2022, 1, 1)
 DAYS = (TODAY - FIRST).days + 400  # almost five years back, and the horizon
 TIMES, BATCH = 15, 50_000
@@ -95,17 +95,29 @@ def filled(db: Engine, number: int) -> None:
     """So many obligations, spread evenly over units, rules and days: of the past one in 200 is late,
     every late one has been told, and every third of them is acknowledged."""
     migrate(db)
-    tables: dict[type[SQLModel], Iterator[dict[str, Any]]] = {
+    tables: dict[Any, Iterator[dict[str, Any]]] = {
         Obligation: (_obligation(n) for n in range(number)),
         JournalEntry: (_journal(n) for n in range(number)),
         Delivery: (_delivery(n) for n in range(0, number, 200 * 20)),
         Alert: (_alert(n) for n in range(0, number, 200)),
         Acknowledgement: (_acknowledgement(n) for n in range(0, number, 600)),
     }
-    with writing(db) as session:
+    indexes = [one for table in tables for one in table.__table__.indexes]
+    with db.begin() as connection:
+        for index in indexes:
+            index.drop(connection)
         for table, rows in tables.items():
-            while batch := list(islice(rows, BATCH)):
-                session.execute(insert(table), batch)
+            _store(connection, table.__tablename__, rows)
+        for index in indexes:
+            index.create(connection)
+
+
+def _store(connection: Connection, table: str, rows: Iterator[dict[str, Any]]) -> None:
+    while batch := list(islice(rows, BATCH)):
+        names = ", ".join(f'"{name}"' for name in batch[0])
+        marks = ", ".join("?" for _ in batch[0])
+        values = [tuple(row.values()) for row in batch]
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
 
 
 def _obligation(n: int) -> dict[str, Any]:
@@ -120,21 +132,21 @@ def _obligation(n: int) -> dict[str, Any]:
         "period": f"{day:%Y-%m}",
         "document": f"paper-{rule % PAPERS}",
         "reading": "每月一次",
-        "opens_on": day.replace(day=1),
-        **dict.fromkeys(("due_on", "act_by", "earliest", "latest"), day),
+        "opens_on": f"{day:%Y-%m}-01",
+        **dict.fromkeys(("due_on", "act_by", "earliest", "latest"), f"{day}"),
         "provisional": False,
         "version": 1,
         "moved": "",
-        "status": Status.OPEN if is_open else Status.DONE,
-        "closed_at": None if is_open else NOW - timedelta(1),
+        "status": "open" if is_open else "done",
+        "closed_at": None if is_open else THEN,
         "closed_by": "" if is_open else "张三",
         "evidence": "",
-        "created_at": NOW - timedelta(400),
+        "created_at": THEN,
     }
 
 
 def _journal(n: int) -> dict[str, Any]:
-    told = {"at": NOW, "kind": "created", "by": "期限", "text": "登记"}
+    told = {"at": THEN, "kind": "created", "by": "期限", "text": "登记"}
     return {"obligation_id": n + 1, **told}
 
 
@@ -147,13 +159,13 @@ def _delivery(n: int) -> dict[str, Any]:
         "to": "",
         "mentions": "",
         "body": "…",
-        "planned_at": NOW,
-        "next_at": NOW,
-        "finished_at": NOW,
+        "planned_at": THEN,
+        "next_at": THEN,
+        "finished_at": THEN,
         "part": 1,
         "parts": 1,
         "urgent": False,
-        "state": State.ACCEPTED,
+        "state": "accepted",
         "attempts": 1,
         "purpose": "reminder",
         "possible_duplicate": False,
@@ -172,15 +184,15 @@ def _alert(n: int) -> dict[str, Any]:
         "recipient": "u7",
         "due_version": 1,
         "asked": "",
-        "role": ContactRole.HANDLER,
-        "send_at": NOW,
+        "role": "handler",
+        "send_at": THEN,
         "delivery_id": n // 4000 + 1,
     }
 
 
 def _acknowledgement(n: int) -> dict[str, Any]:
-    told = {"due_version": 1, "rung": "+1", "by": "张三", "via": Via.PAGE, "at": NOW}
-    return {"obligation_id": n + 1, **told, "resumes_at": NOW + timedelta(3)}
+    told = {"due_version": 1, "rung": "+1", "by": "张三", "via": "page", "at": THEN}
+    return {"obligation_id": n + 1, **told, "resumes_at": "2026-10-09 01:00:00.000000"}
 
 
 def application(db: Engine) -> FastAPI:

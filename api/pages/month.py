@@ -24,7 +24,7 @@ from engine.workdays import FIRST_DAY, LAST_DAY, WorkCalendar, weekday_name
 router = APIRouter()
 _MOST = 3  # obligations of a day; the list has the rest
 _DAY = timedelta(days=1)
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
