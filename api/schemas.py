@@ -36,26 +36,13 @@ RuleId = Annotated[Line, Path(min_length=1, max_length=200)]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]  # what an integer of the database can be
 
 
-class _Request(BaseModel):
+class Asked(BaseModel):
+    """What is asked for: a key that nobody knows is refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class ObligationFilter(_Request):
-    """Query of `GET obligations`."""
-
-    unit: str | None = None
-    status: Literal["open", "done", "waived", "overdue"] | None = None
-    document: str | None = None
-    due_from: str | None = None
-    due_to: str | None = None
-    within: Annotated[str, Field(pattern=r"^[0-9]{1,3}(wd|d)$")] | None = None
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,18}$")] | None = (
-        None
-    )
-
-
-class DeliveryFilter(_Request):
+class DeliveryFilter(Asked):
     """Query of `GET deliveries`; `from` and `to` are the first and the last day on which they were
     planned, `cursor` is an id."""
 
@@ -69,7 +56,7 @@ class DeliveryFilter(_Request):
     cursor: int | None = Field(default=None, ge=1, le=2**63 - 1)
 
 
-class Resending(_Request):
+class Resending(Asked):
     """Body of `POST deliveries/{id}/resend`."""
 
     by: By = None
@@ -84,7 +71,7 @@ class ResendingBetween(Resending):
     channel: Name | None = None
 
 
-class NewEvent(_Request):
+class NewEvent(Asked):
     """Body of `POST events`: a day or an instant; without an offset it is Asia/Shanghai."""
 
     trigger: Name
@@ -94,7 +81,7 @@ class NewEvent(_Request):
     by: By = None
 
 
-class ObligationChange(_Request):
+class ObligationChange(Asked):
     """Body of `POST obligations/{id}/events`."""
 
     type: Literal[
@@ -116,13 +103,13 @@ class ObligationChange(_Request):
     reason: Text = ""
 
 
-class Confirmation(_Request):
+class Confirmation(Asked):
     """Body of `POST channels/{id}/confirm`."""
 
     code: Annotated[str, Field(pattern=r"^[0-9]{4}$", description="测试消息里的四位确认码")]
 
 
-class NewText(_Request):
+class NewText(Asked):
     """Body of `POST documents`: `text`, or the file itself in `content` (base64)."""
 
     name: Annotated[Name, Field(description="文件名，其后缀说明格式")]
@@ -136,7 +123,7 @@ class NewText(_Request):
     apply: bool = False
 
 
-class ProposalFilter(_Request):
+class ProposalFilter(Asked):
     """Query of `GET proposals`; `cursor` is an id."""
 
     document: str | None = None
@@ -145,21 +132,21 @@ class ProposalFilter(_Request):
     cursor: int = Field(default=0, ge=0, le=2**63 - 1)
 
 
-class Acceptance(_Request):
+class Acceptance(Asked):
     """Body of `POST proposals/{id}/accept`."""
 
     by: By = None
     dry_run: bool = False
 
 
-class Dismissal(_Request):
+class Dismissal(Asked):
     """Body of `POST proposals/{id}/dismiss`."""
 
     by: By = None
     reason: Annotated[Text, Field(min_length=1)]
 
 
-class Edit(_Request):
+class Edit(Asked):
     """Body of `POST proposals/{id}/edit`: keys of a rule in a catalogue file; null takes one out."""
 
     by: By = None
@@ -183,7 +170,7 @@ class Edit(_Request):
     until: str | None = None
 
 
-class NewInterpretation(_Request):
+class NewInterpretation(Asked):
     """Body of `POST rules/{id}/interpretation`."""
 
     reading: Annotated[
@@ -197,7 +184,7 @@ class NewInterpretation(_Request):
     apply: Annotated[bool, Field(description="不写只看影响，不确定")] = False
 
 
-class Withdrawal(_Request):
+class Withdrawal(Asked):
     """Body of `POST rules/{id}/interpretation/withdraw`."""
 
     reason: Annotated[Line, Field(min_length=1, max_length=500)]

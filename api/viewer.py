@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from api.errors import BadInput, Refused
 from api.permissions import OF_ROLE, OF_SCOPE, Permission
@@ -17,7 +17,7 @@ from engine.alerts import only_of
 from engine.api_tokens import SCOPE_NAMES, USED_EVERY, ApiToken, token_of, used
 from engine.database import reading, writing
 from engine.errors import NotFound
-from engine.obligations import Obligation
+from engine.obligations import Obligation, get_obligation
 from engine.units import subtree
 from engine.web_sessions import SEEN_EVERY, find_session, seen
 
@@ -54,6 +54,13 @@ class Viewer:
         """The conditions in SQL that leave what speaks of his units alone: a message that also tells
         another unit's matters is not his to read."""
         return [] if self.units is None else [*only_of(self.units)]
+
+    def obligation(self, session: Session, obligation_id: int) -> Obligation:
+        """An obligation of his units; another's does not exist for him. Raises NotFound."""
+        row = get_obligation(session, obligation_id)
+        if not self.sees(row.unit):
+            raise NotFound(f"没有编号为 {obligation_id} 的待办事项")
+        return row
 
     def check_unit(self, unit: str) -> None:
         """Raises NotFound for a unit that he does not see."""

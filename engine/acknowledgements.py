@@ -33,9 +33,10 @@ class Via(StrEnum):
     LINK = "link"
     WECOM = "wecom"
     API = "api"
+    PAGE = "page"
 
 
-VIA_NAMES = {Via.LINK: "链接", Via.WECOM: "企业微信", Via.API: "接口"}
+VIA_NAMES = {Via.LINK: "链接", Via.WECOM: "企业微信", Via.API: "接口", Via.PAGE: "页面"}
 
 
 class Acknowledgement(SQLModel, table=True):

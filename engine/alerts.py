@@ -21,7 +21,7 @@ from engine.absences import away_at
 from engine.acknowledgements import acknowledged
 from engine.agency import Agency
 from engine.database import Instant, words
-from engine.deliveries import Delivery, State
+from engine.deliveries import Delivery, State, list_deliveries
 from engine.digest import Composer
 from engine.digest_items import items_of
 from engine.errors import EngineError
@@ -298,6 +298,15 @@ def alerts_of(session: Session, delivery_ids: Iterable[int]) -> Mapping[int, lis
     for alert in session.exec(query.order_by(col(Alert.id))).all():
         found[alert.delivery_id].append(alert)
     return found
+
+
+def deliveries_of(
+    session: Session, obligation_id: int, *conditions: object, limit: int
+) -> list[Delivery]:
+    """The deliveries that told of an obligation, those that were sent again too, newest first."""
+    told = select(Alert.delivery_id).where(Alert.obligation_id == obligation_id)
+    carried = or_(col(Delivery.id).in_(told), col(Delivery.resend_of).in_(told))
+    return list_deliveries(session, carried, *conditions, limit=limit)
 
 
 def only_of(units: Collection[str]) -> list[sqlalchemy.ColumnElement[bool]]:

@@ -85,7 +85,9 @@ class Delivery(SQLModel, table=True):
     body: str = ""  # as it was last sent
     told: str = ""  # ids of the obligations in `body`, comma between
     repeats: bool = False  # in place of one that may have arrived: it is marked
-    resend_of: int | None = None  # sent again by hand: the first delivery of these alerts
+    resend_of: int | None = Field(
+        default=None, index=True
+    )  # sent again by hand: the first delivery of these alerts
     reason: str = ""  # of the state, in a Chinese sentence
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
@@ -196,10 +198,12 @@ def sealed_contents(attempt: Attempt, delivery: Delivery) -> Contents:
 TROUBLE = (State.REJECTED, State.UNKNOWN, State.FAILED)
 
 
-def undelivered(session: Session, since: datetime, *conditions: object) -> list[Delivery]:
+def undelivered(
+    session: Session, since: datetime, *conditions: object, limit: int | None = None
+) -> list[Delivery]:
     """What did not arrive, or may not have, since an instant: a person has to look at it."""
     trouble = (col(Delivery.state).in_(TROUBLE), col(Delivery.finished_at) >= since)
-    return list_deliveries(session, *trouble, *conditions)
+    return list_deliveries(session, *trouble, *conditions, limit=limit)
 
 
 def recipient_of(session: Session, message_id: str) -> str:

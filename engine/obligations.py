@@ -36,6 +36,11 @@ class Obligation(SQLModel, table=True):
         UniqueConstraint("rule", "unit", "occurrence"),
         Index("ix_obligation_status_act_by", "status", "act_by"),
         Index("ix_obligation_due_on", "due_on", "id"),
+        # For the list and the counts of a page; the last two columns spare it the rows.
+        Index("ix_obligation_status_due_on", "status", "due_on", "id", "unit", "due_at"),
+        Index("ix_obligation_status_unit", "status", "unit", "due_on", "id"),
+        Index("ix_obligation_document", "document", "status", "due_on", "id"),
+        Index("ix_obligation_rule", "rule", "status", "due_on", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -113,13 +118,15 @@ def due_columns(due: Due) -> dict[str, Any]:
 def late(now: datetime) -> Any:
     """The condition in SQL that says the same as `Obligation.overdue`.
 
-    True or false and never NULL, so that it can be negated.
+    True or false and never NULL, so that it can be negated. That no due day lies ahead follows
+    from the rest, and lets an index end there.
     """
+    today = local_day(now)
     past = or_(
         and_(col(Obligation.due_at).is_not(None), col(Obligation.due_at) < now),
-        and_(col(Obligation.due_at).is_(None), col(Obligation.due_on) < local_day(now)),
+        and_(col(Obligation.due_at).is_(None), col(Obligation.due_on) < today),
     )
-    return and_(col(Obligation.status) == Status.OPEN, past)
+    return and_(col(Obligation.status) == Status.OPEN, col(Obligation.due_on) <= today, past)
 
 
 def get_obligation(session: Session, obligation_id: int) -> Obligation:

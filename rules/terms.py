@@ -67,7 +67,7 @@ class Measure(StrEnum):
     YEAR = "Y"
 
 
-_MEASURE_NAMES = {
+MEASURE_NAMES = {
     Measure.WORKING_DAY: "个工作日",
     Measure.HOUR: "小时",
     Measure.DAY: "日",
@@ -116,7 +116,7 @@ class Amount:
 
     def in_words(self) -> str:
         """`30个工作日`, `5小时`."""
-        return f"{self.number}{_MEASURE_NAMES[self.measure]}"
+        return f"{self.number}{MEASURE_NAMES[self.measure]}"
 
 
 @dataclass(frozen=True)

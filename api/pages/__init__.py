@@ -7,6 +7,9 @@ from api.pages import (
     delivery,
     document,
     documents,
+    month,
+    obligation,
+    obligations,
     overview,
     proposal_forms,
     rule,
@@ -23,5 +26,8 @@ for page in (
     proposal_forms,
     rules,
     rule,
+    month,
+    obligations,
+    obligation,
 ):
     router.include_router(page.router)

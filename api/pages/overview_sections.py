@@ -1,82 +1,69 @@
-"""The sections of 总览: what is late, today, this week, this month and next month, by unit."""
+"""The sections of 总览: what is late, today, this week, this month and next month, the first of each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
 
 from sqlmodel import Session, col
 
-from engine.agency import Agency
 from engine.instants import local_day
+from engine.obligation_counts import UnitCount, count, end_of_week
 from engine.obligations import Obligation, Status, late, list_obligations
 
+MOST = 20  # rows of a section; the list has the rest
 
-@dataclass(frozen=True)
-class Line:
-    """One obligation as the page shows it."""
-
-    obligation: Obligation
-    matter: str
-    document: str
-    period: str
-
-
-@dataclass(frozen=True)
-class OfUnit:
-    """One unit's lines in a section."""
-
-    name: str
-    lines: tuple[Line, ...]
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Section:
-    """A stretch of time; empty stretches are shown as empty."""
+    """A stretch of time; empty stretches are shown as empty. `query` is the filter of the list that
+    has all `count` of it."""
 
     title: str
     id: str
-    units: tuple[OfUnit, ...]
-
-    @property
-    def count(self) -> int:
-        """How many obligations."""
-        return sum(len(unit.lines) for unit in self.units)
+    rows: Sequence[Obligation]
+    count: int
+    query: str
 
 
 def sections(
-    session: Session, agency: Agency, now: datetime, own: Sequence[object] = ()
+    session: Session,
+    by_unit: Mapping[str, UnitCount],
+    now: datetime,
+    own: Sequence[Any] = (),
+    most: int = MOST,
 ) -> list[Section]:
-    """The sections of the page, each obligation in one of them; `own` are the conditions in SQL that
-    leave what the viewer sees."""
+    """The sections of the page, each obligation in one of them. `by_unit` are the counts of what the
+    viewer sees, `own` the conditions in SQL that leave it."""
     today = local_day(now)
-    week = today + timedelta(days=6 - today.weekday())
+    week = end_of_week(today)
     month = _month_end(today)
-    next_month = _month_end(month + _DAY)
-    return [
-        _section(session, agency, "已逾期", "late", late(now), *own),
-        _section(session, agency, "今日到期", "today", *_between(now, today, today), *own),
-        _section(session, agency, "本周到期", "week", *_between(now, today + _DAY, week), *own),
-        _section(
-            session,
-            agency,
-            "本月到期",
-            "month",
-            *_between(now, max(today, week) + _DAY, month),
-            *own,
-        ),
-        _section(
-            session,
-            agency,
-            "下月到期",
-            "next",
-            *_between(now, max(week, month) + _DAY, next_month),
-            *own,
-        ),
-    ]
+    after = max(today, week)
+    next_month = max(week, month)
+    counted = by_unit.values()
+    stretches = (
+        ("已逾期", "late", (date.min, today), sum(one.late for one in counted)),
+        ("今日到期", "today", (today, today), sum(one.today for one in counted)),
+        ("本周到期", "week", (today + _DAY, week), sum(one.week for one in counted)),
+        ("本月到期", "month", (after + _DAY, month), None),
+        ("下月到期", "next", (next_month + _DAY, _month_end(month + _DAY)), None),
+    )
+    found = []
+    for title, id_, (first, last), number in stretches:
+        is_late = id_ == "late"
+        conditions = [*own, late(now)] if is_late else [*own, *_between(now, first, last)]
+        number = count(session, *conditions) if number is None else number
+        rows = list_obligations(session, *conditions, limit=most) if number else []
+        query = {"status": "overdue"} if is_late else _query(first, last)
+        found.append(Section(title, id_, rows, number, urlencode(query)))
+    return found
 
 
-_DAY = timedelta(days=1)
+def _query(first: date, last: date) -> dict[str, str]:
+    return {"status": "upcoming", "due_from": f"{first}", "due_to": f"{last}"}
 
 
 def _month_end(day: date) -> date:
@@ -85,35 +72,9 @@ def _month_end(day: date) -> date:
     return after - timedelta(days=after.day)
 
 
-def _between(now: datetime, first: date, last: date) -> tuple[object, ...]:
+def _between(now: datetime, first: date, last: date) -> tuple[Any, ...]:
     return (
         col(Obligation.status) == Status.OPEN,
         col(Obligation.due_on).between(first, last),
         ~late(now),
-    )
-
-
-def _section(
-    session: Session, agency: Agency, title: str, id_: str, *conditions: object
-) -> Section:
-    rows = list_obligations(session, *conditions)
-    order = {unit: place for place, unit in enumerate(agency.units)}
-    rows.sort(key=lambda row: (order.get(row.unit, len(order)), row.unit))
-    units = tuple(
-        OfUnit(
-            agency.units[unit].name if unit in agency.units else unit,
-            tuple(_line(row, agency) for row in group),
-        )
-        for unit, group in groupby(rows, key=lambda row: row.unit)
-    )
-    return Section(title, id_, units)
-
-
-def _line(row: Obligation, agency: Agency) -> Line:
-    rule = agency.catalogue.rules.get(row.rule)
-    return Line(
-        obligation=row,
-        matter=rule.quote if rule else row.rule,
-        document=rule.document.title if rule else row.document,
-        period=row.period_in_words,
     )

@@ -1,29 +1,36 @@
 """/m/{token}: the page of one delivery. The link is the credential, for its matters alone.
 
-GET changes nothing: mail gateways and chat programs open every link that passes by.
+GET changes nothing: mail gateways and chat programs open every link that passes by. Whoever is signed
+in beside it has to be one who sees these matters, and is led on to them.
 """
 
+from asyncio import to_thread
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Annotated
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar
-from api.errors import BadInput
+from api.cookies import SESSION, cookie
+from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar, running
+from api.errors import BadInput, Refused
 from api.limited_body import limited_body
 from api.rendering import templates
+from api.viewer import Viewer, viewer_of_session
 from engine.acknowledgements import Acknowledgement, Via, acknowledgements_of
 from engine.agency import Agency
 from engine.deliveries import Delivery, Purpose
 from engine.errors import BadLink, LinkExpired, NotAllowed
+from engine.explanation import Step
 from engine.instants import local_day
 from engine.obligations import STATUS_NAMES, Obligation, Status
 from engine.remaining import remaining_in_words
 from engine.signed_links import delivery_of
 from engine.signing import Signed, Told, matters_of, sign, signatories
+from engine.tracing import trace_of
 from engine.units import Contact
 from engine.workdays import WorkCalendar
 
@@ -48,6 +55,8 @@ class Shown:
     obligation: Obligation
     matter: str
     document: str
+    number: str
+    steps: tuple[Step, ...]
     unit: str
     left: str
     signed: Acknowledgement | None
@@ -62,12 +71,25 @@ class Opened:
     delivery: Delivery
     told: list[Told]
     people: list[Contact]
+    person: Viewer | None
+
+
+async def _signed_in(request: Request, agency: AgencyNow, now: Now) -> Viewer | None:
+    """Who is signed in in the browser; asked before the route's own transaction begins."""
+    id_ = cookie(request, SESSION)
+    if not id_:
+        return None
+    return await to_thread(viewer_of_session, running(request).db, agency, id_, now)
+
+
+SignedIn = Annotated[Viewer | None, Depends(_signed_in)]
 
 
 @router.api_route("/{token}", methods=["GET", "HEAD"])
 async def page(
     token: str,
     request: Request,
+    person: SignedIn,
     session: Reader,
     agency: AgencyNow,
     calendar: CalendarNow,
@@ -75,8 +97,8 @@ async def page(
 ) -> Response:
     """The matters of the delivery, with buttons."""
     try:
-        opened = _open(session, agency, token, now)
-    except (BadLink, LinkExpired) as fault:
+        opened = _open(session, agency, token, person, now)
+    except (BadLink, LinkExpired, Refused) as fault:
         return _refused(request, fault)
     return _page(request, session, agency, calendar, opened, now)
 
@@ -85,6 +107,7 @@ async def page(
 async def acknowledged(
     token: str,
     request: Request,
+    person: SignedIn,
     session: Writer,
     agency: AgencyNow,
     calendar: WriterCalendar,
@@ -93,13 +116,13 @@ async def acknowledged(
     """签收 of one matter or of all, by one of the people whom the delivery reached."""
     form = await limited_body(request, _LARGEST)
     try:
-        opened = _open(session, agency, token, now)
+        opened = _open(session, agency, token, person, now)
         chosen, by, until = _asked(form, opened)
         with session.begin_nested():  # a date that does not suit one matter suits none
             signed = sign(
                 *(session, agency, calendar, chosen), by=by, via=Via.LINK, until=until, now=now
             )
-    except (BadLink, LinkExpired) as fault:
+    except (BadLink, LinkExpired, Refused) as fault:
         return _refused(request, fault)
     except (BadInput, NotAllowed) as fault:
         return _page(request, session, agency, calendar, opened, now, 422, fault=str(fault))
@@ -107,12 +130,19 @@ async def acknowledged(
     return _page(request, session, agency, calendar, opened, now, said=said)
 
 
-def _open(session: Session, agency: Agency, token: str, now: datetime) -> Opened:
+def _open(
+    session: Session, agency: Agency, token: str, person: Viewer | None, now: datetime
+) -> Opened:
+    """Raises BadLink, LinkExpired; Refused where somebody is signed in who does not see it all."""
     delivery = session.get(Delivery, delivery_of(session, token, now))
     if delivery is None or delivery.purpose is not Purpose.REMINDER:
         raise BadLink("链接无效")
     told = matters_of(session, delivery)
-    return Opened(delivery, told, signatories(agency, delivery, told))
+    if person and not all(person.sees(one.obligation.unit) for one in told):
+        raise Refused(403, "forbidden", f"这条提醒不是发给您（{person.name}）的，您的帐户不能查看")
+    people = signatories(agency, delivery, told)
+    own = [one for one in people if person and one.name == person.name]
+    return Opened(delivery, told, own or people, person)
 
 
 def _asked(form: bytes, opened: Opened) -> tuple[list[Told], str, date | None]:
@@ -165,13 +195,15 @@ def _page(
     fault: str = "",
 ) -> Response:
     signed = acknowledgements_of(session, [one.obligation for one in opened.told])
-    shown = [
-        _shown(one, bool(opened.people), signed.get(one.obligation.id or 0), agency, calendar, now)
-        for one in opened.told
-    ]
+    shown = []
+    for one in opened.told:
+        row, steps = one.obligation, trace_of(session, agency, calendar, one.obligation)
+        found = signed.get(row.id or 0)
+        shown.append(_shown(one, bool(opened.people), steps, found, agency, calendar, now))
     context = {
         "shown": shown,
         "people": opened.people,
+        "person": opened.person,
         "signable": [one for one in shown if one.signable],
         "said": said or [],
         "fault": fault,
@@ -185,6 +217,7 @@ def _page(
 def _shown(
     one: Told,
     anybody: bool,
+    steps: tuple[Step, ...],
     signed: Acknowledgement | None,
     agency: Agency,
     calendar: WorkCalendar,
@@ -198,6 +231,8 @@ def _shown(
         obligation=row,
         matter=rule.quote if rule else row.rule,
         document=rule.document.title if rule else row.document,
+        number=rule.document.number_of(rule.text) if rule else "",
+        steps=steps,
         unit=unit.name if unit else row.unit,
         left=remaining_in_words(row, now, local) if is_open else STATUS_NAMES[row.status],
         signed=signed,
@@ -206,8 +241,8 @@ def _shown(
     )
 
 
-def _refused(request: Request, fault: BadLink | LinkExpired) -> Response:
+def _refused(request: Request, fault: BadLink | LinkExpired | Refused) -> Response:
     """A plain page: whether there ever was such a delivery is nobody's business."""
-    status = 410 if isinstance(fault, LinkExpired) else 404
-    context = {"fault": str(fault)}
+    status = 410 if isinstance(fault, LinkExpired) else getattr(fault, "status", 404)
+    context = {"fault": str(fault), "foreign": isinstance(fault, Refused)}
     return templates.TemplateResponse(request, "link_refused.html", context, status, _HEADERS)

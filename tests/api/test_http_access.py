@@ -32,6 +32,11 @@ GET  /rules                                       OCR ra
 GET  /rules/{id}                                  OCR ra
 POST /rules/{id}/interpretation                   O
 POST /rules/{id}/interpretation/withdraw          O
+GET  /obligations                                 OCR ra
+POST /obligations                                 OC   a
+GET  /obligations/{obligation_id}                 OCR ra
+POST /obligations/{obligation_id}                 OC   a
+GET  /calendar                                    OCR ra
 GET  /openapi.json                                OCR ra
 GET  /password                                    OCR
 POST /password                                    OCR

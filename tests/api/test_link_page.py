@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from office import AGENCY, Client, Office
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from engine.accounts import Role
 from engine.acknowledgements import Acknowledgement
 from engine.agency import Agency
 from engine.alerts import Alert
@@ -293,3 +295,61 @@ def test_the_administrators_messages_have_no_link() -> None:
         tell_administrator(session, office.configured, "a", "渠道停用", "请看", office.now)
     office.tick()
     assert "/m/" not in delivery(office, "administrator").body
+
+
+def with_session(office: Office, role: Role, unit: str = "", name: str = "") -> Client:
+    """The same visitor, in whose browser somebody is signed in."""
+    person = office.person(role, unit, name or f"{role.value}{unit}")
+    return Client(office.app, {"cookie": person.headers["cookie"]})
+
+
+def test_each_matter_says_how_its_date_came_about() -> None:
+    office = opened()
+    page = unescape(visitor(office).get(door(office)).text)
+    for id_ in matters(office):
+        row = office.get(f"/obligations/{id_}")
+        assert row["quote"] in page
+        for step in row["trace"]:
+            assert step["text"] in page
+            assert step["basis"] in page
+    assert "/obligations/" not in page
+
+
+def test_who_is_signed_in_is_led_on_to_the_obligation() -> None:
+    office = opened()
+    person = with_session(office, Role.CLERK, "finance")
+    page = person.get(door(office)).text
+    for id_ in matters(office):
+        assert f'<a href="../obligations/{id_}">' in page
+        assert person.get(f"/obligations/{id_}").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_the_wrong_person_is_refused(method: str) -> None:
+    office = opened()
+    other, path = with_session(office, Role.CLERK, "statistics"), door(office)
+    before = office.everything()
+    form = urlencode({"by": "张三", "obligation": "all"})
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = other.request(method, path, content=form, headers=headers)
+    assert answer.status_code == 403
+    assert office.everything() == before
+    if method != "HEAD":
+        assert "不是发给您（张三）的" in answer.text
+        assert "财政局" not in answer.text
+    assert with_session(office, Role.READER, "finance").get(path).status_code == 200
+
+
+def test_who_is_signed_in_and_is_asked_signs_in_his_own_name() -> None:
+    office = opened()
+    path, person = door(office), with_session(office, Role.CLERK, "finance")
+    page = person.get(path).text
+    assert 'type="hidden" name="by" value="张三"' in page
+    assert "李四" not in page
+    headers = {"content-type": "application/x-www-form-urlencoded", "origin": "null"}
+    form = {"obligation": "all", "by": "李四 <b>"}
+    answer = person.post(path, content=urlencode(form), headers=headers)
+    assert (answer.status_code, signed(office)) == (422, [])
+    form["by"] = "张三"
+    assert person.post(path, content=urlencode(form), headers=headers).status_code == 200
+    assert {row.by for row in signed(office)} == {"张三"}
