@@ -2,8 +2,22 @@
 
 from fastapi import APIRouter
 
-from api.pages import overview
+from api.pages import (
+    overview,
+    system,
+    system_access,
+    system_accounts,
+    system_calendar,
+    system_tokens,
+)
 
 router = APIRouter(include_in_schema=False)
-for page in (overview,):
+for page in (
+    overview,
+    system,
+    system_calendar,
+    system_accounts,
+    system_tokens,
+    system_access,
+):
     router.include_router(page.router)

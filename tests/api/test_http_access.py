@@ -19,6 +19,16 @@ from engine.api_tokens import Scope
 TABLE = """
 GET  /                                            OCR ra
 GET  /openapi.json                                OCR ra
+GET  /system                                      O
+GET  /system/calendar                             O
+POST /system/calendar                             O
+GET  /system/accounts
+POST /system/accounts
+GET  /system/accounts/{account_id}
+POST /system/accounts/{account_id}
+GET  /system/tokens
+POST /system/tokens
+GET  /system/access
 GET  /password                                    OCR
 POST /password                                    OCR
 POST /sign-out                                    OCR
