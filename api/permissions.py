@@ -60,6 +60,7 @@ OPERATIONS: Mapping[str, Permission] = {
     "GET /password": Permission.OWN,
     "POST /password": Permission.OWN,
     "GET /": Permission.READ,
+    "GET /messages": Permission.DECIDE,
     "GET /system": Permission.DECIDE,
     "GET /system/calendar": Permission.DECIDE,
     "POST /system/calendar": Permission.DECIDE,

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.pages import (
+    messages,
     overview,
     system,
     system_access,
@@ -14,6 +15,7 @@ from api.pages import (
 router = APIRouter(include_in_schema=False)
 for page in (
     overview,
+    messages,
     system,
     system_calendar,
     system_accounts,

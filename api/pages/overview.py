@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing
+from api.pages.next_steps import NextSteps, next_steps
 from api.pages.overview_sections import sections
 from api.rendering import templates
 from api.viewer import Viewer
@@ -30,13 +31,16 @@ async def overview(
 ) -> Response:
     """总览."""
     own = [] if viewer.units is None else only_of(viewer.units)
+    unreached = unreachable(session, agency)
+    asked = NextSteps(session, agency, calendar, now, viewer, not unreached)
     return templates.TemplateResponse(
         request,
         "overview.html",
         {
+            "steps": next_steps(asked),
             "sections": sections(session, agency, now, viewer.own_obligations()),
             "waiting": _waiting(agency, viewer),
-            "unreachable": [u for u in unreachable(session, agency) if viewer.sees(u)],
+            "unreachable": [u for u in unreached if viewer.sees(u)],
             "disabled": disabled_channels(session) if viewer.units is None else [],
             "undelivered": undelivered(session, now - timedelta(days=7), *own),
             "readings": agency.readings,

@@ -16,6 +16,7 @@ from engine.agency import Agency
 from engine.api_tokens import SCOPE_NAMES, Scope, add_token, list_tokens, revoke, token_by_id
 from engine.database import reading, writing
 from engine.errors import BadAccount, NotFound
+from engine.instants import local_day
 
 router = APIRouter()
 Filled = Annotated[str, Form()]
@@ -81,6 +82,7 @@ def _list(
         "units": {id_: one.name for id_, one in agency.units.items() if viewer.sees(id_)},
         "all_units": viewer.units is None,
         "usual": USUAL,
+        "last_day": lambda one: local_day(one.expires_at - timedelta(days=1)),
         "filled": {},
         **given,
     }

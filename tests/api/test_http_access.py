@@ -19,6 +19,7 @@ from engine.api_tokens import Scope
 TABLE = """
 GET  /                                            OCR ra
 GET  /openapi.json                                OCR ra
+GET  /messages                                    O
 GET  /system                                      O
 GET  /system/calendar                             O
 POST /system/calendar                             O

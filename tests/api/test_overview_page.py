@@ -13,7 +13,7 @@ from engine.database import reading, writing
 from engine.instants import local_day
 from engine.obligations import Obligation, Status, complete, list_obligations
 
-TITLES = ["总览", "已逾期", "今日到期", "本周到期", "本月到期", "下月到期", "待定口径"]
+TITLES = ["总览", "下一步", "已逾期", "今日到期", "本周到期", "本月到期", "下月到期", "待定口径"]
 
 
 class Page(HTMLParser):

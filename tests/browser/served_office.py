@@ -14,8 +14,9 @@ from sqlmodel import col
 
 from engine.accounts import Role
 from engine.agency import Agency
-from engine.database import writing
+from engine.database import recording, writing
 from engine.obligations import Obligation, complete, list_obligations
+from engine.slots import win
 from tests.api.office import AGENCY, Office, copy, shanghai
 
 MORNING = shanghai("2026-09-28 09:00")  # the Monday before 国庆节
@@ -64,7 +65,8 @@ def like(past: Office, path: Path, configured: Agency = AGENCY) -> Office:
     office = Office(now=NOW, url=f"sqlite:///{path}", configured=configured)
     copy(past.db, office.db)
     office.client = office.client_with(office.token("测试"))
-    office.clock.last_tick = NOW
+    with recording(office.db) as session:
+        win(session, "tick", NOW)
     return office
 
 

@@ -1,0 +1,54 @@
+"""消息: what went out last, word for word, and what will go out on the next working mornings."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlmodel import col
+from starlette.responses import Response
+
+from api.dependencies import AgencyNow, CalendarNow, Now, Viewing, running
+from api.rendering import templates
+from engine.alerts import only_of
+from engine.database import reading
+from engine.deliveries import Delivery, State, list_deliveries
+from engine.preview import coming, near
+
+router = APIRouter()
+SENT = 20
+MANY = 1000  # open obligations: above them the mornings are computed only when asked for
+WORDS = {
+    State.QUEUED: "等待发送",
+    State.SENDING: "正在发送",
+    State.ACCEPTED: "已发出",
+    State.REJECTED: "被对方拒绝",
+    State.UNKNOWN: "是否送达不明",
+    State.FAILED: "没有发成",
+    State.SKIPPED: "没有发，内容已过时",
+}
+
+
+@router.get("/messages")
+def messages(
+    request: Request,
+    agency: AgencyNow,
+    calendar: CalendarNow,
+    now: Now,
+    viewer: Viewing,
+    days: Annotated[int | None, Query(ge=1, le=10)] = None,
+) -> Response:
+    """消息; `days`: how many mornings to look ahead, one where nothing is said."""
+    db = running(request).db
+    own = [] if viewer.units is None else only_of(viewer.units)
+    with reading(db) as session:
+        sent = list_deliveries(session, col(Delivery.body) != "", *own, limit=SENT)
+        many = days is None and near(session, now) > MANY
+    ahead = [] if many else coming(db, agency, calendar, now, days or 1, *own)
+    given = {
+        "sent": sent,
+        "words": WORDS,
+        "coming": ahead,
+        "many": many,
+        "days": days or 1,
+        "names": {id_: unit.name for id_, unit in agency.units.items()},
+    }
+    return templates.TemplateResponse(request, "messages.html", given)
