@@ -46,7 +46,8 @@ def take(
     """Checks a notice and shows what it would move; with `act=take` it is taken."""
     filled = {"text": text, "number": number, "issued": issued, "scope": scope}
     try:
-        filled["text"] = text = _text(file) or text
+        # Browsers send every line of a form with \r\n.
+        filled["text"] = text = _text(file) or text.replace("\r\n", "\n")
         if not text.strip():
             raise BadInput("请选择通知文件，或者把通知全文贴在下面")
         held = running(request)
