@@ -1,26 +1,30 @@
 """系统·工作日历: the years that are announced, the notices, and a new one: checked, then taken."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Viewing, running
-from api.document_rows import impact_in_words
 from api.document_text import LARGEST, document_text
 from api.errors import BadInput
 from api.rendering import templates
 from api.typed_dates import day
+from engine.agency import Agency
 from engine.announced_years import built_in_notices
 from engine.database import reading
 from engine.errors import BadNotice
+from engine.impact import Impact
 from engine.imported_notices import Stated, list_imported
 from engine.notice_checks import CHECK_NAMES
+from engine.period_names import period_in_words
 from engine.recalculation import take_notice
 
 router = APIRouter()
 SAID = {"added": "放假通知已导入，有关的到期日已重新推算。"}
 Filled = Annotated[str, Form()]
+SHOWN = 100
 
 
 @router.get("/system/calendar")
@@ -71,10 +75,27 @@ def take(
         **filled,
         "assessment": taken.assessment,
         "names": CHECK_NAMES,
-        "impact": list(impact_in_words(taken.impact)),
+        "moves": list(_moves(taken.impact, agency))[:SHOWN] if taken.impact else [],
+        "impact": taken.impact,
         "fault": refusal,
     }
     return _page(request, calendar, shown, 422 if refusal else 200)
+
+
+def _moves(impact: Impact, agency: Agency) -> Iterator[dict[str, Any]]:
+    """Each obligation that would move, in the words of those who do it."""
+    kinds = {"改期": impact.moved, "不再要求": impact.withdrawn, "重新列为待办": impact.reopened}
+    for what, rows in kinds.items():
+        for row in rows:
+            rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
+            yield {
+                "what": what,
+                "unit": unit.name if unit else row.unit,
+                "matter": rule.quote if rule else row.rule,
+                "period": period_in_words(row.period),
+                "old": row.old_due_on,
+                "new": row.new_due_on,
+            }
 
 
 def _text(file: UploadFile | None) -> str:

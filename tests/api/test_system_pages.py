@@ -71,7 +71,8 @@ def test_a_notice_is_checked_first_and_taken_by_a_second_button(administrator: B
     before = office.everything()["notice"]
     page = administrator.submit("/system/calendar", **form, act="check")
     assert page.status_code == 200
-    assert "到期日由" in page.text
+    assert "原到期日" in page.text
+    assert "广元市" in page.text.partition("原到期日")[2]
     assert office.everything()["notice"] == before
     assert "已导入" in followed(
         administrator, administrator.submit("/system/calendar", **form, act="take")

@@ -14,10 +14,11 @@ from sqlmodel import col
 
 from engine.accounts import Role
 from engine.agency import Agency
+from engine.chains import follow
 from engine.database import recording, writing
 from engine.obligations import Obligation, complete, list_obligations
 from engine.slots import win
-from tests.api.office import AGENCY, Office, copy, shanghai
+from tests.api.office import AGENCY, CALENDAR, Office, copy, shanghai
 
 MORNING = shanghai("2026-09-28 09:00")  # the Monday before 国庆节
 NOW = shanghai("2026-09-28 10:00")
@@ -55,7 +56,8 @@ def lived_in() -> Office:
         for number, row in enumerate(past):
             if row.id and number % STILL_OPEN:
                 done = shanghai(f"{row.due_on} 11:00")
-                complete(session, row.id, by="示例甲", at=done, evidence="", now=office.now)
+                first = complete(session, row.id, by="示例甲", at=done, evidence="", now=office.now)
+                follow(session, AGENCY, CALENDAR, first, office.now)
     office.tick()
     return office
 

@@ -45,7 +45,7 @@ def test_a_holiday_notice_is_uploaded_checked_and_taken(
         },
     )
     press(page, "检查")
-    expect(page.get_by_text("到期日由").first).to_be_visible()
+    expect(page.get_by_role("columnheader", name="原到期日")).to_be_visible()
     picture(page, "story-3-notice")
     press(page, "导入这份通知")
     expect(page.get_by_role("status")).to_contain_text("已导入")
