@@ -1,4 +1,5 @@
-"""消息: what went out last, word for word, and what will go out on the next working mornings."""
+"""消息: what went out last, word for word, and, when asked, what will go out on the next working
+mornings."""
 
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from engine.preview import coming, near
 
 router = APIRouter()
 SENT = 20
-MANY = 1000  # open obligations: above them the mornings are computed only when asked for
+MOST = 2000  # open obligations of which the next mornings are computed while others wait
 WORDS = {
     State.QUEUED: "等待发送",
     State.SENDING: "正在发送",
@@ -36,19 +37,19 @@ def messages(
     viewer: Viewing,
     days: Annotated[int | None, Query(ge=1, le=10)] = None,
 ) -> Response:
-    """消息; `days`: how many mornings to look ahead, one where nothing is said."""
+    """消息; with `days` also those of so many mornings to come."""
     db = running(request).db
     own = [] if viewer.units is None else only_of(viewer.units)
     with reading(db) as session:
         sent = list_deliveries(session, col(Delivery.body) != "", *own, limit=SENT)
-        many = days is None and near(session, now) > MANY
-    ahead = [] if many else coming(db, agency, calendar, now, days or 1, *own)
+        many = days is not None and near(session, now) > MOST
+    ahead = coming(db, agency, calendar, now, days, *own) if days and not many else []
     given = {
         "sent": sent,
         "words": WORDS,
         "coming": ahead,
         "many": many,
-        "days": days or 1,
+        "days": days,
         "names": {id_: unit.name for id_, unit in agency.units.items()},
     }
     return templates.TemplateResponse(request, "messages.html", given)

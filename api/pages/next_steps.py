@@ -78,12 +78,16 @@ def _steps(asked: NextSteps) -> Iterator[Step]:
     yield _step(asked, "给各单位建立帐户", "经办人登录后只看到本单位", "/system/accounts", people)
     told = list_deliveries(session, col(Delivery.state) == State.ACCEPTED, limit=1)
     yield _step(
-        asked, "看一看发出了什么、将要发出什么", "消息在工作日上班时间发出", "/messages", bool(told)
+        asked,
+        "看一看发出了什么、将要发出什么",
+        "消息在工作日上班时间发出",
+        "/messages?days=1",
+        bool(told),
     )
 
 
 def _step(asked: NextSteps, title: str, why: str, path: str, done: bool) -> Step:
-    may = OPERATIONS.get(f"GET {path}") in asked.viewer.permissions
+    may = OPERATIONS.get(f"GET {path.partition('?')[0]}") in asked.viewer.permissions
     return Step(title, why, path if may else "", done)
 
 

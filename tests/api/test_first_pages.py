@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from office import AGENCY, CALENDAR, Client, Office, shanghai
+from sqlalchemy import inspect, text
 
 from engine.accounts import Role
 from engine.channels import channel_states
@@ -80,19 +81,33 @@ def test_mornings_are_working_days_and_each_tells_what_is_new(office: Office) ->
     assert days == ["09-29 09:00", "09-30 09:00", "10-08 09:00"]  # 国庆节 lies between
 
 
-@pytest.mark.parametrize(("query", "status"), [("", 200), ("?days=10", 200), ("?days=11", 422)])
+@pytest.mark.parametrize(
+    ("query", "status"), [("", 200), ("?days=1", 200), ("?days=10", 200), ("?days=11", 422)]
+)
 def test_the_page_shows_both(office: Office, query: str, status: int) -> None:
     office.at("2026-09-28 10:00").tick()
     answer = office.person(Role.OFFICE).get(f"/messages{query}", headers={"accept": "text/html"})
     assert answer.status_code == status
     if status == 200:
-        assert "2026-09-29 09:00" in answer.text
+        assert ("2026-09-29 09:00" in answer.text) == bool(query)
         assert "2026-09-28 10:00" in answer.text
         assert "【期限提醒】广元市财政局" in answer.text
 
 
 def test_who_sees_some_units_reads_of_those_only(office: Office) -> None:
     office.at("2026-09-28 10:00").tick()
-    page = office.person(Role.OFFICE, "finance").get("/messages").text
+    page = office.person(Role.OFFICE, "finance").get("/messages?days=2").text
     assert "【期限提醒】广元市财政局" in page
     assert "【期限提醒】广元市统计局" not in page
+
+
+def test_too_much_for_a_page_is_not_begun(office: Office) -> None:
+    with office.db.begin() as connection:
+        columns = [one["name"] for one in inspect(connection).get_columns("obligation")]
+        others = ", ".join(name for name in columns if name not in ("id", "occurrence"))
+        for number in range(12):
+            statement = f"INSERT INTO obligation ({others}, occurrence) SELECT {others}, occurrence || ' {number}' FROM obligation WHERE id <= 400 AND due_on < '2026-09-20'"
+            connection.execute(text(statement))
+    page = office.person(Role.OFFICE).get("/messages?days=1").text
+    assert "请用命令 qixian simulate" in page
+    assert "2026-09-28 09:00" not in page
