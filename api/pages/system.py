@@ -1,6 +1,7 @@
 """系统: is all well, what runs here, and how it is configured."""
 
 import platform
+from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -20,6 +21,8 @@ from engine.watching import last_tick
 
 router = APIRouter()
 _ORDER = ("fault", "note", "ok")
+SHOWN = 200
+STALE = timedelta(minutes=5)
 
 
 @router.get("/system")
@@ -29,15 +32,18 @@ def system(request: Request, agency: AgencyNow, calendar: CalendarNow, now: Now)
     with reading(process.db) as session:
         channels = _channels(session, agency)
     found = list(findings(process.configuration, agency, process.db, calendar, now))
+    last = last_tick(process.db)
     given = {
-        "findings": sorted(found, key=lambda one: _ORDER.index(one.level)),
+        "findings": sorted(found, key=lambda one: _ORDER.index(one.level))[:SHOWN],
+        "all": len(found),
         "faults": sum(one.level == "fault" for one in found),
         "runs": [
             ("版本", request.app.version),
             ("Python", platform.python_version()),
             ("数据库版本", revision(process.db)),
         ],
-        "last_tick": last_tick(process.db),
+        "last_tick": last,
+        "stale": last is None or now - last > STALE,
         "channels": channels,
         "settings": list(settings_of(process.configuration, agency)),
     }

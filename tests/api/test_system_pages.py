@@ -12,6 +12,7 @@ from api.configuration_rows import settings_of
 from engine.accounts import Role, add_account, list_accounts
 from engine.api_tokens import list_tokens
 from engine.database import reading, writing
+from engine.slots import win
 from notifiers.oidc import OidcProvider
 from tests.engine.notice_sentences import NOTICE_2027
 
@@ -52,8 +53,15 @@ def test_the_page_says_what_the_doctor_says(administrator: Browser) -> None:
     assert "console 未确认：请运行 qixian send-test console" in page
     assert "没有错误" in page
     assert "还没有运行过" in page
-    administrator.office.tick()
-    assert "上一次推算" in administrator.get("/system").text
+    assert "时钟没有走动" in page
+    office = administrator.office
+    with writing(office.db) as session:
+        win(session, "tick", office.now)
+    page = administrator.get("/system").text
+    assert "2026-09-25 10:00" in page
+    assert "时钟没有走动" not in page
+    office.at("2026-09-25 10:06")
+    assert "时钟没有走动" in administrator.get("/system").text
 
 
 def test_no_secret_stands_among_the_settings() -> None:
