@@ -23,6 +23,13 @@ from tests.api.office import AGENCY, CALENDAR, Office, copy, shanghai
 MORNING = shanghai("2026-09-28 09:00")  # the Monday before 国庆节
 NOW = shanghai("2026-09-28 10:00")
 PASSWORD = "长城内外-2026年"
+PAPER = {
+    "name": "work-2026.txt",
+    "title": "某市2026年政务公开工作要点",
+    "year": 2026,
+    "text": "某市2026年政务公开工作要点\n各单位按月公开财政收支情况。\n市统计局每季度召开新闻发布会。\n"
+    "收到申请后20个工作日内答复。\n及时回应社会关切。\n",
+}
 STILL_OPEN = 12  # every so manieth of what fell due before last week was forgotten
 
 
@@ -58,6 +65,11 @@ def lived_in() -> Office:
                 done = shanghai(f"{row.due_on} 11:00")
                 first = complete(session, row.id, by="示例甲", at=done, evidence="", now=office.now)
                 follow(session, AGENCY, CALENDAR, first, office.now)
+    answer = office.post("/documents", PAPER)
+    assert answer.status_code == 201, answer.text
+    first = answer.json()["proposals"][0]
+    assert office.post(f"/proposals/{first}/accept", {"by": "王莉"}).status_code == 200
+    assert office.disaster("2026-09-28T08:30").status_code == 201
     office.tick()
     return office
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from engine.accounts import Role
-from tests.browser.chromium import PersonsPage, fill, picture, press
+from tests.browser.chromium import PersonsPage, Watch, fill, picture, press, serious_faults
 from tests.browser.served_office import PASSWORD, ServedOffice
 from tests.engine.notice_sentences import NOTICE_2027
 
@@ -26,6 +26,20 @@ def test_from_the_first_visit_to_the_overview(page_of: PersonsPage) -> None:
     fill(page, {"登录名": "zhangsan", "密码": PASSWORD})
     press(page, "登录")
     expect(page.get_by_role("heading", level=1)).to_have_text("总览")
+
+
+def test_who_is_not_let_in_is_told_why(
+    page_of: PersonsPage, watch: Watch, office: ServedOffice
+) -> None:
+    office.session_of(Role.CLERK, "finance")
+    watch.refusals.add(401)
+    page = page_of()
+    page.goto("/")
+    fill(page, {"登录名": "zhangsan", "密码": "不是这个密码-1"})
+    press(page, "登录")
+    expect(page.get_by_role("alert")).to_contain_text("登录名或密码不对")
+    expect(page.get_by_label("登录名")).to_have_value("zhangsan")
+    assert serious_faults(page) == []
 
 
 def test_a_holiday_notice_is_uploaded_checked_and_taken(
