@@ -3,8 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 CONFIG ?= config.example.toml
 ROUNDS ?= 200
+CHROMIUM ?= /usr/bin/chromium
 
-.PHONY: setup run test check chaos bench pins clean
+.PHONY: setup run test check chromium browser screenshots chaos bench pins clean
 
 setup: .venv/ready
 
@@ -29,8 +30,20 @@ check: .venv/ready-dev
 	$(BIN)/mypy
 
 # As many processes as the machine has processors, each with its own PostgreSQL; at most four.
-test: check
-	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
+test: check chromium
+	CHROMIUM=$(CHROMIUM) $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
+
+# The tests drive Debian's browser, and look at Chinese in it.
+chromium:
+	@test -x $(CHROMIUM) && fc-list :lang=zh-cn | grep -q . || \
+	  { apt-get update -qq && apt-get install -qq -y chromium fonts-noto-cjk; }
+
+browser: .venv/ready-dev chromium
+	CHROMIUM=$(CHROMIUM) $(BIN)/pytest tests/browser
+
+# The pictures of the README, made by the tests.
+screenshots: browser
+	cp test-output/browser/overview.png docs/overview.png
 
 chaos: .venv/ready-dev
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS)
@@ -45,4 +58,4 @@ pins: .venv/ready-dev
 	    --output-file $$name.txt $$name.in; done
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache dist test-output

@@ -20,6 +20,7 @@ from api.commands import (
     documents,
     due,
     extract,
+    init,
     ledger,
     migrate,
     plan,
@@ -68,7 +69,21 @@ def options(
 
 
 for verb in (
-    *(serve, worker, rules, extract, audit, due, plan, simulate, preview, tick, migrate, doctor),
+    *(
+        init,
+        serve,
+        worker,
+        rules,
+        extract,
+        audit,
+        due,
+        plan,
+        simulate,
+        preview,
+        tick,
+        migrate,
+        doctor,
+    ),
     *(send_test, confirm, resend, bounce, verify, ledger, backup, watch),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))

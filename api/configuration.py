@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from api.errors import BadConfig
+from api.secret_files import secret_in_file
 from api.settings_file import (
     AdministratorTable,
     ChannelTable,
@@ -74,13 +75,13 @@ def load_configuration(
     """
     settings = read_settings(path)
     with _named_by(path):
-        oidc = _oidc(settings.oidc)
+        oidc = _oidc(settings.oidc, path.parent)
         url = _database_url(settings, path.parent)
         files = read_catalogue_files([path.parent / name for name in settings.rules.files])
     found = beside_it(url, files) if beside_it else Decided()
     with _named_by(path):
-        agency = _agency(settings, files, found, path.name)
-        heartbeat = _heartbeat(settings.watch)
+        agency = _agency(settings, files, found, path)
+        heartbeat = _heartbeat(settings.watch, path.parent)
     folder = path.parent.resolve() / settings.calendar.folder
     return Configuration(
         agency,
@@ -132,9 +133,9 @@ def _named_by(path: Path) -> Iterator[None]:
 
 
 def _agency(
-    settings: Settings, files: tuple[CatalogueFile, ...], found: Decided, name: str
+    settings: Settings, files: tuple[CatalogueFile, ...], found: Decided, path: Path
 ) -> Agency:
-    """`name` is the configuration file's."""
+    """`path` is the configuration file's."""
     catalogue = catalogue_of(files, found.adopted)
     ladders = {"default": Ladder()} | {
         table.id: Ladder(
@@ -158,12 +159,12 @@ def _agency(
     _once("[[duty]]", (duty.key for duty in duties))
     _once("[[interpretation]]", (table.rule for table in settings.interpretation))
     configured = {
-        table.rule: Interpretation(**table.model_dump(), file=name)
+        table.rule: Interpretation(**table.model_dump(), file=path.name)
         for table in settings.interpretation
     }
     return Agency(
         catalogue=catalogue,
-        channels=_channels(settings.channel),
+        channels=_channels(settings.channel, path.parent),
         policies={table.id: _policy(table) for table in settings.channel},
         units=_units(settings.unit, settings.calendar.region),
         administrator=_administrator(settings.administrator),
@@ -178,14 +179,14 @@ def _agency(
     )
 
 
-def _channels(tables: Iterable[ChannelTable]) -> dict[str, Notifier]:
+def _channels(tables: Iterable[ChannelTable], folder: Path) -> dict[str, Notifier]:
     tables = list(tables)
     _once("[[channel]]", (table.id for table in tables))
     client = open_client()
     channels = {}
     for table in tables:
         options = {
-            key: _secret(value, f"渠道 {table.id}", key)
+            key: _secret(value, f"渠道 {table.id}", key, folder)
             for key, value in (table.model_extra or {}).items()
         }
         try:
@@ -230,17 +231,18 @@ def _administrator(table: AdministratorTable | None) -> Unit | None:
     return Unit("administrator", table.name, contacts=(contact,), channels=tuple(table.channels))
 
 
-def _heartbeat(table: WatchTable) -> Heartbeat | None:
+def _heartbeat(table: WatchTable, folder: Path) -> Heartbeat | None:
     if not table.heartbeat:
         return None
-    address = _secret(table.heartbeat, "[watch]", "heartbeat")
+    address = _secret(table.heartbeat, "[watch]", "heartbeat", folder)
     return Heartbeat.at(address, table.allow, table.allow_http)
 
 
-def _oidc(table: OidcTable | None) -> OidcProvider | None:
+def _oidc(table: OidcTable | None, folder: Path) -> OidcProvider | None:
     if table is None:
         return None
-    values = {key: _secret(value, "oidc", key) for key, value in table.model_dump().items()}
+    given = table.model_dump()
+    values = {key: _secret(value, "oidc", key, folder) for key, value in given.items()}
     try:
         return OidcProvider(**values)
     except ValueError as error:
@@ -286,9 +288,14 @@ def _once(place: str, ids: Iterable[str]) -> None:
         seen.add(id_)
 
 
-def _secret(value: Any, place: str, key: str) -> Any:
-    """A value written `env:NAME` comes from the environment, so that files hold no secrets."""
-    if not isinstance(value, str) or not value.startswith("env:"):
+def _secret(value: Any, place: str, key: str, folder: Path) -> Any:
+    """A value written `env:NAME` comes from the environment, `file:NAME` from a file beside the
+    configuration, so that the configuration holds no secrets."""
+    if not isinstance(value, str):
+        return value
+    if value.startswith("file:"):
+        return secret_in_file(folder / value.removeprefix("file:"), f"{place} 的 {key}")
+    if not value.startswith("env:"):
         return value
     name = value.removeprefix("env:")
     if not os.environ.get(name):
@@ -298,7 +305,7 @@ def _secret(value: Any, place: str, key: str) -> Any:
 
 def _database_url(settings: Settings, folder: Path) -> str:
     """A relative SQLite file lies beside the configuration, wherever the command is run from."""
-    url = _secret(settings.database.url, "database", "url")
+    url = _secret(settings.database.url, "database", "url", folder)
     prefix = "sqlite:///"
     if url.startswith(prefix) and not url.startswith(prefix + "/"):
         return f"{prefix}{folder.resolve() / url.removeprefix(prefix)}"

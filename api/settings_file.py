@@ -241,7 +241,9 @@ def read_settings(path: Path) -> Settings:
         # utf-8-sig: Windows Notepad puts a mark before the text, and it is no fault of the text.
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise BadConfig(f"找不到配置文件 {path}，可从 config.example.toml 复制一份") from None
+        raise BadConfig(
+            f"找不到配置文件 {path}，可用 qixian init 写一份，或从 config.example.toml 复制"
+        ) from None
     except UnicodeDecodeError:
         raise BadConfig(f"配置文件 {path} 不是 UTF-8 编码，请另存为 UTF-8") from None
     except IsADirectoryError:

@@ -42,6 +42,11 @@ class Viewer:
         """Whose requests are counted together."""
         return self.session_id or f"token {self.token_id}"
 
+    @property
+    def login(self) -> str:
+        """Who is named in the log of access: the login name, or the token."""
+        return self.account.name if self.account else f"接口令牌 {self.name}"
+
     def sees(self, unit: str) -> bool:
         """Is it one of his units?"""
         return self.units is None or unit in self.units

@@ -120,6 +120,14 @@ def get_account(session: Session, name: str) -> Account:
     return account
 
 
+def account_by_id(session: Session, account_id: int) -> Account:
+    """Raises NotFound."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound(f"没有编号为 {account_id} 的帐户")
+    return account
+
+
 def list_accounts(session: Session) -> list[Account]:
     """All of them by login name."""
     return list(session.exec(select(Account).order_by(col(Account.name))).all())
@@ -156,6 +164,8 @@ def change_account(
     role = account.role if role is None else role
     unit = account.unit if unit is None else unit
     check_reach(units, role, unit)
+    if role is not Role.ADMINISTRATOR or unit:
+        _check_another_administrator(session, account)
     before = _in_words(account)
     account.role, account.unit = role, unit
     if shown_name is not None:
@@ -164,7 +174,9 @@ def change_account(
 
 
 def disable(session: Session, account: Account, *, by: str, now: datetime) -> None:
-    """停用: nobody can sign in with it, and whoever has is signed out. What was done stays."""
+    """停用: nobody can sign in with it, and whoever has is signed out. What was done stays. Raises
+    BadAccount for the last administrator."""
+    _check_another_administrator(session, account)
     account.disabled = True
     _end_sessions(session, account)
     record(session, now, "disabled", account.name, "停用帐户", by=by)
@@ -176,13 +188,27 @@ def enable(session: Session, account: Account, *, by: str, now: datetime) -> Non
     record(session, now, "enabled", account.name, "启用帐户，解除锁定", by=by)
 
 
-def sign_out_everywhere(session: Session, account: Account, now: datetime, address: str) -> None:
-    """End every session of an account."""
+def sign_out_everywhere(
+    session: Session, account: Account, now: datetime, address: str, by: str = ""
+) -> None:
+    """End every session of an account; `by` is who did, where it was not himself."""
     _end_sessions(session, account)
-    text = "退出全部登录"
-    record(
-        session, now, "sign_out_everywhere", account.name, text, by=account.name, address=address
+    told = {"by": by or account.name, "address": address}
+    record(session, now, "sign_out_everywhere", account.name, "退出全部登录", **told)
+
+
+def _check_another_administrator(session: Session, account: Account) -> None:
+    """Raises BadAccount where nobody else could administer all units after this."""
+    if account.disabled or account.role is not Role.ADMINISTRATOR or account.unit:
+        return
+    others = select(Account.id).where(
+        Account.role == Role.ADMINISTRATOR,
+        Account.unit == "",
+        col(Account.disabled).is_(False),
+        Account.id != account.id,
     )
+    if session.exec(others.limit(1)).first() is None:
+        raise BadAccount("这是最后一个不限单位的管理员，请先建立另一个管理员")
 
 
 def _end_sessions(session: Session, account: Account) -> None:

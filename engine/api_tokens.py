@@ -114,6 +114,14 @@ def find_token(session: Session, name: str) -> ApiToken | None:
     return session.exec(select(ApiToken).where(ApiToken.name == name)).first()
 
 
+def token_by_id(session: Session, token_id: int) -> ApiToken:
+    """Raises NotFound."""
+    token = session.get(ApiToken, token_id)
+    if token is None:
+        raise NotFound(f"没有编号为 {token_id} 的接口令牌")
+    return token
+
+
 def get_token(session: Session, name: str) -> ApiToken:
     """Raises NotFound."""
     token = find_token(session, name.strip())

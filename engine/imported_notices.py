@@ -105,12 +105,16 @@ def import_notice(
     return found
 
 
+def list_imported(session: Session) -> list[ImportedNotice]:
+    """The rows of every imported notice, in the order in which they came."""
+    return list(session.exec(select(ImportedNotice).order_by(col(ImportedNotice.id))).all())
+
+
 def imported_notices(session: Session) -> tuple[Notice, ...]:
     """Every imported notice, in the order in which they came."""
-    rows = session.exec(select(ImportedNotice).order_by(col(ImportedNotice.id))).all()
     return tuple(
         Notice(row.scope, row.number, row.issued, row.title, days_of_rows(json.loads(row.days)))
-        for row in rows
+        for row in list_imported(session)
     )
 
 

@@ -60,6 +60,11 @@ def current_texts(session: Session) -> list[LoadedText]:
     return list(last.values())
 
 
+def any_text(session: Session) -> bool:
+    """Has the office loaded one?"""
+    return session.exec(select(LoadedText.id).limit(1)).first() is not None
+
+
 def current_text(session: Session, text: str) -> LoadedText | None:
     """The last version of a text."""
     query = select(LoadedText).where(LoadedText.text == text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import ColumnElement, Engine, func
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
@@ -18,8 +18,8 @@ from engine.deliveries import Delivery, Purpose, State
 from engine.derivation import derive
 from engine.digest import Composer
 from engine.digest_items import items_of
-from engine.instants import local_day
-from engine.obligations import Obligation
+from engine.instants import at, local_day
+from engine.obligations import Obligation, Status
 from engine.signed_links import longest_link
 from engine.simulation import simulate
 from engine.workdays import WorkCalendar
@@ -39,6 +39,14 @@ class Previewed:
     def size(self) -> int:
         """Bytes of the body."""
         return len(self.body.encode())
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A message of one of the next mornings."""
+
+    at: datetime
+    message: Previewed
 
 
 @dataclass(frozen=True)
@@ -76,25 +84,67 @@ def preview(
         derive(session, agency, calendar, now)
         plan(session, agency, calendar, now)
         session.flush()
-        return list(_composed(session, agency, calendar, unit, now, channel))
+        about = select(Alert.delivery_id).join(
+            Obligation, col(Alert.obligation_id) == col(Obligation.id)
+        )
+        of_unit = col(Delivery.id).in_(about.where(Obligation.unit == unit))
+        of_channel = [col(Delivery.channel) == channel] if channel else []
+        return list(_composed(session, agency, calendar, now, of_unit, *of_channel))
+
+
+def coming(
+    db: Engine,
+    agency: Agency,
+    calendar: WorkCalendar,
+    now: datetime,
+    mornings: int,
+    *conditions: ColumnElement[bool],
+) -> list[Coming]:
+    """What will go out on the next so many working mornings, if nobody completes anything until
+    then; `conditions` leave some of the deliveries. Nothing is stored, but while it works nobody
+    else can write: a few mornings of one office."""
+    found = []
+    with trying(db) as session:
+        derive(session, agency, calendar, now)
+        for moment in _mornings(agency, calendar, now, mornings):
+            last = session.exec(select(func.max(col(Delivery.id)))).one() or 0
+            plan(session, agency, calendar, moment)
+            session.flush()
+            new = col(Delivery.id) > last
+            texts = _composed(session, agency, calendar, moment, new, *conditions)
+            found += [Coming(moment, text) for text in texts]
+    return found
+
+
+def near(session: Session, now: datetime) -> int:
+    """How many open obligations the next mornings speak of, about: late ones, and two weeks'."""
+    last = local_day(now) + timedelta(days=14)
+    rows = select(func.count()).select_from(Obligation)
+    return session.exec(
+        rows.where(Obligation.status == Status.OPEN, col(Obligation.due_on) <= last)
+    ).one()
+
+
+def _mornings(
+    agency: Agency, calendar: WorkCalendar, now: datetime, number: int
+) -> Iterator[datetime]:
+    day = calendar.on_or_after(local_day(now))
+    if at(day, agency.hours.begin) <= now:
+        day = calendar.add(day, 1)
+    for _ in range(number):
+        yield at(day, agency.hours.begin)
+        day = calendar.add(day, 1)
 
 
 def _composed(
     session: Session,
     agency: Agency,
     calendar: WorkCalendar,
-    unit: str,
     now: datetime,
-    channel: str | None,
+    *conditions: ColumnElement[bool],
 ) -> Iterator[Previewed]:
-    about = select(Alert.delivery_id).join(
-        Obligation, col(Alert.obligation_id) == col(Obligation.id)
-    )
     query = select(Delivery).where(
-        Delivery.purpose == Purpose.REMINDER,
-        Delivery.state == State.QUEUED,
-        col(Delivery.id).in_(about.where(Obligation.unit == unit)),
-        *([Delivery.channel == channel] if channel else []),
+        Delivery.purpose == Purpose.REMINDER, Delivery.state == State.QUEUED, *conditions
     )
     for row in session.exec(query.order_by(col(Delivery.id))).all():
         notifier = agency.channels.get(row.channel)

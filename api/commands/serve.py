@@ -94,7 +94,13 @@ def _greet(shared: Context, agency: Agency, host: str, port: int, first: bool) -
     print(f"期限已启动：http://{f'[{host}]' if ':' in host else host}:{port}/", flush=True)
     if first:
         print(
-            "还没有帐户：请用本机的浏览器打开上面的网址建立第一个管理员，或者运行 qixian account add。",
+            "第一步：还没有帐户，请用本机的浏览器打开上面的网址建立第一个管理员（或者运行 qixian account add）。\n"
+            "First step: open the address above in a browser on this machine and make the administrator's account.",
+            flush=True,
+        )
+    else:
+        print(
+            "请用浏览器打开上面的网址登录。 Open the address above in a browser and sign in.",
             flush=True,
         )
     coming = (col(Obligation.status) == Status.OPEN, col(Obligation.due_on) >= shared.today)

@@ -7,6 +7,7 @@ from api.pages import (
     delivery,
     document,
     documents,
+    messages,
     month,
     obligation,
     obligations,
@@ -14,6 +15,11 @@ from api.pages import (
     proposal_forms,
     rule,
     rules,
+    system,
+    system_access,
+    system_accounts,
+    system_calendar,
+    system_tokens,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -29,5 +35,11 @@ for page in (
     month,
     obligations,
     obligation,
+    messages,
+    system,
+    system_calendar,
+    system_accounts,
+    system_tokens,
+    system_access,
 ):
     router.include_router(page.router)

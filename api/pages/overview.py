@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing
 from api.pages.lines import lines_of
+from api.pages.next_steps import NextSteps, next_steps
 from api.pages.overview_sections import sections
 from api.rendering import templates
 from api.viewer import Viewer
@@ -52,17 +53,20 @@ async def overview(
     lost = undelivered(
         session, now - timedelta(days=7), *viewer.own_deliveries(), limit=MOST_TROUBLES + 1
     )
+    unreached = [unit for unit in by_unit if not agency.recipients(unit)]
+    asked = NextSteps(session, agency, calendar, now, viewer, not unreached)
     return templates.TemplateResponse(
         request,
         "overview.html",
         {
+            "steps": next_steps(asked),
             "sections": [
                 (one, lines_of(session, agency, calendar, now, one.rows)) for one in found
             ],
             "bars": _bars(agency, by_unit, None if units else MOST_UNITS),
             "units": len(by_unit),
             "waiting": _waiting(agency, viewer),
-            "unreachable": [unit for unit in by_unit if not agency.recipients(unit)],
+            "unreachable": unreached,
             "disabled": disabled_channels(session) if viewer.units is None else [],
             "undelivered": lost[:MOST_TROUBLES],
             "more_undelivered": len(lost) > MOST_TROUBLES,

@@ -38,6 +38,17 @@ GET  /obligations/{obligation_id}                 OCR ra
 POST /obligations/{obligation_id}                 OC   a
 GET  /calendar                                    OCR ra
 GET  /openapi.json                                OCR ra
+GET  /messages                                    O
+GET  /system                                      O
+GET  /system/calendar                             O
+POST /system/calendar                             O
+GET  /system/accounts
+POST /system/accounts
+GET  /system/accounts/{account_id}
+POST /system/accounts/{account_id}
+GET  /system/tokens
+POST /system/tokens
+GET  /system/access
 GET  /password                                    OCR
 POST /password                                    OCR
 POST /sign-out                                    OCR

@@ -23,6 +23,7 @@ from engine.obligations import Obligation, Status, complete, list_obligations
 
 TITLES = [
     "总览",
+    "下一步",
     "各单位待办",
     "已逾期",
     "今日到期",

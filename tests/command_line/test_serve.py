@@ -71,7 +71,8 @@ def test_the_daemon_greets_answers_and_ends_at_a_signal(qixian: Run, folder: Pat
         assert daemon.stdout
         greeting = daemon.stdout.readline()
         assert greeting.startswith("期限已启动：http://127.0.0.1:")
-        assert "还没有帐户" in daemon.stdout.readline()
+        assert "第一步：还没有帐户" in daemon.stdout.readline()
+        assert daemon.stdout.readline().startswith("First step: open the address above")
         assert "最近到期" in daemon.stdout.readline()
         url = greeting.split("：", 1)[1].strip()
         assert json.load(urlopen(f"{url}healthz")) == {"status": "ok"}

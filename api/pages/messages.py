@@ -1,0 +1,55 @@
+"""消息: what went out last, word for word, and, when asked, what will go out on the next working
+mornings."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlmodel import col
+from starlette.responses import Response
+
+from api.dependencies import AgencyNow, CalendarNow, Now, Viewing, running
+from api.rendering import templates
+from engine.alerts import only_of
+from engine.database import reading
+from engine.deliveries import Delivery, State, list_deliveries
+from engine.preview import coming, near
+
+router = APIRouter()
+SENT = 20
+MOST = 2000  # open obligations of which the next mornings are computed while others wait
+WORDS = {
+    State.QUEUED: "等待发送",
+    State.SENDING: "正在发送",
+    State.ACCEPTED: "已发出",
+    State.REJECTED: "被对方拒绝",
+    State.UNKNOWN: "是否送达不明",
+    State.FAILED: "没有发成",
+    State.SKIPPED: "没有发，内容已过时",
+}
+
+
+@router.get("/messages")
+def messages(
+    request: Request,
+    agency: AgencyNow,
+    calendar: CalendarNow,
+    now: Now,
+    viewer: Viewing,
+    days: Annotated[int | None, Query(ge=1, le=10)] = None,
+) -> Response:
+    """消息; with `days` also those of so many mornings to come."""
+    db = running(request).db
+    own = [] if viewer.units is None else only_of(viewer.units)
+    with reading(db) as session:
+        sent = list_deliveries(session, col(Delivery.body) != "", *own, limit=SENT)
+        many = days is not None and near(session, now) > MOST
+    ahead = coming(db, agency, calendar, now, days, *own) if days and not many else []
+    given = {
+        "sent": sent,
+        "words": WORDS,
+        "coming": ahead,
+        "many": many,
+        "days": days,
+        "names": {id_: unit.name for id_, unit in agency.units.items()},
+    }
+    return templates.TemplateResponse(request, "messages.html", given)

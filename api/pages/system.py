@@ -1,0 +1,59 @@
+"""系统: is all well, what runs here, and how it is configured."""
+
+import platform
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.configuration_rows import settings_of
+from api.dependencies import AgencyNow, CalendarNow, Now, running
+from api.findings import findings
+from api.rendering import templates
+from engine.agency import Agency
+from engine.channels import channel_states
+from engine.database import reading
+from engine.deliveries import waiting_channels
+from engine.schema import revision
+from engine.watching import last_tick
+
+router = APIRouter()
+_ORDER = ("fault", "note", "ok")
+SHOWN = 200
+STALE = timedelta(minutes=5)
+
+
+@router.get("/system")
+def system(request: Request, agency: AgencyNow, calendar: CalendarNow, now: Now) -> Response:
+    """系统."""
+    process = running(request)
+    with reading(process.db) as session:
+        channels = _channels(session, agency)
+    found = list(findings(process.configuration, agency, process.db, calendar, now))
+    last = last_tick(process.db)
+    given = {
+        "findings": sorted(found, key=lambda one: _ORDER.index(one.level))[:SHOWN],
+        "all": len(found),
+        "faults": sum(one.level == "fault" for one in found),
+        "runs": [
+            ("版本", request.app.version),
+            ("Python", platform.python_version()),
+            ("数据库版本", revision(process.db)),
+        ],
+        "last_tick": last,
+        "stale": last is None or now - last > STALE,
+        "channels": channels,
+        "settings": list(settings_of(process.configuration, agency)),
+    }
+    return templates.TemplateResponse(request, "system.html", given)
+
+
+def _channels(session: Session, agency: Agency) -> list[dict[str, Any]]:
+    """How each channel stands, and how many messages wait on it."""
+    states, waiting = channel_states(session), waiting_channels(session)
+    return [
+        {"id": id_, "kind": one.kind, "state": states.get(id_), "waiting": waiting.get(id_, 0)}
+        for id_, one in agency.channels.items()
+    ]
