@@ -20,6 +20,7 @@ from api.card_clicks import CardClicks
 from api.dependencies import Now, Reader, Running, asked_once
 from api.forms import genuine
 from api.guard import Guard
+from api.idempotency import once
 from api.interface_description import describe
 from api.rates import PER_MINUTE, Rates
 from api.refusals import database_in_words
@@ -68,7 +69,7 @@ def create_app(
         docs_url=None,  # their assets would come from outside; the intranet has no internet
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(genuine), Depends(asked_once)],
+        dependencies=[Depends(genuine), Depends(asked_once), Depends(once, scope="function")],
     )
     app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
     app.state.rates = Rates()

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from sqlmodel import col
+from fastapi import Query
+from sqlmodel import Session, col
 
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.entity_tags import Match, NoneMatch, check_match, tagged
+from api.idempotency import Room
 from api.json_rows import resent_row
 from api.schemas import (
     DeliveryFilter,
@@ -22,7 +24,7 @@ from engine.deliveries import Delivery, State, attempts_of, list_deliveries
 from engine.errors import NotFound
 from engine.resending import resend_between, resend_one
 
-router = APIRouter(prefix="/deliveries")
+router = Room(prefix="/deliveries")
 
 
 @router.get("")
@@ -52,14 +54,11 @@ async def deliveries(
 
 
 @router.get("/{delivery_id}")
-async def delivery(delivery_id: RowId, session: Reader, viewer: Viewing) -> dict[str, Any]:
+async def delivery(
+    delivery_id: RowId, session: Reader, viewer: Viewing, if_none_match: NoneMatch = None
+) -> Any:
     """One of them, with its text and each attempt."""
-    rows = list_deliveries(session, col(Delivery.id) == delivery_id, *_own(viewer))
-    if not rows:
-        raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
-    row = rows[0]
-    attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
-    return delivery_row(row) | {"body": row.body or None, "history": attempts}
+    return tagged(_shown(session, viewer, delivery_id), if_none_match)
 
 
 @router.post("/{delivery_id}/resend")
@@ -70,11 +69,12 @@ def resend(
     agency: AgencyNow,
     now: Now,
     viewer: Viewing,
+    if_match: Match = None,
 ) -> dict[str, Any]:
     """重新发送 one, whatever became of it; 409 where nothing of it is left to be told."""
     by = viewer.acts_as(asked.by)
-    if not list_deliveries(session, col(Delivery.id) == delivery_id, *_own(viewer)):
-        raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
+    shown = _shown(session, viewer, delivery_id)
+    check_match(if_match, lambda: shown)
     return delivery_row(resend_one(session, agency, delivery_id, by, asked.reason, now))
 
 
@@ -90,6 +90,15 @@ def resend_all(
             session, agency, first, end, asked.channel, by, asked.reason, now, *_own(viewer)
         )
     )
+
+
+def _shown(session: Session, viewer: Viewer, delivery_id: int) -> dict[str, Any]:
+    """All that one delivery shows. Raises NotFound."""
+    rows = list_deliveries(session, col(Delivery.id) == delivery_id, *_own(viewer))
+    if not rows:
+        raise NotFound(f"没有编号为 {delivery_id} 的送达记录")
+    attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
+    return delivery_row(rows[0]) | {"body": rows[0].body or None, "history": attempts}
 
 
 def _own(viewer: Viewer) -> list[Any]:

@@ -4,26 +4,29 @@ from base64 import b64decode
 from threading import Lock
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.document_rows import hit_row, loading_row, standings, text_row
 from api.document_text import document_text
 from api.errors import BadInput
+from api.idempotency import Room, answered
 from api.schemas import NewText
 from api.typed_dates import day
 from engine.agency import Agency
 from engine.errors import NotFound
 from engine.loaded_texts import LoadedText, current_texts
-from engine.loading import Offer, load_text, text_id_of
+from engine.loading import Loading, Offer, load_text, text_id_of
 from engine.proposals import Proposal, list_proposals
 from rules.catalogue_text import catalogue_text
 from rules.reader import read_document
 from rules.rule import Document
 from rules.succession import audited
 
-router = APIRouter(prefix="/documents")
+router = Room(prefix="/documents")
 
 
 class CatalogueFileResponse(Response):
@@ -89,13 +92,12 @@ async def catalogue(id: str, agency: AgencyNow) -> Response:
 @router.post("", status_code=201, responses={200: {"description": "已经载入，或者没有存入"}})
 def load(
     asked: NewText,
-    response: Response,
     request: Request,
     agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+) -> Any:
     """载入正文. 201 when it is stored, 200 when it was there; 200 with `stored` false and the impact
     where rules of the catalogue do not stand in it and `apply` is not given."""
     with _one_at_a_time:
@@ -115,9 +117,16 @@ def load(
     )
     process = running(request)
     files = process.configuration.files
-    done = load_text(process.db, agency, files, calendar, read, offer, now)
-    response.status_code = 201 if done.stored and done.new else 200
-    return loading_row(done)
+
+    def keep(session: Session, done: Loading) -> None:
+        answered(request, session, loading_row(done), _status(done))
+
+    done = load_text(process.db, agency, files, calendar, read, offer, now, keep)
+    return JSONResponse(jsonable_encoder(loading_row(done)), _status(done))
+
+
+def _status(done: Loading) -> int:
+    return 201 if done.stored and done.new else 200
 
 
 def _content(asked: NewText) -> str:

@@ -3,11 +3,13 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlmodel import Session, col
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, Writer, WriterCalendar
+from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.errors import BadInput
+from api.idempotency import Room
 from api.json_rows import answer_rows, trace_rows
 from api.schemas import (
     ObligationChange,
@@ -44,7 +46,7 @@ from engine.tracing import answers_of, trace_of
 from engine.workdays import WorkCalendar
 from rules.terms import Amount
 
-router = APIRouter(prefix="/obligations")
+router = Room(prefix="/obligations")
 
 
 @router.get("")
@@ -82,11 +84,11 @@ async def obligation(
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+    if_none_match: NoneMatch = None,
+) -> Any:
     """One of them, with the steps of its date, its journal and its clock entries."""
     row = _own(session, viewer, obligation_id)
-    steps = trace_of(session, agency, calendar, row)
-    return _whole(session, row, agency, now) | {"trace": trace_rows(steps)}
+    return tagged(_shown(session, row, agency, calendar, now), if_none_match)
 
 
 @router.get("/{obligation_id}/explanation")
@@ -112,9 +114,11 @@ async def change(
     calendar: WriterCalendar,
     now: Now,
     viewer: Viewing,
+    if_match: Match = None,
 ) -> dict[str, Any]:
     """办结, 免除, 恢复, 签收; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
     row, more = _own(session, viewer, obligation_id), dict[str, Any]()
+    check_match(if_match, lambda: _shown(session, row, agency, calendar, now))
     by = viewer.acts_as(asked.by)
     _check_keys(asked)
     match asked.type:
@@ -277,6 +281,14 @@ def _instant(text: str) -> datetime:
     """When it was done; of a day the beginning."""
     at = moment(text, "at ")
     return at if isinstance(at, datetime) else start_of(at)
+
+
+def _shown(
+    session: Session, row: Obligation, agency: Agency, calendar: WorkCalendar, now: datetime
+) -> dict[str, Any]:
+    """All that one obligation shows; its ETag is made of it."""
+    steps = trace_rows(trace_of(session, agency, calendar, row))
+    return _whole(session, row, agency, now) | {"trace": steps}
 
 
 def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[str, Any]:

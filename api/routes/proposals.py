@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request, Response
 from sqlmodel import Session, col
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.document_rows import impact_row, proposal_row
+from api.entity_tags import Match, NoneMatch, check_match, tagged
+from api.idempotency import Room, answered
 from api.schemas import (
     Acceptance,
     Dismissal,
@@ -31,7 +33,7 @@ from engine.proposals import (
     list_proposals,
 )
 
-router = APIRouter(prefix="/proposals")
+router = Room(prefix="/proposals")
 
 
 @router.get("")
@@ -49,9 +51,9 @@ async def proposals(asked: Annotated[ProposalFilter, Query()], session: Reader) 
 
 
 @router.get("/{proposal_id}")
-async def proposal(proposal_id: RowId, session: Reader) -> dict[str, Any]:
+async def proposal(proposal_id: RowId, session: Reader, if_none_match: NoneMatch = None) -> Any:
     """One of them, with its journal."""
-    return _whole(session, get_proposal(session, proposal_id))
+    return tagged(_whole(session, get_proposal(session, proposal_id)), if_none_match)
 
 
 @router.post("/{proposal_id}/accept")
@@ -63,7 +65,8 @@ def accept_proposal(
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+    if_match: Match = None,
+) -> Any:
     """采用. With `dry_run` nothing is decided, and `impact` says what would become of what is open."""
     by = viewer.acts_as(asked.by)
 
@@ -72,7 +75,7 @@ def accept_proposal(
         accept(session, row, document, calendar, by=by, now=now)
 
     if not asked.dry_run:
-        return _decided(request, agency, proposal_id, deed)
+        return _decided(request, agency, proposal_id, if_match, deed)
     process = running(request)
     with trying(process.db) as session:
         deed(session, get_proposal(session, proposal_id))
@@ -91,7 +94,8 @@ def edit_proposal(
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+    if_match: Match = None,
+) -> Any:
     """修改 the keys that are given; of an accepted proposal the rule changes with it."""
     by = viewer.acts_as(asked.by)
 
@@ -99,7 +103,7 @@ def edit_proposal(
         document = agency.catalogue.documents[row.document]
         edit(session, row, _changes(asked), document, calendar, by=by, now=now)
 
-    return _decided(request, agency, proposal_id, deed)
+    return _decided(request, agency, proposal_id, if_match, deed)
 
 
 @router.post("/{proposal_id}/dismiss")
@@ -110,27 +114,33 @@ def dismiss_proposal(
     agency: AgencyNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+    if_match: Match = None,
+) -> Any:
     """不列为规则, with a reason; an accepted rule is taken back."""
     by = viewer.acts_as(asked.by)
 
     def deed(session: Session, row: Proposal) -> None:
         dismiss(session, row, by=by, reason=asked.reason, now=now)
 
-    return _decided(request, agency, proposal_id, deed)
+    return _decided(request, agency, proposal_id, if_match, deed)
 
 
 def _decided(
-    request: Request, agency: Agency, proposal_id: int, deed: Callable[[Session, Proposal], None]
-) -> dict[str, Any]:
+    request: Request,
+    agency: Agency,
+    proposal_id: int,
+    if_match: str | None,
+    deed: Callable[[Session, Proposal], None],
+) -> Response:
     """Do it, unless the catalogue or the agency would not hold together afterwards."""
     process = running(request)
     with writing(process.db) as session:
         row = get_proposal(session, proposal_id)
+        check_match(if_match, lambda: _whole(session, row))
         deed(session, row)
         session.flush()
         papers(session, process.configuration.files).on(agency)
-        return _whole(session, row)
+        return answered(request, session, _whole(session, row))
 
 
 def _changes(asked: Edit) -> dict[str, Any]:
