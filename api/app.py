@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from api import oidc_pages, pages, problems, sign_in_pages
+from api import description_page, metrics, oidc_pages, pages, problems, sign_in_pages
 from api.body_limit import BodyLimit
 from api.card_clicks import CardClicks
 from api.dependencies import Now, Reader, Running, asked_once
@@ -25,6 +25,7 @@ from api.interface_description import describe
 from api.rates import PER_MINUTE, Rates
 from api.refusals import database_in_words
 from api.routes import (
+    accounts,
     bounces,
     callbacks,
     catalogue,
@@ -36,6 +37,9 @@ from api.routes import (
     obligations,
     people,
     proposals,
+    status,
+    subscriptions,
+    tokens,
     work_calendar,
     workdays,
 )
@@ -72,7 +76,7 @@ def create_app(
         dependencies=[Depends(genuine), Depends(asked_once), Depends(once, scope="function")],
     )
     app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
-    app.state.rates = Rates()
+    app.state.rates, app.state.requests = Rates(), metrics.Requests()
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
     problems.install(app)
@@ -91,11 +95,17 @@ def create_app(
         channels,
         work_calendar,
         workdays,
+        subscriptions,
+        accounts,
+        tokens,
+        status,
     ):
         app.include_router(room.router, prefix="/api/v1")
     app.include_router(sign_in_pages.router)
     app.include_router(oidc_pages.router)
     app.include_router(pages.router)
+    app.include_router(metrics.router)
+    app.include_router(description_page.router)
     app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     return app

@@ -71,6 +71,9 @@ class Reach:
             )
 
 
+PUBLIC = Reach()
+
+
 @dataclass(frozen=True)
 class Courier:
     """Over one database. `show` makes of an obligation what the interface shows of it at an instant;
