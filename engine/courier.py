@@ -20,10 +20,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from engine.agency import Agency
+from engine.claims import place_of
 from engine.current_agency import CurrentAgency
 from engine.database import reading, recording, writing
 from engine.errors import BadSubscription
-from engine.news import News, news_after
+from engine.news import News, columns_of, news_after
 from engine.obligations import Obligation
 from engine.retries import BACKOFF, GIVEN_UP_AFTER, LAST_ATTEMPT
 from engine.subscriptions import Subscription, behind, disable, held, take
@@ -108,13 +109,15 @@ class Courier:
             results = await asyncio.gather(*rounds, return_exceptions=True)
         for id_, result in zip(ids, results, strict=True):
             if isinstance(result, BaseException):  # without its words: they may quote an address
-                log.error("subscription %s: %s", id_, type(result).__name__)
+                log.error("subscription %s: %s", id_, place_of(result))
         return sum(result for result in results if isinstance(result, int))
 
     async def _tell_one(self, id_: int, client: Any, stop: datetime) -> int:
         lease, told = self.clock() + LEASE, 0
         with recording(self.db) as session:
             row = take(session, id_, self.clock(), lease)
+        if row is None:  # somebody was quicker
+            return 0
         agency = self.current.agency()
         while row and self.clock() < stop:
             with reading(self.db) as session:
@@ -123,9 +126,9 @@ class Courier:
             for news in batch:
                 if row.wants(news, units):
                     row = await self._tell_news(row, news, agency, client, lease)
+                    told += row is not None
                     if row is None or self.clock() >= stop:
                         break
-                    told += 1
             else:  # all of it lies behind it now
                 row = self._passed(id_, lease, batch)
             if len(batch) < _BATCH:
@@ -138,9 +141,13 @@ class Courier:
     ) -> Subscription | None:
         """One piece; the subscription as it stands then, None where no more is to be sent now."""
         now = self.clock()
-        endpoint = self._endpoint(row, client, now)
-        body = self._body(news, agency)
-        outcome = await endpoint.post(_identifier(row, news.id), body, now)
+        try:
+            endpoint, body = self._endpoint(row, client, now), self._body(news, agency)
+            outcome = await endpoint.post(_identifier(row, news.id), body, now)
+        except Exception as error:  # a fault of ours: this subscription waits, the others do not
+            # Without the exception's own words: they may quote an address, and that a secret.
+            log.error("subscription %s: %s", row.id, place_of(error))
+            outcome = Outcome(OutcomeKind.RETRY, advice="程序出错，没有发出，请查看服务日志")
         well = outcome.kind is OutcomeKind.ACCEPTED
         with recording(self.db) if well else writing(self.db) as session:
             mine = held(session, row.id, lease)
@@ -157,7 +164,7 @@ class Courier:
         return Webhook(client, address, tuple(one for one in secrets if one), self.reach.allow)
 
     def _body(self, news: News, agency: Agency) -> bytes:
-        obligation = Obligation.model_validate_json(news.row)
+        obligation = Obligation(**columns_of(news))
         shown = self.show(obligation, agency, news.at)
         previous = json.loads(news.previous) if news.previous else None
         return payload(news.type, news.at, {"obligation": shown, "previous": previous})

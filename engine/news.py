@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Table, delete, event, exists, func, insert
+from sqlalchemy import Date, Enum, Table, delete, event, exists, func, insert
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant, words
@@ -133,3 +134,22 @@ def _json(values: Mapping[str, Any]) -> str:
 
 def _plain(value: date) -> str:
     return value.isoformat()
+
+
+def columns_of(news: News) -> dict[str, Any]:
+    """The obligation's columns as they stood then; those that there were not yet are left out."""
+    table, values = SQLModel.metadata.tables["obligation"], json.loads(news.row)
+    known = (column for column in table.columns if column.name in values)
+    return {column.name: _typed(column.type, values[column.name]) for column in known}
+
+
+def _typed(type_: TypeEngine[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(type_, Instant):
+        return datetime.fromisoformat(value)
+    if isinstance(type_, Date):
+        return date.fromisoformat(value)
+    if isinstance(type_, Enum) and type_.enum_class:
+        return type_.enum_class(value)
+    return value

@@ -2,29 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
-from office import AGENCY, CALENDAR, CONFIGURATION, NOW, Client, Office, new_token, refusal
-from sqlalchemy import Engine, text
+from office import AGENCY, NOW, Client, Office, new_token, refusal
+from sqlalchemy import text
 
 from api.app import create_app
 from api.dependencies import Running
 from engine import kept_answers
 from engine.accounts import Role
-from engine.channels import register
-from engine.clock import Clock
-from engine.current_agency import CurrentAgency
-from engine.database import open_database, writing
-from engine.derivation import derive
+from engine.database import writing
 from engine.kept_answers import KeptAnswer
-from engine.schema import migrate
-from tests.servers.postgres import postgres_database
 
 DONE = {"type": "complete", "evidence": "网站链接"}
 ABSENCE = {"unit": "finance", "name": "示例甲", "from": "2026-09-28", "to": "2026-10-10"}
@@ -153,30 +144,8 @@ def test_a_key_is_free_after_a_day(office: Office) -> None:
     assert count(office, "kept_answer") == 0
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def of_its_own(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Any, Engine]]:
-    """An application over a database that many may write to at the same time."""
-    with postgres_database() if request.param == "postgresql" else _file(tmp_path) as address:
-        db = open_database(address)
-        migrate(db)
-        with writing(db) as session:
-            register(session, AGENCY.channels)
-            derive(session, AGENCY, CALENDAR, NOW)
-        current = CurrentAgency(db, AGENCY, CONFIGURATION.files)
-        configuration = replace(CONFIGURATION, agency=AGENCY)
-        running = Running(configuration, db, Clock(db, current, CALENDAR), current)
-        yield create_app(running, lambda: NOW, 10_000), db
-        db.dispose()
-
-
-def _file(folder: Path) -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext(f"sqlite:///{folder / 'x.db'}")
-
-
-def test_ten_at_the_same_time_do_it_once(of_its_own: tuple[Any, Engine]) -> None:
-    app, db = of_its_own
+def test_ten_at_the_same_time_do_it_once(anywhere: Running) -> None:
+    app, db = create_app(anywhere, lambda: NOW, 10_000), anywhere.db
     headers = {
         "authorization": f"Bearer {new_token(db, AGENCY, NOW)}",
         "idempotency-key": "k-1",
