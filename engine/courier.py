@@ -39,7 +39,7 @@ from notifiers.webhook import Webhook, payload, secret_bytes
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=3)  # longer than a round and its last request
-ROUND = timedelta(seconds=20)  # how long one call works at most
+ROUND = timedelta(seconds=10)  # how long one call works at most
 TEST = "qixian.test"
 NOBODY = "期限（自动）"  # who disables what does not answer
 _BATCH = 100
