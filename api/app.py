@@ -11,15 +11,17 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 
-from api import health, oidc_pages, pages, problems, sign_in_pages
+from api import description_page, health, metrics, oidc_pages, pages, problems, sign_in_pages
 from api.body_limit import BodyLimit
 from api.card_clicks import CardClicks
 from api.dependencies import Running, asked_once
 from api.forms import genuine
 from api.guard import Guard
+from api.idempotency import once
 from api.interface_description import describe
 from api.rates import PER_MINUTE, Rates
 from api.routes import (
+    accounts,
     bounces,
     callbacks,
     catalogue,
@@ -32,6 +34,9 @@ from api.routes import (
     obligations,
     people,
     proposals,
+    status,
+    subscriptions,
+    tokens,
     work_calendar,
     workdays,
 )
@@ -66,10 +71,10 @@ def create_app(
         docs_url=None,  # their assets would come from outside; the intranet has no internet
         redoc_url=None,
         openapi_url=None,
-        dependencies=[Depends(genuine), Depends(asked_once)],
+        dependencies=[Depends(genuine), Depends(asked_once), Depends(once, scope="function")],
     )
     app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
-    app.state.rates = Rates()
+    app.state.rates, app.state.requests = Rates(), metrics.Requests()
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
     problems.install(app)
@@ -89,11 +94,17 @@ def create_app(
         channels,
         work_calendar,
         workdays,
+        subscriptions,
+        accounts,
+        tokens,
+        status,
     ):
         app.include_router(room.router, prefix="/api/v1")
     app.include_router(sign_in_pages.router)
     app.include_router(oidc_pages.router)
     app.include_router(pages.router)
+    app.include_router(metrics.router)
+    app.include_router(description_page.router)
     app.add_api_route("/openapi.json", _description, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     return app

@@ -19,11 +19,13 @@ from api.settings_file import (
     SeasonTable,
     Server,
     Settings,
+    SubscriptionsTable,
     UnitTable,
     WatchTable,
     read_settings,
 )
 from engine.agency import Agency
+from engine.courier import PUBLIC, Reach
 from engine.current_agency import Decided, decided
 from engine.database import open_database, reading
 from engine.duties import Duty
@@ -63,6 +65,7 @@ class Configuration:
     missed_after: timedelta = timedelta(minutes=10)
     heartbeat: Heartbeat | None = None
     oidc: OidcProvider | None = None
+    reach: Reach = PUBLIC
 
 
 def load_configuration(
@@ -82,6 +85,7 @@ def load_configuration(
     with _named_by(path):
         agency = _agency(settings, files, found, path)
         heartbeat = _heartbeat(settings.watch, path.parent)
+        reach = _reach(settings.subscriptions)
     folder = path.parent.resolve() / settings.calendar.folder
     return Configuration(
         agency,
@@ -93,6 +97,7 @@ def load_configuration(
         timedelta(minutes=settings.watch.minutes),
         heartbeat,
         oidc,
+        reach,
     )
 
 
@@ -247,6 +252,13 @@ def _oidc(table: OidcTable | None, folder: Path) -> OidcProvider | None:
         return OidcProvider(**values)
     except ValueError as error:
         raise BadConfig(f"[oidc] 的 issuer {error}") from None
+
+
+def _reach(table: SubscriptionsTable) -> Reach:
+    try:
+        return Reach.to(table.allow, table.allow_http)
+    except ValueError as error:
+        raise BadConfig(f"[subscriptions] 的 allow {error}") from None
 
 
 def _duties(table: DutyTable, ladders: Mapping[str, Ladder], default: Ladder) -> list[Duty]:

@@ -98,6 +98,7 @@ async def _reader(request: Request) -> AsyncIterator[Session]:
 
 async def _writer(request: Request) -> AsyncIterator[Session]:
     with writing(running(request).db) as session:
+        request.state.session = session  # the answer is kept in it, see api.idempotency
         yield session
 
 

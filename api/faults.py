@@ -22,6 +22,9 @@ _FAULTS = {
     "greater_than_equal": "应不小于 {ge}",
     "less_than_equal": "应不大于 {le}",
     "int_parsing_size": "数字太大",
+    "enum": "不是可用的值",
+    "too_short": "至少要有 {min_length} 项",
+    "too_long": "至多 {max_length} 项",
     "string_unicode": "含有不成对的字符",
     "model_attributes_type": "应是一个 JSON 对象",
 }

@@ -19,6 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.cookies import SESSION, cookie
 from api.errors import Refused
 from api.forms import SAFE, from_our_pages
+from api.metrics import PATH as METRICS
+from api.metrics import may_read
 from api.permissions import OPERATIONS, Permission
 from api.problems import database_refusal, is_for_people, refusal
 from api.rates import PER_MINUTE, SIGN_INS_PER_MINUTE
@@ -60,6 +62,9 @@ class Guard:
         """The answer to one who may not ask."""
         now: datetime = request.app.state.read_clock()
         exists, asks_for = operation(request)
+        server = request.app.state.running.configuration.server
+        if request.url.path == METRICS and may_read(server, _address(request)):
+            asks_for = Permission.OPEN
         if asks_for is Permission.SIGNED:
             request.state.signed = True
             return None
@@ -157,6 +162,7 @@ def _with_headers(request: Request, send: Send) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
+            request.app.state.requests.count(request.method, message["status"])
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)

@@ -1,7 +1,10 @@
 """Who may decide how rules are read, and what is answered about it."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
+
+from sqlmodel import Session
 
 from api.dependencies import Running
 from api.document_rows import impact_row
@@ -22,11 +25,12 @@ def desk_of(
     by: str | None,
     now: datetime,
     apply: bool,
+    then: Callable[[Session, Interpreted], None] | None = None,
 ) -> Desk:
     """A reading is every unit's: who sees only some does not decide it. Raises NotAllowed, BadInput."""
     if viewer.units is not None:
         raise NotAllowed("口径涉及全部单位，只能由不限单位的帐户或接口令牌确定")
-    return Desk(process.db, process.current, calendar, viewer.acts_as(by), now, apply)
+    return Desk(process.db, process.current, calendar, viewer.acts_as(by), now, apply, then)
 
 
 def decided_day(text: str) -> date:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api.errors import BadInput, Refused
 from api.faults import fault_in_words
+from api.idempotency import Replayed
 from api.refusals import database_in_words
 from api.rendering import templates
 from engine.errors import (
@@ -22,6 +23,7 @@ from engine.errors import (
     BadDatabase,
     BadInterpretation,
     BadNotice,
+    BadSubscription,
     EngineError,
     NoDate,
     NotAllowed,
@@ -43,6 +45,7 @@ _OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
     OutsideCalendar: (422, "outside_calendar"),
     BadDatabase: (503, "database_unavailable"),
     BadAccount: (422, "account_refused"),
+    BadSubscription: (422, "subscription_refused"),
     BadAgency: (409, "not_allowed"),
     BadInterpretation: (409, "not_allowed"),
 }
@@ -95,6 +98,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(BadInput, _bad_input)
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Replayed, _replayed)
     app.add_exception_handler(EngineError, _of_engine)
     app.add_exception_handler(RulesError, _of_rules)
     app.add_exception_handler(DBAPIError, _of_database)
@@ -112,6 +116,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return refusal(request, error)
+
+
+async def _replayed(_request: Request, again: Exception) -> Response:
+    assert isinstance(again, Replayed)
+    return again.response
 
 
 async def _bad_input(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -63,12 +64,29 @@ TOKEN_GONE = (
 )
 
 
+CLOSED, OPEN = "closed", "open"  # who may read /metrics: an administrator, or everybody
+
+
+def _metrics(value: str | list[str]) -> str | list[str]:
+    if isinstance(value, str):
+        if value not in (CLOSED, OPEN):
+            raise ValueError(f'应是 "{CLOSED}"、"{OPEN}"，或者网段的列表，例如 ["10.0.0.5/32"]')
+        return value
+    for text in value:
+        try:
+            ip_network(text)
+        except ValueError:
+            raise ValueError(f"“{text}”不是网段，应写作 10.0.0.5/32、10.0.0.0/8 之类") from None
+    return value
+
+
 class Server(_Table):
     """[server]: where the daemon listens."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
+    metrics: Annotated[str | list[str], AfterValidator(_metrics)] = CLOSED
 
     @model_validator(mode="before")
     @classmethod
@@ -174,6 +192,13 @@ class WatchTable(_Table):
     allow_http: bool = False
 
 
+class SubscriptionsTable(_Table):
+    """[subscriptions]: which intranets the systems that subscribe to events may lie in."""
+
+    allow: list[str] = []
+    allow_http: bool = False
+
+
 class UnitTable(_Table):
     """[[unit]]"""
 
@@ -227,6 +252,7 @@ class Settings(_Table):
     administrator: AdministratorTable | None = None
     watch: WatchTable = WatchTable()
     oidc: OidcTable | None = None
+    subscriptions: SubscriptionsTable = SubscriptionsTable()
     ladder: list[LadderTable] = []
     channel: list[ChannelTable] = []
     unit: list[UnitTable] = []

@@ -1,7 +1,10 @@
 """载入正文: a text that came in over the interface or a page, read and offered to the engine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+
+from sqlmodel import Session
 
 from api.dependencies import Running
 from api.errors import BadInput
@@ -31,8 +34,9 @@ def take_in(
     handed: Handed,
     by: str,
     now: datetime,
+    then: Callable[[Session, Loading], None] | None = None,
 ) -> Loading:
-    """Read it and load it. Raises BadInput, NotAllowed, CatalogueError; then nothing is changed."""
+    """Read it and load it; `then` is called in the transaction that stores it. Raises BadInput, NotAllowed, CatalogueError; then nothing is changed."""
     since = day(handed.since, "from ") if handed.since else None
     read = process.texts.read(handed.content, handed.id)
     text_id = handed.id or text_id_of(read, handed.name, agency.catalogue)
@@ -48,7 +52,7 @@ def take_in(
         apply=handed.apply,
     )
     files = process.configuration.files
-    done = load_text(process.db, agency, files, calendar, read, offer, now)
+    done = load_text(process.db, agency, files, calendar, read, offer, now, then)
     if done.stored:
         process.texts.keep(done.text, read.hits)
     return done

@@ -18,7 +18,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine, func, select
 
-from engine import access_log, slots, web_sessions
+from engine import access_log, kept_answers, news, slots, web_sessions
 from engine.current_agency import CurrentAgency
 from engine.database import reading, recording
 from engine.dispatch import Inline, Procrastinate
@@ -96,10 +96,12 @@ class Clock:
         current: CurrentAgency,
         calendar: WorkCalendar,
         take_notices: Callable[[datetime], None] | None = None,
+        tell_subscribers: Callable[[], object] | None = None,
     ) -> None:
-        """`take_notices` imports the holiday notices that have come in; reading files is not ours."""
+        """`take_notices` imports the holiday notices that have come in; reading files is not ours.
+        `tell_subscribers` has a thread of its own: systems that are slow keep no reminder waiting."""
         self._db, self._current, self.calendar = db, current, calendar
-        self._take_notices = take_notices
+        self._take_notices, self._tell_subscribers = take_notices, tell_subscribers
         self._now = clock_of(db)
         self._drainer = Drainer(db, current.agency(), calendar, self._now)
         self._dispatcher = Procrastinate(db) if is_postgres(db) else Inline(self._drainer)
@@ -107,7 +109,7 @@ class Clock:
         self.last_tick: datetime | None = None
         self._scheduler = BackgroundScheduler(
             timezone=ZONE,
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={"default": ThreadPoolExecutor(1), "news": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
 
@@ -121,6 +123,9 @@ class Clock:
         add(_told(self._wake), IntervalTrigger(seconds=5, timezone=ZONE), next_run_time=now)
         if self._take_notices:
             add(_told(self._notices), IntervalTrigger(seconds=30, timezone=ZONE), next_run_time=now)
+        if self._tell_subscribers:
+            every = IntervalTrigger(seconds=5, timezone=ZONE)
+            add(_told(self._news), every, executor="news", next_run_time=now)
         add(_told(self._housekeeping), CronTrigger(hour=3, minute=37, timezone=ZONE))
         self._scheduler.start()
 
@@ -142,6 +147,10 @@ class Clock:
         if self._take_notices:
             self._take_notices(read_clock())
 
+    def _news(self) -> None:
+        if self._tell_subscribers:
+            self._tell_subscribers()
+
     def _tick(self) -> None:
         now = self._now()
         self._renew()
@@ -160,7 +169,7 @@ class Clock:
     def _housekeeping(self) -> None:
         now = self._now()
         with recording(self._db) as session:
-            for room in (slots, web_sessions, access_log):
+            for room in (slots, web_sessions, access_log, kept_answers, news):
                 room.forget(session, now)
 
     def _win(self, name: str, at: datetime) -> bool:

@@ -19,6 +19,7 @@ from engine.duties import Duty
 from engine.errors import BadDatabase, NoDate
 from engine.events import EVENT_KINDS, Event, begin, beginnings, due_of_event
 from engine.instants import local_day
+from engine.news import NewsType, tell
 from engine.obligations import (
     WITHDRAWN_BY,
     Obligation,
@@ -148,7 +149,10 @@ def _insert(
     if not rows:
         return 0
     statement = insert_missing(session, Obligation).returning(col(Obligation.id))
-    return len(session.execute(statement, rows).all())
+    ids = session.execute(statement, rows).scalars().all()
+    for id_ in ids:
+        tell(session, NewsType.CREATED, id_, now)
+    return len(ids)
 
 
 def _recompute(

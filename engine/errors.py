@@ -15,6 +15,7 @@ EngineError
 ├── BadLink            a link that we did not sign
 ├── LinkExpired        a link whose time is over
 ├── BadAccount         an account or a token that cannot be made or changed as it was asked for
+├── BadSubscription    a system's address that cannot be told what happens
 └── NotSignedIn        a name and a password that let nobody in
 """
 
@@ -81,3 +82,7 @@ class BadAccount(EngineError):
 
 class NotSignedIn(EngineError):
     """Name and password let nobody in; the sentence does not say which of them is wrong."""
+
+
+class BadSubscription(EngineError):
+    """The subscription cannot be made or changed as it was asked for."""

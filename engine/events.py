@@ -16,6 +16,7 @@ from engine.duties import Duty
 from engine.errors import NoDate, NotAllowed, UnknownTrigger
 from engine.event_clocks import Changes, Moment, beginning, replay
 from engine.instants import day_of, in_future, local_iso
+from engine.news import NewsType, tell
 from engine.obligations import Obligation, Status, due_columns, withdraw
 from engine.owing import governed
 from engine.workdays import WorkCalendar
@@ -258,6 +259,7 @@ def begin(
     assert row.id is not None
     text = f"登记事由“{event.trigger}”，时间{local_iso(event.at)}，到期日{row.due_on}"
     journal.write(session, row.id, now, "created", event.by, text)
+    tell(session, NewsType.CREATED, row.id, now)
     return row
 
 

@@ -1,7 +1,7 @@
 """定口径: the office decides how a rule is read, or takes that back; what follows is seen before it
 is done, and done in the same transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,7 +36,7 @@ class Interpreted:
 @dataclass(frozen=True)
 class Desk:
     """Where something is decided: by whom, when, over which agency and calendar. Without `apply`
-    it is only tried."""
+    it is only tried; `then` is called in the transaction that stores it."""
 
     db: Engine
     current: CurrentAgency
@@ -44,6 +44,7 @@ class Desk:
     by: str
     now: datetime
     apply: bool
+    then: Callable[[Session, Interpreted], None] | None = None
 
 
 def interpret(desk: Desk, wanted: Interpretation) -> Interpreted:
@@ -137,4 +138,7 @@ def _derived(
     after = replace(before, interpretations=put)
     derive(session, before, calendar, desk.now)
     seen = derive_and_compare(session, Basis(after, calendar), desk.now)
-    return Interpreted(after.readings.get(rule), seen, desk.apply)
+    done = Interpreted(after.readings.get(rule), seen, desk.apply)
+    if desk.then and desk.apply:
+        desk.then(session, done)
+    return done

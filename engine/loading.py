@@ -1,7 +1,7 @@
 """载入 Loading: a document's text comes in; what it says beside the catalogue becomes proposals."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -77,11 +77,13 @@ def load_text(
     reading: Reading,
     offer: Offer,
     now: datetime,
+    then: Callable[[Session, Loading], None] | None = None,
 ) -> Loading:
     """Store a text and propose what the catalogue does not have of it.
 
     Where rules of the catalogue do not stand in the text, it is stored only with `apply`. The
-    text that is there already changes nothing. Raises NotAllowed, CatalogueError.
+    text that is there already changes nothing. `then` is called in the transaction that stores it.
+    Raises NotAllowed, CatalogueError.
     """
     with trying(db) as session:
         loading = _store(session, files, reading, offer, now)
@@ -93,8 +95,11 @@ def load_text(
         if not offer.apply:
             return Loading(loading.text, False, True, loading.found, loading.proposals, seen)
     with writing(db) as session:
-        done = _store(session, files, reading, offer, now)
-        return Loading(done.text, True, done.new, done.found, done.proposals, seen)
+        stored = _store(session, files, reading, offer, now)
+        done = Loading(stored.text, True, stored.new, stored.found, stored.proposals, seen)
+        if then:
+            then(session, done)
+        return done
 
 
 def _after(

@@ -6,7 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, and_, or_
+from sqlalchemy import Index, UniqueConstraint, and_, or_, update
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
@@ -14,6 +14,7 @@ from engine.database import Instant, words
 from engine.due_dates import Due
 from engine.errors import NotAllowed, NotFound
 from engine.instants import end_of, local_day, local_iso
+from engine.news import NewsType, tell
 from engine.period_names import period_in_words
 
 
@@ -67,6 +68,8 @@ class Obligation(SQLModel, table=True):
     closed_by: str = ""
     evidence: str = ""
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    # The version of the due date of which it was told that it is late.
+    late_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
     @property
     def case(self) -> str:
@@ -129,6 +132,18 @@ def late(now: datetime) -> Any:
     return and_(col(Obligation.status) == Status.OPEN, col(Obligation.due_on) <= today, past)
 
 
+def newly_late(session: Session, now: datetime) -> list[int]:
+    """The ids of what is late and was not told so of its present due date, and from now on was."""
+    untold = (late(now), col(Obligation.late_version) != col(Obligation.version))
+    near = col(Obligation.act_by) <= local_day(now)  # for the index: it is not after the due day
+    statement = update(Obligation).where(*untold, near)
+    statement = statement.values(late_version=col(Obligation.version))
+    found = session.execute(
+        statement.returning(col(Obligation.id)), execution_options={"synchronize_session": False}
+    )
+    return sorted(found.scalars())
+
+
 def get_obligation(session: Session, obligation_id: int) -> Obligation:
     """Raises NotFound."""
     obligation = session.get(Obligation, obligation_id)
@@ -179,6 +194,8 @@ def move(
         due_moved = (old["due_on"], old["due_at"]) != (due.due_on, due.due_at)
         told = f"{_moved_in_words(old, due)}，{because}" if because else ""
         _remember(obligation, told, due_moved, now)
+        dates = {name: old[name] for name in ("due_on", "due_at", "act_by")}
+        tell(session, NewsType.MOVED, obligation.id, now, dates)
     if moved or read_anew:
         text = f"{_moved_in_words(old, due)}（{reading}{f'；{because}' if because else ''}）"
         _note(session, obligation, now, "moved" if moved else "reading", "期限", text)
@@ -218,6 +235,7 @@ def complete(
     obligation.evidence = evidence
     proof = f"，证据：{evidence}" if evidence else ""
     _note(session, obligation, now, "complete", by, f"办结{proof}")
+    tell(session, NewsType.DONE, obligation.id, now)
     return obligation
 
 
@@ -228,6 +246,7 @@ def waive(
     obligation = open_obligation(session, obligation_id)
     _close(obligation, Status.WAIVED, by, now)
     _note(session, obligation, now, "waive", by, f"免除：{reason}")
+    tell(session, NewsType.WAIVED, obligation.id, now)
     return obligation
 
 
@@ -251,6 +270,7 @@ def reopen(
     obligation.evidence = ""
     obligation.version += 1  # it is to be brought to mind again
     _note(session, obligation, now, "reopen", by, f"恢复待办：{reason}")
+    tell(session, NewsType.REOPENED, obligation.id, now)
     return obligation
 
 

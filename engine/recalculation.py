@@ -1,6 +1,7 @@
 """重新推算 Recalculation: a holiday notice comes in, and in the same transaction every open
 obligation that it touches moves. What the preview says is what is done."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,18 +34,22 @@ def take_notice(
     by: str,
     now: datetime,
     dry_run: bool = False,
+    then: Callable[[Session, Taken], None] | None = None,
 ) -> Taken:
     """Check a notice, add it, and compute again what it touches; with `dry_run` nothing stays.
 
-    `region` is the office's own. A refused notice changes nothing: look at `refusal`. Raises
-    BadNotice for unreadable JSON.
+    `region` is the office's own. A refused notice changes nothing: look at `refusal`. `then` is
+    called in the transaction that adds it. Raises BadNotice for unreadable JSON.
     """
     with trying(db) if dry_run else writing(db) as session:
         before = Basis(agency, work_calendar(imported_notices(session), region))
         found = import_notice(session, text, stated, by=by, now=now)
         if found.refusal:
             return Taken(found, None)
-        return Taken(found, _recomputed(session, before, region, found, now))
+        taken = Taken(found, _recomputed(session, before, region, found, now))
+        if then and not dry_run:
+            then(session, taken)
+        return taken
 
 
 def _recomputed(

@@ -16,6 +16,7 @@ from engine.dispatch import Dispatcher
 from engine.imported_notices import imported_notices
 from engine.invitations import plan_invitations
 from engine.reachability import tell_of_unreachable
+from engine.subscriptions import tell_of_late
 from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar
 
@@ -43,6 +44,7 @@ def tick(
         planned = plan(session, agency, calendar, now)
         planned += plan_invitations(session, agency, now)
         tell_of_unreachable(session, agency, calendar, now)
+        tell_of_late(session, now)
     if derived + planned >= MANY:
         look_over(db)
     dispatcher.wake(shards_with_work(db, agency, calendar, now))

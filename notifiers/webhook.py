@@ -74,13 +74,16 @@ class Webhook:
         return fingerprint(self.kind, self.address.geturl())
 
     async def send(self, message: Message, now: datetime) -> Outcome:
-        body = _payload(message, now)
+        return await self.post(message.id, _payload(message, now), now)
+
+    async def post(self, identifier: str, body: bytes, now: datetime) -> Outcome:
+        """One attempt to deliver a payload; the far side knows it again by its identifier."""
         headers = {
             **JSON,
-            "webhook-id": message.id,
+            "webhook-id": identifier,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": " ".join(
-                sign(secret, message.id, now, body) for secret in self.secrets
+                sign(secret, identifier, now, body) for secret in self.secrets
             ),
         }
         return await deliver(
@@ -130,18 +133,28 @@ def _refused(answer: Answer) -> Outcome:
 
 def _payload(message: Message, now: datetime) -> bytes:
     data = {**message.data, "subject": clean(message.subject), "text": clean(message.body)}
-    event = {"type": EVENT_TYPE, "timestamp": now.astimezone(UTC).isoformat(), "data": data}
+    return payload(EVENT_TYPE, now, data)
+
+
+def payload(type_: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+    """An event as the standard has it: what kind, when it happened (aware), and about what."""
+    event = {"type": type_, "timestamp": at.astimezone(UTC).isoformat(), "data": data}
     return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _read_secret(given: Settings, key: str) -> bytes:
-    text = given.text(key)
+def secret_bytes(text: str) -> bytes | None:
+    """What a secret stands for; None where it is none."""
     encoded = text.removeprefix(_PREFIX)
     try:
         secret = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except ValueError:
-        secret = b""
-    if encoded == text or not 24 <= len(secret) <= 64:
+        return None
+    return secret if encoded != text and 24 <= len(secret) <= 64 else None
+
+
+def _read_secret(given: Settings, key: str) -> bytes:
+    secret = secret_bytes(given.text(key))
+    if secret is None:
         raise given.refuse(key, "应为 whsec_ 开头、由 24 到 64 字节编成的 base64，请向对方重新索取")
     return secret
 

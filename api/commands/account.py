@@ -2,10 +2,11 @@
 
 import getpass
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from api.account_rows import account_row
 from api.commands.context import Context, print_json
 from api.errors import BadInput
 from engine.access_log import access_of, latest_access
@@ -69,7 +70,7 @@ def list_(context: typer.Context) -> None:
     """列出帐户。"""
     shared: Context = context.obj
     with reading(shared.bare_database) as session:
-        rows = [_row(account, shared) for account in list_accounts(session)]
+        rows = [account_row(account, shared.now) for account in list_accounts(session)]
     if not shared.json:
         for row in rows:
             row["role"], row["unit"] = ROLE_NAMES[row["role"]], row["unit"] or "全部"
@@ -187,23 +188,9 @@ def _password(from_stdin: bool) -> str:
     return first
 
 
-def _row(account: Account, shared: Context) -> dict[str, Any]:
-    locked = account.locked_until if account.locked(shared.now) else None
-    return {
-        "name": account.name,
-        "shown_name": account.shown_name,
-        "role": account.role.value,
-        "unit": account.unit or None,
-        "disabled": account.disabled,
-        "locked_until": local_iso(locked),
-        "password_changed_at": local_iso(account.password_changed_at),
-        "signed_in_at": local_iso(account.signed_in_at),
-    }
-
-
 def _tell(shared: Context, account: Account, done: str) -> None:
     if shared.json:
-        print_json(_row(account, shared))
+        print_json(account_row(account, shared.now))
     else:
         where = f"单位 {account.unit}" if account.unit else "全部单位"
         print(

@@ -15,6 +15,7 @@ from api.dependencies import Running, is_loopback
 from api.errors import BadInput
 from api.notice_folder import NoticeFolder
 from api.settings_file import TOKEN_GONE, TOKEN_VARIABLE
+from api.subscription_rows import courier_of
 from engine.accounts import any_account
 from engine.agency import Agency
 from engine.channels import register
@@ -58,7 +59,8 @@ def serve(
         current = CurrentAgency(db, agency, configuration.files)
         notices = NoticeFolder(folder, db, current, configuration.region) if folder else None
         take = notices.take if notices else None
-        clock = Clock(db, current, shared.calendar, take)
+        courier = courier_of(db, current, configuration)
+        clock = Clock(db, current, shared.calendar, take, courier.tell)
         app = create_app(Running(configuration, db, clock, current))
         settings = uvicorn.Config(app, log_level="warning", server_header=False)
         uvicorn.Server(settings).run(sockets=[listener])

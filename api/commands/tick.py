@@ -6,8 +6,10 @@ import typer
 
 from api.commands.context import Context, print_json
 from api.document_rows import impact_in_words, impact_row
+from api.subscription_rows import courier_of
 from engine.channels import register
 from engine.clock import clock_of
+from engine.current_agency import CurrentAgency
 from engine.database import writing
 from engine.dispatch import Inline
 from engine.drain import Drainer
@@ -32,6 +34,8 @@ def tick(
     dispatcher = Inline(drainer)
     done = tick_once(db, agency, shared.calendar, dispatcher, shared.now)
     dispatcher.close()
+    current = CurrentAgency(db, agency, shared.configuration.files)
+    courier_of(db, current, shared.configuration).tell()
     if shared.json:
         print_json({"derived": done.derived, "planned": done.planned, "sent": drainer.sent})
     else:

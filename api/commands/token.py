@@ -2,16 +2,16 @@
 
 import getpass
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from api.account_rows import token_row
 from api.commands.context import Context, print_json
 from api.errors import BadInput
 from api.typed_dates import day
 from engine.api_tokens import (
     SCOPE_NAMES,
-    ApiToken,
     Scope,
     add_token,
     get_token,
@@ -19,7 +19,6 @@ from engine.api_tokens import (
     revoke,
 )
 from engine.database import reading, writing
-from engine.instants import local_day, local_iso
 
 app = typer.Typer(help="接口令牌：建立、列出、吊销。", no_args_is_help=True)
 
@@ -57,7 +56,7 @@ def add(
             now=now,
         )
     if shared.json:
-        print_json({"token": text} | _row(token))
+        print_json({"token": text} | token_row(token))
     else:
         print(text)
         print("请现在就保存，以后不能再显示。用法：在请求中写 Authorization: Bearer 令牌")
@@ -69,7 +68,7 @@ def list_(context: typer.Context) -> None:
     shared: Context = context.obj
     with reading(shared.bare_database) as session:
         tokens = list_tokens(session)
-    rows = [_row(token) for token in tokens]
+    rows = [token_row(token) for token in tokens]
     if not shared.json:
         for row, token in zip(rows, tokens, strict=True):
             row["scope"], row["unit"] = SCOPE_NAMES[token.scope], token.unit or "全部"
@@ -88,7 +87,7 @@ def revoke_(context: typer.Context, name: _Name) -> None:
     with writing(shared.bare_database) as session:
         token = get_token(session, name)
         revoke(session, token, by=getpass.getuser(), now=shared.now)
-    print_json(_row(token)) if shared.json else print(f"接口令牌 {token.name} 已吊销。")
+    print_json(token_row(token)) if shared.json else print(f"接口令牌 {token.name} 已吊销。")
 
 
 def _scope(text: str) -> Scope:
@@ -96,16 +95,3 @@ def _scope(text: str) -> Scope:
         return Scope(text)
     except ValueError:
         raise BadInput(f"--scope 没有“{text}”，可用：{_SCOPES}") from None
-
-
-def _row(token: ApiToken) -> dict[str, Any]:
-    return {
-        "name": token.name,
-        "scope": token.scope.value,
-        "unit": token.unit or None,
-        "created_at": local_iso(token.created_at),
-        "created_by": token.created_by,
-        "expires": local_day(token.expires_at - timedelta(days=1)).isoformat(),
-        "revoked_at": local_iso(token.revoked_at),
-        "last_used_at": local_iso(token.last_used_at),
-    }

@@ -9,6 +9,7 @@ import typer
 from api.commands.context import Context
 from api.commands.serve import log_to_stderr, prepare
 from api.errors import BadInput
+from api.subscription_rows import courier_of
 from engine.clock import Clock
 from engine.current_agency import CurrentAgency
 from engine.postgres import address_of, is_postgres
@@ -26,7 +27,9 @@ def worker(context: typer.Context) -> None:
         )
     log_to_stderr()
     prepare(shared)
-    clock = Clock(db, CurrentAgency(db, configuration.agency, configuration.files), shared.calendar)
+    current = CurrentAgency(db, configuration.agency, configuration.files)
+    courier = courier_of(db, current, configuration)
+    clock = Clock(db, current, shared.calendar, tell_subscribers=courier.tell)
     asked_to_stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())

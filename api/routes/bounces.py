@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from api.dependencies import AgencyNow, Now, Writer, WriterCalendar
 from api.errors import BadInput
+from api.idempotency import Room
 from api.json_rows import bounce_row
 from engine.bounces import take_bounce
 
-router = APIRouter(prefix="/bounces")
+router = Room(prefix="/bounces")
 
 
 @router.post(

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from fastapi import APIRouter
-
 from api.dependencies import AgencyNow, Viewing
+from api.idempotency import Room
 from api.json_rows import rule_details, rule_row
 
-router = APIRouter()
+router = Room()
 
 
 @router.get("/rules")

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from api.dependencies import AgencyNow, Now, Reader, running
+from api.idempotency import Room, answered
 from api.schemas import Confirmation, channel_row
 from engine.channels import channel_states
 from engine.confirmation import confirm
@@ -12,7 +13,7 @@ from engine.database import writing
 from engine.deliveries import waiting_channels
 from engine.errors import NotAllowed, NotFound
 
-router = APIRouter(prefix="/channels")
+router = Room(prefix="/channels")
 
 
 @router.get("")
@@ -30,7 +31,7 @@ async def channels(session: Reader, agency: AgencyNow) -> dict[str, Any]:
 @router.post("/{channel}/confirm")
 async def confirmed(
     channel: str, asked: Confirmation, request: Request, agency: AgencyNow, now: Now
-) -> dict[str, Any]:
+) -> Any:
     """The code of the test message, typed back. A wrong one counts, and so is stored."""
     if channel not in agency.channels:
         raise NotFound(f"没有渠道“{channel}”")
@@ -42,6 +43,6 @@ async def confirmed(
             channel_states(session).get(channel),
             waiting_channels(session).get(channel, 0),
         )
-    if refused:
-        raise NotAllowed(refused)
-    return row
+        if not refused:
+            return answered(request, session, row)
+    raise NotAllowed(refused)

@@ -2,10 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
+from sqlmodel import Session
 
 from api.delivery_search import find, search
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.entity_tags import Match, NoneMatch, check_match, tagged
+from api.idempotency import Room
 from api.json_rows import resent_row
 from api.schemas import (
     DeliveryFilter,
@@ -16,10 +19,11 @@ from api.schemas import (
     delivery_row,
 )
 from api.typed_dates import between
+from api.viewer import Viewer
 from engine.deliveries import attempts_of
 from engine.resending import resend_between, resend_one
 
-router = APIRouter(prefix="/deliveries")
+router = Room(prefix="/deliveries")
 
 
 @router.get("")
@@ -41,11 +45,11 @@ async def deliveries(
 
 
 @router.get("/{delivery_id}")
-async def delivery(delivery_id: RowId, session: Reader, viewer: Viewing) -> dict[str, Any]:
+async def delivery(
+    delivery_id: RowId, session: Reader, viewer: Viewing, if_none_match: NoneMatch = None
+) -> Any:
     """One of them, with its text and each attempt."""
-    row = find(session, viewer, delivery_id)
-    attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
-    return delivery_row(row) | {"body": row.body or None, "history": attempts}
+    return tagged(_shown(session, viewer, delivery_id), if_none_match)
 
 
 @router.post("/{delivery_id}/resend")
@@ -56,10 +60,12 @@ def resend(
     agency: AgencyNow,
     now: Now,
     viewer: Viewing,
+    if_match: Match = None,
 ) -> dict[str, Any]:
     """重新发送 one, whatever became of it; 409 where nothing of it is left to be told."""
     by = viewer.acts_as(asked.by)
-    find(session, viewer, delivery_id)
+    shown = _shown(session, viewer, delivery_id)
+    check_match(if_match, lambda: shown)
     return delivery_row(resend_one(session, agency, delivery_id, by, asked.reason, now))
 
 
@@ -73,3 +79,10 @@ def resend_all(
     own = viewer.own_deliveries()
     found = resend_between(session, agency, first, end, asked.channel, by, asked.reason, now, *own)
     return resent_row(found)
+
+
+def _shown(session: Session, viewer: Viewer, delivery_id: int) -> dict[str, Any]:
+    """All that one delivery shows. Raises NotFound."""
+    row = find(session, viewer, delivery_id)
+    attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
+    return delivery_row(row) | {"body": row.body or None, "history": attempts}

@@ -3,23 +3,28 @@
 from base64 import b64decode
 from typing import Any, cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from sqlmodel import Session
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.document_rows import hit_row, loading_row, standings, text_row
 from api.document_text import document_text
 from api.errors import BadInput
+from api.idempotency import Room, answered
 from api.schemas import NewText
 from api.text_intake import Handed, take_in
 from engine.agency import Agency
 from engine.errors import NotFound
 from engine.loaded_texts import LoadedText, current_texts, text_of
+from engine.loading import Loading
 from engine.proposals import Proposal, list_proposals
 from rules.catalogue_text import catalogue_text
 from rules.reader import Hit
 from rules.rule import Document
 
-router = APIRouter(prefix="/documents")
+router = Room(prefix="/documents")
 
 
 class CatalogueFileResponse(Response):
@@ -80,13 +85,12 @@ async def catalogue(id: str, agency: AgencyNow) -> Response:
 @router.post("", status_code=201, responses={200: {"description": "已经载入，或者没有存入"}})
 def load(
     asked: NewText,
-    response: Response,
     request: Request,
     agency: AgencyNow,
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+) -> Any:
     """载入正文. 201 when it is stored, 200 when it was there; 200 with `stored` false and the impact
     where rules of the catalogue do not stand in it and `apply` is not given."""
     handed = Handed(
@@ -98,9 +102,17 @@ def load(
         since=asked.since or "",
         apply=asked.apply,
     )
-    done = take_in(running(request), agency, calendar, handed, viewer.acts_as(asked.by), now)
-    response.status_code = 201 if done.stored and done.new else 200
-    return loading_row(done)
+
+    def keep(session: Session, done: Loading) -> None:
+        answered(request, session, loading_row(done), _status(done))
+
+    by = viewer.acts_as(asked.by)
+    done = take_in(running(request), agency, calendar, handed, by, now, keep)
+    return JSONResponse(jsonable_encoder(loading_row(done)), _status(done))
+
+
+def _status(done: Loading) -> int:
+    return 201 if done.stored and done.new else 200
 
 
 def _content(asked: NewText) -> str:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.dependencies import AgencyNow, Now, Viewing, Writer, WriterCalendar
+from api.idempotency import Room
 from api.schemas import NewEvent, obligation_row
 from api.typed_dates import moment
 from api.viewer import Viewer
@@ -12,7 +13,7 @@ from engine.acknowledgements import acknowledgements_of
 from engine.agency import Agency
 from engine.events import ALL_UNITS, record_event
 
-router = APIRouter(prefix="/events")
+router = Room(prefix="/events")
 
 
 @router.post("", status_code=201, responses={200: {"description": "这个事由已经登记过"}})

@@ -1,10 +1,15 @@
 """/api/v1/rules/{id}/interpretation: how the office reads what a paper leaves open"""
 
+from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from sqlmodel import Session
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
+from api.idempotency import Room, answered
 from api.interpretation_desk import (
     configured_row,
     decided_day,
@@ -15,10 +20,10 @@ from api.interpretation_desk import (
 from api.schemas import NewInterpretation, RuleId, Withdrawal
 from engine.errors import NotFound
 from engine.interpretations import history_of
-from engine.interpreting import interpret, withdraw_interpretation
+from engine.interpreting import Interpreted, interpret, withdraw_interpretation
 from engine.readings import Interpretation
 
-router = APIRouter(prefix="/rules")
+router = Room(prefix="/rules")
 _TRIED: dict[int | str, dict[str, Any]] = {200: {"description": "没有 apply：只看影响，没有确定"}}
 
 
@@ -44,19 +49,16 @@ def decide(
     id: RuleId,
     asked: NewInterpretation,
     request: Request,
-    response: Response,
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+) -> Response:
     """定口径. 201 when it counts from now on; 200 without `apply`: what would become of obligations."""
     wanted = Interpretation(
         id, asked.reading, asked.decided_by, decided_day(asked.decided_on), asked.reason
     )
-    desk = desk_of(running(request), calendar, viewer, asked.by, now, asked.apply)
-    done = interpret(desk, wanted)
-    response.status_code = 201 if done.applied else 200
-    return interpreted_row(id, done)
+    place = (running(request), calendar, viewer, asked.by, now, asked.apply)
+    return _answer(id, interpret(desk_of(*place, _keeping(request, id)), wanted))
 
 
 @router.post("/{id}/interpretation/withdraw", status_code=201, responses=_TRIED)
@@ -64,13 +66,24 @@ def withdraw(
     id: RuleId,
     asked: Withdrawal,
     request: Request,
-    response: Response,
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+) -> Response:
     """撤回口径, with a reason; the rule is read again as without it."""
-    desk = desk_of(running(request), calendar, viewer, asked.by, now, asked.apply)
-    done = withdraw_interpretation(desk, id, asked.reason)
-    response.status_code = 201 if done.applied else 200
-    return interpreted_row(id, done)
+    place = (running(request), calendar, viewer, asked.by, now, asked.apply)
+    desk = desk_of(*place, _keeping(request, id))
+    return _answer(id, withdraw_interpretation(desk, id, asked.reason))
+
+
+def _keeping(request: Request, id: str) -> Callable[[Session, Interpreted], None]:
+    """The answer is kept for the request's key where the decision is stored."""
+
+    def keep(session: Session, done: Interpreted) -> None:
+        answered(request, session, interpreted_row(id, done), 201)
+
+    return keep
+
+
+def _answer(id: str, done: Interpreted) -> Response:
+    return JSONResponse(jsonable_encoder(interpreted_row(id, done)), 201 if done.applied else 200)

@@ -1,11 +1,14 @@
 """/api/v1/obligations"""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlmodel import Session
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, Writer, WriterCalendar
+from api.entity_tags import Match, NoneMatch, check_match, tagged
+from api.idempotency import Room
 from api.json_rows import answer_rows, trace_rows
 from api.obligation_changes import change as apply
 from api.obligation_filter import ObligationFilter, find
@@ -17,8 +20,9 @@ from engine.instants import local_iso
 from engine.journal import journal_of
 from engine.obligations import Obligation
 from engine.tracing import answers_of, trace_of
+from engine.workdays import WorkCalendar
 
-router = APIRouter(prefix="/obligations")
+router = Room(prefix="/obligations")
 
 
 @router.get("")
@@ -47,11 +51,11 @@ async def obligation(
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+    if_none_match: NoneMatch = None,
+) -> Any:
     """One of them, with the steps of its date, its journal and its clock entries."""
     row = viewer.obligation(session, obligation_id)
-    steps = trace_of(session, agency, calendar, row)
-    return _whole(session, row, agency, now) | {"trace": trace_rows(steps)}
+    return tagged(_shown(session, row, agency, calendar, now), if_none_match)
 
 
 @router.get("/{obligation_id}/explanation")
@@ -77,12 +81,23 @@ async def change(
     calendar: WriterCalendar,
     now: Now,
     viewer: Viewing,
+    if_match: Match = None,
 ) -> dict[str, Any]:
     """办结, 免除, 恢复, 签收; 重新起算, 不计入期限, 延期, 更正. The answer is the obligation as it is then."""
+    row = viewer.obligation(session, obligation_id)
+    check_match(if_match, lambda: _shown(session, row, agency, calendar, now))
     place = (session, agency, calendar, viewer, obligation_id)
     row, left = apply(*place, asked, via=Via.API, now=now)
     more = {"done_after": [_done_row(one) for one in left]} if asked.type == "reopen" else {}
     return _whole(session, row, agency, now) | more
+
+
+def _shown(
+    session: Session, row: Obligation, agency: Agency, calendar: WorkCalendar, now: datetime
+) -> dict[str, Any]:
+    """All that one obligation shows; its ETag is made of it."""
+    steps = trace_rows(trace_of(session, agency, calendar, row))
+    return _whole(session, row, agency, now) | {"trace": steps}
 
 
 def _whole(session: Session, row: Obligation, agency: Agency, now: Now) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from sqlmodel import Session, col
 
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.idempotency import Room
 from api.people_rows import (
     NewAbsence,
     NewSilence,
@@ -26,7 +27,7 @@ from engine.obligations import get_obligation
 from engine.reachability import unreachable_people
 from engine.silences import Scope, Silence, add_silence, concerning, end_silence, list_silences
 
-router = APIRouter()
+router = Room()
 
 
 @router.get("/absences")

@@ -2,11 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request, Response
 from sqlmodel import Session, col
 
-from api.dependencies import CalendarNow, Now, Reader, Running, Viewing, running
+from api.dependencies import CalendarNow, Now, Reader, Viewing, running
 from api.document_rows import impact_row, proposal_row
+from api.entity_tags import Match, NoneMatch, check_match, tagged
+from api.idempotency import Room, answered
 from api.proposal_decisions import (
     Deed,
     accepting,
@@ -24,11 +26,12 @@ from api.schemas import (
     RowId,
     journal_row,
 )
+from engine.agency import Agency
 from engine.database import reading
 from engine.journal import journal_of_proposal
 from engine.proposals import Proposal, get_proposal, list_proposals
 
-router = APIRouter(prefix="/proposals")
+router = Room(prefix="/proposals")
 
 
 @router.get("")
@@ -46,9 +49,9 @@ async def proposals(asked: Annotated[ProposalFilter, Query()], session: Reader) 
 
 
 @router.get("/{proposal_id}")
-async def proposal(proposal_id: RowId, session: Reader) -> dict[str, Any]:
+async def proposal(proposal_id: RowId, session: Reader, if_none_match: NoneMatch = None) -> Any:
     """One of them, with its journal."""
-    return _whole(session, get_proposal(session, proposal_id))
+    return tagged(_whole(session, get_proposal(session, proposal_id)), if_none_match)
 
 
 @router.post("/{proposal_id}/accept")
@@ -59,11 +62,12 @@ def accept_proposal(
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+    if_match: Match = None,
+) -> Any:
     """采用. With `dry_run` nothing is decided, and `impact` says what would become of what is open."""
     process, deed = running(request), accepting(calendar, viewer.acts_as(asked.by), now)
     if not asked.dry_run:
-        return _decided(process, proposal_id, deed)
+        return _decided(request, proposal_id, if_match, deed)
     seen = foreseen(process, calendar, proposal_id, deed, now)
     with reading(process.db) as session:
         return _whole(session, get_proposal(session, proposal_id)) | {"impact": impact_row(seen)}
@@ -77,24 +81,34 @@ def edit_proposal(
     calendar: CalendarNow,
     now: Now,
     viewer: Viewing,
-) -> dict[str, Any]:
+    if_match: Match = None,
+) -> Any:
     """修改 the keys that are given; of an accepted proposal the rule changes with it."""
     deed = editing(changes_of(asked), calendar, viewer.acts_as(asked.by), now)
-    return _decided(running(request), proposal_id, deed)
+    return _decided(request, proposal_id, if_match, deed)
 
 
 @router.post("/{proposal_id}/dismiss")
 def dismiss_proposal(
-    proposal_id: RowId, asked: Dismissal, request: Request, now: Now, viewer: Viewing
-) -> dict[str, Any]:
+    proposal_id: RowId,
+    asked: Dismissal,
+    request: Request,
+    now: Now,
+    viewer: Viewing,
+    if_match: Match = None,
+) -> Any:
     """不列为规则, with a reason; an accepted rule is taken back."""
     deed = dismissing(asked.reason, viewer.acts_as(asked.by), now)
-    return _decided(running(request), proposal_id, deed)
+    return _decided(request, proposal_id, if_match, deed)
 
 
-def _decided(process: Running, proposal_id: int, deed: Deed) -> dict[str, Any]:
-    with decided(process, proposal_id, deed) as (session, row):
-        return _whole(session, row)
+def _decided(request: Request, proposal_id: int, if_match: str | None, deed: Deed) -> Response:
+    def checked(session: Session, row: Proposal, agency: Agency) -> None:
+        check_match(if_match, lambda: _whole(session, row))
+        deed(session, row, agency)
+
+    with decided(running(request), proposal_id, checked) as (session, row):
+        return answered(request, session, _whole(session, row))
 
 
 def _whole(session: Session, row: Proposal) -> dict[str, Any]:

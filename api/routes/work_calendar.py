@@ -3,22 +3,24 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
 
 from api.dependencies import AgencyNow, Now, Viewing, running
 from api.document_rows import impact_row, taken_row
+from api.idempotency import Room, answered
 from api.json_rows import year_rows
 from api.problems import problem
 from api.routes.workdays import Known, calendar_asked
 from api.schemas import By, Reference
 from api.typed_dates import day
 from engine.imported_notices import Stated
-from engine.recalculation import take_notice
+from engine.recalculation import Taken, take_notice
 
-router = APIRouter(prefix="/calendar")
+router = Room(prefix="/calendar")
 
 
 class NewNotice(BaseModel):
@@ -42,6 +44,10 @@ def add_notice(
     text = json.dumps(body.notice, ensure_ascii=False) if body.notice else body.text
     stated = Stated(body.number, day(body.issued, "issued ") if body.issued else None, body.scope)
     held = running(request)
+
+    def keep(session: Session, taken: Taken) -> None:
+        answered(request, session, _taken_row(taken))
+
     taken = take_notice(
         held.db,
         agency,
@@ -51,13 +57,18 @@ def add_notice(
         by=viewer.acts_as(body.by),
         now=now,
         dry_run=body.dry_run,
+        then=keep,
     )
-    row = taken_row(taken) | {"impact": impact_row(taken.impact) if taken.impact else None}
+    row = _taken_row(taken)
     if refusal := taken.assessment.refusal:
         return problem(422, "notice_refused", refusal, more={"checks": row["checks"]})
     if not body.dry_run:
         held.clock.renew_calendar()
     return JSONResponse(jsonable_encoder(row))
+
+
+def _taken_row(taken: Taken) -> dict[str, Any]:
+    return taken_row(taken) | {"impact": impact_row(taken.impact) if taken.impact else None}
 
 
 @router.get("/{year}")

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import running
+from api.idempotency import Room
 from api.json_rows import added_row, checked_row, counted_row
 from api.typed_dates import typed_calendar
 from engine.database import reading
@@ -13,7 +14,7 @@ from engine.imported_notices import imported_notices
 from engine.instants import local_day
 from engine.workdays import WorkCalendar
 
-router = APIRouter(prefix="/workdays")
+router = Room(prefix="/workdays")
 
 
 class _Query(BaseModel):

@@ -17,11 +17,13 @@ from api.configuration import Configuration, load_configuration
 from api.dependencies import Running
 from api.forms import form_token
 from api.read_texts import ReadTexts
+from api.settings_file import Server
 from engine.accounts import Account, Role
 from engine.agency import Agency
 from engine.api_tokens import Scope, add_token
 from engine.channels import register
 from engine.clock import Clock
+from engine.courier import PUBLIC, Reach
 from engine.current_agency import CurrentAgency
 from engine.database import open_database, writing
 from engine.derivation import derive
@@ -137,6 +139,8 @@ class Office:
     empty: bool = False  # nothing derived yet
     configured: Agency = AGENCY
     per_minute: int = 10_000
+    reach: Reach = PUBLIC
+    server: Server = CONFIGURATION.server
     db: Engine = field(init=False)
     current: CurrentAgency = field(init=False)
     clock: Clock = field(init=False)
@@ -148,7 +152,9 @@ class Office:
         copy(_EMPTY if self.empty else _DERIVED, self.db)
         self.current = CurrentAgency(self.db, self.configured, CONFIGURATION.files)
         self.clock = Clock(self.db, self.current, CALENDAR)
-        configuration = replace(CONFIGURATION, agency=self.configured)
+        configuration = replace(
+            CONFIGURATION, agency=self.configured, reach=self.reach, server=self.server
+        )
         texts = ReadTexts(patience=60)
         running = Running(configuration, self.db, self.clock, self.current, texts)
         self.app = create_app(running, lambda: self.now, self.per_minute)

@@ -95,6 +95,29 @@ POST /api/v1/calendar/notices                     O
 GET  /api/v1/workdays/add                         OCR ra
 GET  /api/v1/workdays/count                       OCR ra
 GET  /api/v1/workdays/check                       OCR ra
+GET  /docs                                        OCR ra
+GET  /docs/assets/{name}                          OCR ra
+GET  /metrics
+GET  /api/v1/status
+GET  /api/v1/accounts
+GET  /api/v1/accounts/{name}
+POST /api/v1/accounts
+POST /api/v1/accounts/{name}
+POST /api/v1/accounts/{name}/password
+POST /api/v1/accounts/{name}/disable
+POST /api/v1/accounts/{name}/enable
+GET  /api/v1/tokens
+POST /api/v1/tokens
+POST /api/v1/tokens/{name}/revoke
+GET  /api/v1/subscriptions
+GET  /api/v1/subscriptions/{subscription_id}
+POST /api/v1/subscriptions
+POST /api/v1/subscriptions/{subscription_id}
+POST /api/v1/subscriptions/{subscription_id}/secret
+POST /api/v1/subscriptions/{subscription_id}/disable
+POST /api/v1/subscriptions/{subscription_id}/enable
+POST /api/v1/subscriptions/{subscription_id}/test
+POST /api/v1/subscriptions/{subscription_id}/remove
 """
 ROWS = {f"{row[0]} {row[1]}": "".join(row[2:]) for row in map(str.split, TABLE.split("\n")[1:-1])}
 OPEN = {
@@ -513,7 +536,7 @@ def test_the_service_is_not_ready_without_its_database(office: Office) -> None:
         ("GET", "/api/v1/nope", 404, "not_found"),
         ("GET", "/static/nope.css", 404, "not_found"),
         ("GET", "/static/%2e%2e/app.py", 404, "not_found"),
-        ("GET", "/docs", 404, "not_found"),
+        ("GET", "/redoc", 404, "not_found"),
         ("DELETE", "/api/v1/obligations", 405, "method_not_allowed"),
         ("POST", "/api/v1/units", 405, "method_not_allowed"),
         ("GET", "/api/v1/events", 405, "method_not_allowed"),

@@ -7,6 +7,7 @@ import httpx
 from office import AGENCY, NOW, Office, refusal
 
 from engine.channels import register
+from engine.courier import PUBLIC, Reach
 from engine.database import writing
 from engine.deliveries import Delivery, State
 from notifiers.mail import Mail
@@ -25,9 +26,10 @@ ID = "0123456789abcdef" * 2
 LETTER = {"content-type": "message/rfc822"}
 
 
-def returning() -> Office:
+def returning(reach: Reach = PUBLIC) -> Office:
     """An office with one letter that was sent an hour ago."""
-    office = Office(configured=replace(AGENCY, channels={**AGENCY.channels, "mail": MAIL}))
+    configured = replace(AGENCY, channels={**AGENCY.channels, "mail": MAIL})
+    office = Office(configured=configured, reach=reach)
     sent = Delivery(
         message_id=ID,
         channel="mail",

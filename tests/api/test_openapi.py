@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from office import Office
 from schemathesis.config import SchemathesisConfig
 
+from api.idempotency import HEADER as KEY
 from api.interface_description import describe
 from engine.accounts import Role
 from engine.api_tokens import Scope
 
 # What only the office's own data can tell (a unit's id, a rule's name, a state) no schema can: a
 # value that fits the schema may be refused with 422.
-EXPECTED = {"expected-statuses": ["2xx", "401", "403", "404", "409", "422"]}
+EXPECTED = {"expected-statuses": ["2xx", "304", "401", "403", "404", "409", "412", "422"]}
 schemathesis.serializer.alias("message/rfc822", "text/plain")
 CONFIG = SchemathesisConfig.from_dict({"checks": {"positive_data_acceptance": EXPECTED}})
 
@@ -55,6 +56,10 @@ KNOWN = {
     "region": ["510800", "CN"],
     **{name: [1, 2, 3] for name in ("obligation_id", "proposal_id", "delivery_id")},
     **{name: [1, 2] for name in ("absence_id", "silence_id", "obligation")},
+    "subscription_id": [1, 2],
+    "url": ["https://oa.invalid/hooks"],
+    "role": ["reader"],
+    "password": ["长城内外-2026年"],
     "channel": ["mail", "console"],
     "name": ["示例甲"],
     "until": ["2026-09-29", "2026-10-09T08:00"],
@@ -76,6 +81,8 @@ def strategy(operation: Any, unit: str) -> st.SearchStrategy[schemathesis.Case]:
             if isinstance(values, dict):
                 for name in values.keys() & known.keys():
                     values[name] = draw(st.sampled_from(known[name]))
+        if KEY in (case.headers or {}):  # a new request, but for the few that draw the same
+            case.headers[KEY] = draw(st.uuids()).hex
         return case
 
     return st.one_of(of_the_office(), fits, breaks) if has_input(operation) else fits

@@ -1,0 +1,51 @@
+"""/api/v1/tokens: what other systems show"""
+
+from datetime import timedelta
+from typing import Any
+
+from api.account_rows import NewToken, token_row
+from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.idempotency import Room
+from api.typed_dates import day
+from engine.api_tokens import add_token, get_token, list_tokens, revoke
+from engine.errors import NotFound
+from engine.instants import local_day
+
+router = Room(prefix="/tokens")
+
+USUAL = timedelta(days=365)
+
+
+@router.get("")
+async def tokens(session: Reader, viewer: Viewing) -> dict[str, Any]:
+    """接口令牌 by name, those that are over too, without the tokens themselves."""
+    return {"items": [token_row(row) for row in list_tokens(session) if viewer.manages(row.unit)]}
+
+
+@router.post("", status_code=201)
+async def add(
+    asked: NewToken, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+) -> dict[str, Any]:
+    """A new token: `token` is shown here and never again."""
+    viewer.check_managed(asked.unit or "")
+    row, text = add_token(
+        session,
+        agency.units,
+        name=asked.name,
+        scope=asked.scope,
+        unit=asked.unit or "",
+        expires=day(asked.expires, "expires ") if asked.expires else local_day(now) + USUAL,
+        by=viewer.login_name,
+        now=now,
+    )
+    return {"token": text} | token_row(row)
+
+
+@router.post("/{name}/revoke")
+async def end(name: str, session: Writer, now: Now, viewer: Viewing) -> dict[str, Any]:
+    """吊销, at once and for good."""
+    row = get_token(session, name)
+    if not viewer.manages(row.unit):
+        raise NotFound(f"没有名为“{name}”的接口令牌")
+    revoke(session, row, by=viewer.login_name, now=now)
+    return token_row(row)
