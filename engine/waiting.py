@@ -1,5 +1,6 @@
 """What waits to be sent, and for which shards somebody has to be rung."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, or_
@@ -11,6 +12,8 @@ from engine.channels import ChannelState
 from engine.database import reading
 from engine.deliveries import WAITING, Delivery, State
 from engine.workdays import WorkCalendar
+
+SOME = 1024  # channels
 
 
 def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[bool]:
@@ -30,6 +33,32 @@ def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[
     if agency.hours.are_now(now, calendar):
         return ready
     return and_(ready, col(Delivery.urgent))
+
+
+def channels_with_work(
+    db: Engine, agency: Agency, calendar: WorkCalendar, shard: int, now: datetime, after: str
+) -> Sequence[str]:
+    """The channels of a shard that have work and may send, the next by id `after` one of them: some
+    at a time, so that a burst takes no room."""
+    hold = col(ChannelState.hold_until)
+    query = (
+        select(ChannelState.id)
+        .where(
+            ChannelState.shard == shard,
+            col(ChannelState.id) > after,
+            ChannelState.disabled_reason == "",
+            or_(hold.is_(None), hold <= now),
+            exists().where(
+                col(Delivery.channel) == col(ChannelState.id),
+                col(Delivery.state).in_(WAITING),  # found by their index
+                due(now, agency, calendar),
+            ),
+        )
+        .order_by(col(ChannelState.id))
+        .limit(SOME)
+    )
+    with reading(db) as session:
+        return session.exec(query).all()
 
 
 def shards_with_work(
