@@ -20,11 +20,10 @@ from sqlmodel import select
 from engine.agency import Agency
 from engine.alerts import plan
 from engine.channels import register
-from engine.claims import BATCH
 from engine.database import open_database, reading, writing
 from engine.deliveries import Delivery, State
 from engine.derivation import derive
-from engine.drain import PLACES, Drainer, settle
+from engine.drain import AT_ONCE, Drainer, settle
 from engine.schema import migrate
 from engine.workdays import work_calendar
 from notifiers.http_client import open_client
@@ -35,7 +34,6 @@ from tests.servers.postgres import postgres
 CHANNELS, UNITS = 1024, 1024
 NOW = datetime(2026, 9, 30, 2, tzinfo=UTC)
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-AT_ONCE = PLACES * BATCH
 ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
 
 

@@ -234,7 +234,10 @@ class Drainer:
             )
         finally:
             self._places.give_back()
-        await self._recording.ask(Result(claim.delivery_id, claim.number, outcome, raised))
+        await self._write(Result(claim.delivery_id, claim.number, outcome, raised))
+
+    async def _write(self, result: Result) -> None:
+        await self._recording.ask(result)
         self.sent += 1
 
     def _record(self, results: Sequence[Result]) -> list[Exception | None]:
