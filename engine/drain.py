@@ -20,7 +20,7 @@ from collections.abc import (
 )
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
@@ -34,9 +34,9 @@ from engine.deliveries import Attempt, Delivery, State, seal_attempt
 from engine.fallback import ended, overdue_for_fallback, redirect
 from engine.places import Places
 from engine.retries import ASIDE, UNREACHED, Next, after_attempt
-from engine.together import Together
+from engine.together import Desk, Together
 from engine.troubles import tell_of_channel, tell_of_fault
-from engine.waiting import channels_with_work
+from engine.waiting import SOME, channels_with_work
 from engine.workdays import WorkCalendar
 from notifiers.channel import Addressing
 from notifiers.message import Fault, Outcome, OutcomeKind
@@ -48,8 +48,6 @@ LEASE = timedelta(minutes=3)  # longer than the slowest request
 BOUND = timedelta(seconds=20)  # how long one call works at most
 REDIRECTED_EVERY = timedelta(seconds=20)  # how often fallbacks are looked at
 AT_ONCE = 128  # messages on the way at the same time: as many as the client has connections
-
-T = TypeVar("T")
 
 
 class Result(NamedTuple):
@@ -80,15 +78,15 @@ class Drainer:
         self.stopping = False  # finish what is on the wire, claim no more
         self._looked: dict[int, datetime] = {}
         self._places = Places(max(at_once, BATCH))
-        self._turn = asyncio.Lock()
-        self._claiming = Together(self._claim, self._turn)
-        self._recording = Together(self._record, self._turn)
+        self._desk = Desk()
+        self._claiming = Together(self._desk, self._claim)
+        self._recording = Together(self._desk, self._record)
 
     async def drain(self, shard: int) -> int:
         """Send what is due on the shard's channels, for a bounded time; how many were sent."""
         stop = self.clock() + BOUND
         before = self.sent
-        await self._apart(self._redirect, shard)
+        await self._desk.alone(self._redirect, shard)
         work: set[asyncio.Task[None]] = set()
         try:
             async for channel in self._waiting(shard):
@@ -103,10 +101,9 @@ class Drainer:
             await settle(work)
         return self.sent - before
 
-    async def _apart(self, work: Callable[..., T], *given: Any) -> T:
-        """Work on the database in another thread and in its turn: what is on the wire goes on."""
-        async with self._turn:
-            return await asyncio.to_thread(work, *given)
+    def close(self) -> None:
+        """Nothing is drained any more."""
+        self._desk.close()
 
     def _redirect(self, shard: int) -> None:
         """Plan on their fallbacks what channels cannot deliver."""
@@ -146,10 +143,12 @@ class Drainer:
         """Channels with due work, looked up some at a time."""
         now, last = self.clock(), ""
         look = partial(channels_with_work, self.db, self.agency, self.calendar, shard, now)
-        while found := await self._apart(look, last):
+        while found := await self._desk.alone(look, last):
             for channel in found:
                 if channel in self.agency.channels:
                     yield channel
+            if len(found) < SOME:
+                return
             last = found[-1]
 
     def _most(self, channel: str) -> int:

@@ -4,20 +4,41 @@ fsync. Who asks while a go is under way waits, and all who came meanwhile go tog
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
 
 Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-class Together(Generic[Q, A]):
-    """`do` answers questions in one go, in their order, in another thread and in its `turn`. Where it
-    raises, and so has done nothing, each is asked again alone: one does not spoil the others."""
+class Desk:
+    """Where the work on the database is done: in a thread of its own, one piece at a time, so that what
+    is on the wire goes on meanwhile."""
 
-    def __init__(
-        self, do: Callable[[Sequence[Q]], Sequence[A | Exception]], turn: asyncio.Lock
-    ) -> None:
-        self._do, self._turn = do, turn
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="desk")
+
+    async def alone(self, work: Callable[..., A], *given: Any) -> A:
+        """One piece of work, in its turn."""
+        async with self.turn:
+            return await self.run(work, *given)
+
+    async def run(self, work: Callable[..., A], *given: Any) -> A:
+        """For who has the turn."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+
+class Together(Generic[Q, A]):
+    """`do` answers questions in one go, in their order, at the desk. Where it raises, and so has done
+    nothing, each is asked again alone: one does not spoil the others."""
+
+    def __init__(self, desk: Desk, do: Callable[[Sequence[Q]], Sequence[A | Exception]]) -> None:
+        self._desk, self._do = desk, do
         self._asked: list[tuple[Q, asyncio.Future[A]]] = []
         self._going: asyncio.Task[None] | None = None
 
@@ -31,10 +52,10 @@ class Together(Generic[Q, A]):
 
     async def _go(self) -> None:
         while self._asked:
-            async with self._turn:
+            async with self._desk.turn:
                 asked, self._asked = self._asked, []
                 questions = [question for question, _ in asked]
-                answers = await asyncio.to_thread(self._answers, questions)
+                answers = await self._desk.run(self._answers, questions)
             for (_, future), answer in zip(asked, answers, strict=True):
                 if future.done():
                     continue
