@@ -71,13 +71,13 @@ class Drainer:
         lease: timedelta = LEASE,
         at_once: int = AT_ONCE,
     ) -> None:
-        """`at_once`: how many messages are on the way at the same time, at least a batch."""
+        """`at_once`: how many messages are on the way at the same time."""
         self.db, self.agency, self.calendar = db, agency, calendar
         self.clock, self.lease = clock, lease
         self.sent = 0
         self.stopping = False  # finish what is on the wire, claim no more
         self._looked: dict[int, datetime] = {}
-        self._places = Places(max(at_once, BATCH))
+        self._places, self._at_once = Places(at_once), at_once
         self._desk = Desk()
         self._claiming = Together(self._desk, self._claim)
         self._recording = Together(self._desk, self._record)
@@ -108,6 +108,8 @@ class Drainer:
     def _redirect(self, shard: int) -> None:
         """Plan on their fallbacks what channels cannot deliver."""
         now, agency = self.clock(), self.agency
+        if not any(policy.fallback for policy in agency.policies.values()):
+            return
         if shard in self._looked and abs(now - self._looked[shard]) < REDIRECTED_EVERY:
             return
         self._looked[shard] = now
@@ -154,7 +156,7 @@ class Drainer:
     def _most(self, channel: str) -> int:
         """How many messages of a channel are on the way at the same time: a group is one recipient."""
         group = self.agency.channels[channel].addressing is Addressing.GROUP
-        return 1 if group else BATCH
+        return 1 if group else min(BATCH, self._at_once)
 
     async def _drain_channel(self, channel: str, most: int, stop: datetime) -> None:
         """Send what is due on a channel, so many at a time; the first places are taken."""
