@@ -23,7 +23,7 @@ class ChannelState(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     shard: int = Field(index=True)
-    credential: str
+    credential: str = Field(index=True)
     hold_until: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_reason: str = ""

@@ -10,7 +10,6 @@ again under the same id and marked （可能重复）.
 import asyncio
 import logging
 from collections.abc import (
-    AsyncIterator,
     Awaitable,
     Callable,
     Collection,
@@ -19,7 +18,6 @@ from collections.abc import (
     Sequence,
 )
 from datetime import datetime, timedelta
-from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Engine
@@ -36,7 +34,7 @@ from engine.places import Places
 from engine.retries import ASIDE, UNREACHED, Next, after_attempt
 from engine.together import Desk, Together
 from engine.troubles import tell_of_channel, tell_of_fault
-from engine.waiting import SOME, channels_with_work
+from engine.waiting import channels_with_work
 from engine.workdays import WorkCalendar
 from notifiers.channel import Addressing
 from notifiers.message import Fault, Outcome, OutcomeKind
@@ -89,7 +87,7 @@ class Drainer:
         await self._desk.alone(self._redirect, shard)
         work: set[asyncio.Task[None]] = set()
         try:
-            async for channel in self._waiting(shard):
+            for channel in await self._desk.alone(self._waiting, shard):
                 most = self._most(channel)
                 await self._places.take(most)  # before the claim: nothing under lease waits for it
                 if self.stopping or self.clock() >= stop:
@@ -141,17 +139,9 @@ class Drainer:
             return False
         return True
 
-    async def _waiting(self, shard: int) -> AsyncIterator[str]:
-        """Channels with due work, looked up some at a time."""
-        now, last = self.clock(), ""
-        look = partial(channels_with_work, self.db, self.agency, self.calendar, shard, now)
-        while found := await self._desk.alone(look, last):
-            for channel in found:
-                if channel in self.agency.channels:
-                    yield channel
-            if len(found) < SOME:
-                return
-            last = found[-1]
+    def _waiting(self, shard: int) -> list[str]:
+        found = channels_with_work(self.db, self.agency, self.calendar, shard, self.clock())
+        return [channel for channel in found if channel in self.agency.channels]
 
     def _most(self, channel: str) -> int:
         """How many messages of a channel are on the way at the same time: a group is one recipient."""

@@ -13,8 +13,6 @@ from engine.database import reading
 from engine.deliveries import WAITING, Delivery, State
 from engine.workdays import WorkCalendar
 
-SOME = 1024  # channels
-
 
 def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[bool]:
     """Deliveries whose time has come, and those whose holder's lease ran out. What is not
@@ -36,16 +34,14 @@ def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[
 
 
 def channels_with_work(
-    db: Engine, agency: Agency, calendar: WorkCalendar, shard: int, now: datetime, after: str
+    db: Engine, agency: Agency, calendar: WorkCalendar, shard: int, now: datetime
 ) -> Sequence[str]:
-    """The channels of a shard that have work and may send, the next by id `after` one of them: some
-    at a time, so that a burst takes no room."""
+    """The channels of a shard that have work and may send, by id."""
     hold = col(ChannelState.hold_until)
     query = (
         select(ChannelState.id)
         .where(
             ChannelState.shard == shard,
-            col(ChannelState.id) > after,
             ChannelState.disabled_reason == "",
             or_(hold.is_(None), hold <= now),
             exists().where(
@@ -55,7 +51,6 @@ def channels_with_work(
             ),
         )
         .order_by(col(ChannelState.id))
-        .limit(SOME)
     )
     with reading(db) as session:
         return session.exec(query).all()

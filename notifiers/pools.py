@@ -57,7 +57,9 @@ class _Counted(httpx.AsyncByteStream):
             yield part
 
     async def aclose(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._pools.give_back(self._place)
-        await self._stream.aclose()
+        try:
+            await self._stream.aclose()
+        finally:
+            if not self._closed:
+                self._closed = True
+                self._pools.give_back(self._place)
