@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from tempfile import TemporaryDirectory
-from time import perf_counter, sleep
-from typing import Any
+from time import perf_counter, process_time, sleep
+from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -44,6 +45,13 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CALENDAR = work_calendar()
 RECEIVER = 0.05  # seconds
 New = Callable[[], str]
+
+
+class Rate(NamedTuple):
+    """Messages a second, and the computing of our processes for each."""
+
+    a_second: float
+    milliseconds: float = 0
 
 
 def agency(port: int, channels: int, alerts: int) -> Agency:
@@ -151,20 +159,25 @@ async def drained(db: Engine, office: Agency, mine: range, at_once: int) -> None
     drainer.close()
 
 
-def rate(url: str, office: Agency, workers: int, at_once: int) -> float:
-    """Deliveries a second."""
-    begin = perf_counter()
+def rate(url: str, office: Agency, workers: int, at_once: int) -> Rate:
+    """Deliveries a second, and what the workers took for them."""
     with working(url, office, workers, at_once):
-        begin = perf_counter()
-    seconds = perf_counter() - begin
+        begin, used = perf_counter(), _used()
+    seconds, used = perf_counter() - begin, _used() - used
     db = open_database(url)
     assert count(db, State.ACCEPTED) == len(office.channels)
     db.dispose()
-    return len(office.channels) / seconds
+    return Rate(len(office.channels) / seconds, 1000 * used / len(office.channels))
 
 
-async def posted(port: int, at_once: int, number: int) -> float:
-    """Requests a second of a plain client that all share."""
+def _used() -> float:
+    """Seconds of computing of all children that have ended."""
+    used = getrusage(RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+async def posted(port: int, at_once: int, number: int) -> Rate:
+    """A plain client that all share."""
     turn = asyncio.Semaphore(at_once)
     limits = httpx.Limits(max_connections=at_once)
     async with httpx.AsyncClient(trust_env=False, limits=limits) as client:
@@ -173,9 +186,10 @@ async def posted(port: int, at_once: int, number: int) -> float:
             async with turn:
                 await client.post(f"http://127.0.0.1:{port}/plain", content=b"x" * 800)
 
-        begin = perf_counter()
+        begin, used = perf_counter(), process_time()
         await asyncio.gather(*(post() for _ in range(number)))
-        return number / (perf_counter() - begin)
+        seconds, used = perf_counter() - begin, process_time() - used
+        return Rate(number / seconds, 1000 * used / number)
 
 
 def rates(folder: str, number: int) -> None:
@@ -185,7 +199,7 @@ def rates(folder: str, number: int) -> None:
             for at_once in (32, 128):
                 ideal = at_once / seconds if seconds else 0
                 print(f"a receiver that takes {seconds * 1000:.0f} ms, {at_once} at a time:")
-                bare = asyncio.run(by_itself(port, at_once, number))
+                bare = Rate(asyncio.run(by_itself(port, at_once, number)))
                 plain = asyncio.run(posted(port, at_once, number))
                 _line("the receiver by itself", bare, plain, ideal)
                 _line("plain httpx client", plain, plain, ideal)
@@ -230,9 +244,14 @@ def _databases(folder: str) -> list[tuple[str, int, New]]:
     ]
 
 
-def _line(name: str, rate: float, plain: float, ideal: float) -> None:
-    share = f", {rate / ideal:.2f} of the ideal" if ideal else ""
-    print(f"  {name:24} {rate:7.0f} a second, {rate / plain:5.2f} of plain{share}", flush=True)
+def _line(name: str, found: Rate, plain: Rate, ideal: float) -> None:
+    share = f", {found.a_second / ideal:.2f} of the ideal" if ideal else ""
+    taken = f", {found.milliseconds:.2f} ms of computing each" if found.milliseconds else ""
+    times = found.a_second / plain.a_second
+    print(
+        f"  {name:24} {found.a_second:7.0f} a second, {times:5.2f} of plain{share}{taken}",
+        flush=True,
+    )
 
 
 def main() -> None:
