@@ -29,13 +29,14 @@ from engine.agency import Agency
 from engine.alerts import Alert, plan
 from engine.channels import ChannelState, register, shard_of, shards
 from engine.database import look_over, open_database, reading, writing
-from engine.deliveries import WAITING, Delivery, State
+from engine.deliveries import WAITING, Attempt, Delivery, State
 from engine.derivation import derive
 from engine.drain import Drainer, settle
 from engine.obligations import Obligation
 from engine.schema import migrate
 from engine.workdays import work_calendar
 from notifiers.http_client import open_client
+from notifiers.message import OutcomeKind
 from notifiers.webhook import Webhook
 from tests.builders import build_agency, build_duty, build_rule, build_unit
 from tests.servers.postgres import postgres
@@ -164,10 +165,23 @@ def rate(url: str, office: Agency, workers: int, at_once: int) -> Rate:
     with working(url, office, workers, at_once):
         begin, used = perf_counter(), _used()
     seconds, used = perf_counter() - begin, _used() - used
+    return Rate(accepted(url) / seconds, 1000 * used / len(office.channels))
+
+
+def accepted(url: str) -> int:
+    """How many were; what became of the others is printed: a machine that is too busy lets connections
+    time out."""
     db = open_database(url)
-    assert count(db, State.ACCEPTED) == len(office.channels)
+    with reading(db) as session:
+        query = select(Attempt.outcome, Attempt.detail, func.count()).group_by(
+            col(Attempt.outcome), col(Attempt.detail)
+        )
+        found = {(outcome, detail): number for outcome, detail, number in session.exec(query)}
     db.dispose()
-    return Rate(len(office.channels) / seconds, 1000 * used / len(office.channels))
+    for (outcome, detail), number in found.items():
+        if outcome is not OutcomeKind.ACCEPTED:
+            print(f"  not accepted: {number} ({outcome}, {detail})")
+    return sum(n for (outcome, _), n in found.items() if outcome is OutcomeKind.ACCEPTED)
 
 
 def _used() -> float:
@@ -215,19 +229,19 @@ def burst(url: str, workers: int, channels: int, alerts: int) -> None:
         office = agency(port, channels, alerts)
         seeded(url, office)
         db = open_database(url)
-        begin, left, most = perf_counter(), channels, 0
+        begin, left, most = perf_counter(), channels, 0.0
         with working(url, office, workers, 128) as children:
-            while (waiting := count(db, *WAITING)) > 0:
-                most = max(most, memory := sum(map(_memory, children)))
+            while (waiting := count(db, *WAITING)) and (memory := sum(map(_memory, children))):
+                most = max(most, memory)
                 if waiting <= left:
                     seconds = perf_counter() - begin
                     print(f"  {seconds:7.1f} s  {waiting:8} wait  {memory:6.0f} MB", flush=True)
                     left = waiting - channels // 20
                 sleep(0.5)
         seconds = perf_counter() - begin
-        assert count(db, State.ACCEPTED) == channels
+        done = accepted(url)
         db.dispose()
-    print(f"  {seconds:7.1f} s  {channels / seconds:.0f} messages a second, at most {most:.0f} MB")
+    print(f"  {seconds:7.1f} s  {done / seconds:.0f} accepted a second, at most {most:.0f} MB")
 
 
 def _memory(process: int) -> float:

@@ -87,8 +87,7 @@ class Drainer:
         await self._desk.alone(self._redirect, shard)
         work: set[asyncio.Task[None]] = set()
         try:
-            for channel in await self._desk.alone(self._waiting, shard):
-                most = self._most(channel)
+            for channel, most in await self._desk.alone(self._waiting, shard):
                 await self._places.take(most)  # before the claim: nothing under lease waits for it
                 if self.stopping or self.clock() >= stop:
                     self._places.give_back(most)
@@ -139,14 +138,15 @@ class Drainer:
             return False
         return True
 
-    def _waiting(self, shard: int) -> list[str]:
-        found = channels_with_work(self.db, self.agency, self.calendar, shard, self.clock())
-        return [channel for channel in found if channel in self.agency.channels]
-
-    def _most(self, channel: str) -> int:
-        """How many messages of a channel are on the way at the same time: a group is one recipient."""
-        group = self.agency.channels[channel].addressing is Addressing.GROUP
-        return 1 if group else min(BATCH, self._at_once)
+    def _waiting(self, shard: int) -> list[tuple[str, int]]:
+        """The channels with due work, each with how many of its messages are on the way at the same
+        time: a group is one recipient."""
+        agency, most = self.agency, min(BATCH, self._at_once)
+        return [
+            (channel, 1 if agency.channels[channel].addressing is Addressing.GROUP else most)
+            for channel in channels_with_work(self.db, agency, self.calendar, shard, self.clock())
+            if channel in agency.channels
+        ]
 
     async def _drain_channel(self, channel: str, most: int, stop: datetime) -> None:
         """Send what is due on a channel, so many at a time; the first places are taken."""
@@ -234,13 +234,10 @@ class Drainer:
     def _record(self, results: Sequence[Result]) -> list[Exception | None]:
         """Write what was accepted in one transaction. What did not go well may be planned anew: that
         is decided alone."""
-        written: list[Exception | None] = []
         if well := [one for one in results if one.outcome.kind is OutcomeKind.ACCEPTED]:
             with recording(self.db) as session:
                 record(session, self.agency, self.calendar, well, self.clock())
-        for one in results:
-            written.append(None if one in well else self._record_alone(one))
-        return written
+        return [None if one in well else self._record_alone(one) for one in results]
 
     def _record_alone(self, result: Result) -> Exception | None:
         try:
