@@ -40,6 +40,7 @@ TOLD_WITHIN = timedelta(days=14)  # a change that nobody could be told of until 
 _GONE_OUT = (State.ACCEPTED, State.UNKNOWN)
 KEY_COLUMNS = ("obligation_id", "rung", "channel", "recipient", "due_version")
 Key = tuple[int | None, str, str, str, int]
+Told = tuple["Alert", Obligation]
 
 
 class Alert(SQLModel, table=True):
@@ -243,10 +244,15 @@ def _alert(due: _Due, delivery: Delivery) -> Alert:
     )
 
 
-def fresh_items(
-    session: Session, delivery_id: int, now: datetime
-) -> list[tuple[Alert, Obligation]]:
-    """The alerts of a delivery that still hold: obligation open, date unchanged, not acknowledged,
+def fresh_items(session: Session, delivery_id: int, now: datetime) -> list[Told]:
+    """The alerts of one delivery that still hold, see `fresh_items_of`."""
+    return fresh_items_of(session, [delivery_id], now).get(delivery_id, [])
+
+
+def fresh_items_of(
+    session: Session, delivery_ids: Collection[int], now: datetime
+) -> Mapping[int, list[Told]]:
+    """By delivery, the alerts that still hold: obligation open, date unchanged, not acknowledged,
     no silence over it, and no later rung told or waiting for the same recipient. So an outage ends
     in one message, not in one for each morning. An alert that a silence keeps back is taken back,
     unless it went out: when the silence has ended, the matter is told anew. One that is
@@ -263,26 +269,23 @@ def fresh_items(
         select(Alert, Obligation)
         .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
         .where(
-            Alert.delivery_id == delivery_id,
+            col(Alert.delivery_id).in_(delivery_ids),
             Obligation.status == Status.OPEN,
             Alert.due_version == Obligation.version,
             ~overtaken.exists(),
         )
+        .order_by(col(Alert.id))
     )
-    found = [(alert, obligation) for alert, obligation in session.exec(query).all()]
+    found = session.exec(query).all()
     silences, in_hand = active_silences(session, now), acknowledged(session, now)
-    kept_back = {
-        alert.id for alert, row in found if alert.role is Role.HANDLER and silenced(silences, row)
-    }
-    if session.get_one(Delivery, delivery_id).state not in _GONE_OUT:
-        for alert, _ in found:
-            if alert.id in kept_back:
+    fresh: defaultdict[int, list[Told]] = defaultdict(list)
+    for alert, row in found:
+        if alert.role is Role.HANDLER and silenced(silences, row):
+            if session.get_one(Delivery, alert.delivery_id).state not in _GONE_OUT:
                 session.delete(alert)
-    return [
-        (alert, row)
-        for alert, row in found
-        if alert.id not in kept_back and not in_hand(row, alert.rung, alert.role)
-    ]
+        elif not in_hand(row, alert.rung, alert.role):
+            fresh[alert.delivery_id].append((alert, row))
+    return fresh
 
 
 def unreachable(session: Session, agency: Agency) -> list[str]:

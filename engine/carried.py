@@ -3,13 +3,13 @@
 A delivery that was sent again by hand carries the alerts of the first one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from engine.acknowledgements import acknowledged
-from engine.alerts import Alert, fresh_items
+from engine.alerts import Alert, fresh_items, fresh_items_of
 from engine.deliveries import Delivery
 from engine.digest_items import Item
 from engine.digest_items import items_of as matters_of
@@ -22,9 +22,22 @@ NOTHING_LEFT = "其中事项均已办结、免除、改期或静默，或已另�
 
 def carried(session: Session, row: Delivery, now: datetime) -> list[Pair]:
     """The alerts of a delivery that still hold, each with its obligation."""
+    return fresh_items(session, _first(row), now)
+
+
+def carried_by(
+    session: Session, rows: Collection[Delivery], now: datetime
+) -> Mapping[int, list[Pair]]:
+    """The same of many deliveries, by their ids."""
+    found = fresh_items_of(session, [_first(row) for row in rows], now)
+    return {row.id or 0: found.get(_first(row), []) for row in rows}
+
+
+def _first(row: Delivery) -> int:
+    """The delivery that holds the alerts."""
     id_ = row.resend_of or row.id
     assert id_ is not None
-    return fresh_items(session, id_, now)
+    return id_
 
 
 def told(session: Session, row: Delivery) -> list[Pair]:

@@ -23,7 +23,7 @@ class ChannelState(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     shard: int = Field(index=True)
-    credential: str
+    credential: str = Field(index=True)
     hold_until: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     disabled_reason: str = ""
@@ -69,12 +69,14 @@ def register(session: Session, channels: Mapping[str, Notifier]) -> None:
             enable(row)
 
 
-def lock(session: Session, channel: str, credential: str) -> ChannelState | None:
-    """The channel's row, locked together with all that draw on the same limit."""
-    ours = or_(col(ChannelState.id) == channel, col(ChannelState.credential) == credential)
+def lock(session: Session, channels: Mapping[str, str]) -> dict[str, ChannelState]:
+    """The rows of channels, given with their credentials, and of all that draw on the same limits, by
+    id: locked together, in one order."""
+    credentials = col(ChannelState.credential).in_(channels.values())
+    ours = or_(col(ChannelState.id).in_(channels), credentials)
     query = select(ChannelState).where(ours).order_by(col(ChannelState.id))
     rows = session.exec(query.with_for_update().execution_options(populate_existing=True)).all()
-    return next((row for row in rows if row.id == channel), None)
+    return {row.id: row for row in rows}
 
 
 def enable(row: ChannelState) -> None:

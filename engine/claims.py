@@ -1,20 +1,25 @@
 """Claiming: which deliveries of a channel may be sent now, each under a lease and with its text.
 
-One short writing transaction under the lock of all channels that share the credential. Of one
-recipient only one message is on the way at a time, so that his messages keep their order.
+One short writing transaction for several channels, under the lock of all that share their
+credentials. Of one recipient only one message is on the way at a time, so that his messages keep
+their order.
 """
 
 import logging
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any, NamedTuple
 
-from sqlalchemy import exists
+import sqlalchemy
+from sqlalchemy import Select, exists, insert, tuple_
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from engine.agency import Agency
-from engine.carried import Pair, carried, items_of, reason_to_skip
+from engine.carried import Pair, carried_by, items_of, reason_to_skip
 from engine.channels import ChannelState
 from engine.deliveries import (
     Attempt,
@@ -43,11 +48,20 @@ from notifiers.message import Message
 log = logging.getLogger(__name__)
 
 BATCH = 16  # sent at the same time on one channel, each to another recipient
-AHEAD = 512  # rows in which the next recipients are looked for
 RECOGNISED_FOR = timedelta(minutes=25)  # the far side knows a repeated message again (half an hour)
 RESENT_MARK = (
     "（重新发送）"  # as long as the mark of a possible duplicate, in whose place it stands
 )
+
+
+class _Next(NamedTuple):
+    """A delivery whose turn it is: how many wait for its recipient, and on its channel."""
+
+    id: int
+    channel: str
+    waiting: int
+    left: int
+    turn: int
 
 
 @dataclass(frozen=True)
@@ -57,12 +71,20 @@ class Claim:
     delivery_id: int
     number: int
     message: Message
+    notifier: Notifier
+
+
+class Claimed(NamedTuple):
+    """What a channel may send now, and whether it is worth asking again."""
+
+    claims: list[Claim]
+    more: bool
 
 
 @dataclass(frozen=True)
 class Claimer:
     """Claims at one instant, in the caller's transaction, under the lock of the channels that draw
-    on the same limit. What a dead sender left behind only where `take_over` says so: what
+    on the same limits. What a dead sender left behind only where `take_over` says so: what
     becomes of it may be planned anew, and that needs to be alone."""
 
     session: Session
@@ -73,22 +95,91 @@ class Claimer:
     take_over: bool
 
     def claim(
-        self, state: ChannelState | None, channel: str, notifier: Notifier
-    ) -> tuple[list[Claim], bool]:
-        """What may be sent now, and whether it is worth asking again."""
-        if state is None or state.disabled_reason:
-            return [], False
-        if state.hold_until and state.hold_until > self.now:
-            return [], False
-        places = room(self.session, notifier, self.lease, self.now, BATCH)
-        if places <= 0:
-            return [], False
-        ids = self._next(channel, notifier, places)
-        rows = [self.session.get_one(Delivery, id_, with_for_update=True) for id_ in ids]
-        return [claim for row in rows if (claim := self._take(row, notifier))], bool(rows)
+        self, states: Mapping[str, ChannelState], wanted: Mapping[str, int]
+    ) -> dict[str, Claimed]:
+        """By channel, what it may send now; `wanted` says how many at most."""
+        channels, later = self._open(states, wanted)
+        places = self._places(channels, wanted)
+        found = self._next(places)
+        by_id = self._lock([one.id for one in found])
+        alone = {one.id for one in found if one.waiting == 1}
+        rows = [by_id[one.id] for one in found]
+        rows = [row for row in rows if row.state is not State.SENDING or self._take_over(row)]
+        for row in rows:
+            if row.id not in alone:
+                self._merge(row)
+        claims: defaultdict[str, list[Claim]] = defaultdict(list)
+        for claim in self._take(rows):
+            claims[by_id[claim.delivery_id].channel].append(claim)
+        left = self._left(found)
+        return {
+            channel: Claimed(claims[channel], channel in later or left[channel] > 0)
+            for channel in wanted
+        }
 
-    def _next(self, channel: str, notifier: Notifier, places: int) -> list[int]:
+    def _open(
+        self, states: Mapping[str, ChannelState], wanted: Iterable[str]
+    ) -> tuple[list[str], set[str]]:
+        """The channels that may send, and those that have to wait for the next claim: what two of
+        them send by one credential is counted one after the other."""
+        by_credential: dict[str, str] = {}
+        later = set()
+        for channel in wanted:
+            state = states.get(channel)
+            if state is None or state.disabled_reason:
+                continue
+            if state.hold_until and state.hold_until > self.now:
+                continue
+            first = by_credential.setdefault(self.agency.channels[channel].credential, channel)
+            if first != channel:
+                later.add(channel)
+        return list(by_credential.values()), later
+
+    def _places(self, channels: Iterable[str], wanted: Mapping[str, int]) -> dict[str, int]:
+        """How many messages each channel may send, where it may send any."""
+        notifiers = {channel: self.agency.channels[channel] for channel in channels}
+        left = room(self.session, notifiers.values(), self.lease, self.now, BATCH)
+        places = {
+            channel: min(wanted[channel], left[notifier.credential])
+            for channel, notifier in notifiers.items()
+        }
+        return {channel: number for channel, number in places.items() if number > 0}
+
+    def _next(self, places: Mapping[str, int]) -> list["_Next"]:
         """The first due delivery of each recipient who may be sent to, the urgent before others."""
+        if not places:
+            return []
+        place = (col(Delivery.channel), col(Delivery.recipient))
+        query = self._due(places)
+        notifiers = [self.agency.channels[channel] for channel in places]
+        if full := exhausted(self.session, notifiers, self.lease, self.now):
+            by_credential = {
+                self.agency.channels[channel].credential: channel for channel in places
+            }
+            query = query.where(
+                tuple_(*place).not_in([(by_credential[one], to) for one, to in full])
+            )
+        due_now = query.subquery()
+        order = (due_now.c.urgent.desc(), due_now.c.planned_at, due_now.c.part, due_now.c.id)
+        turn = func.row_number().over(partition_by=due_now.c.channel, order_by=order)
+        first = (
+            sqlalchemy.select(
+                due_now.c.id,
+                due_now.c.channel,
+                due_now.c.waiting,
+                due_now.c.left,
+                turn.label("turn"),
+            )
+            .where(due_now.c.of_recipient == 1)
+            .subquery()
+        )
+        ids = sqlalchemy.select(first).where(first.c.turn <= max(places.values()))
+        found = [_Next(*row) for row in self.session.execute(ids.order_by(first.c.turn))]
+        return [one for one in found if one.turn <= places[one.channel]]
+
+    def _due(self, channels: Collection[str]) -> Select[Any]:
+        """What is due on these channels, each with its turn among what is for its recipient, how much
+        that is, and how much is due on the channel; nothing for whom something is on the way."""
         other = aliased(Delivery)
         on_the_way = exists().where(
             col(other.channel) == col(Delivery.channel),
@@ -96,63 +187,77 @@ class Claimer:
             col(other.state) == State.SENDING,
             col(other.lease_until) > self.now,
         )
-        query = select(col(Delivery.id), col(Delivery.recipient)).where(
-            Delivery.channel == channel, due(self.now, self.agency, self.calendar), ~on_the_way
-        )
-        if not self.take_over:
-            query = query.where(Delivery.state == State.QUEUED)
-        if full := exhausted(self.session, notifier, self.lease, self.now):
-            query = query.where(col(Delivery.recipient).not_in(full))
-        query = query.order_by(
-            col(Delivery.urgent).desc(),
+        place = (col(Delivery.channel), col(Delivery.recipient))
+        columns = (
+            col(Delivery.urgent),
             col(Delivery.planned_at),
             col(Delivery.part),
             col(Delivery.id),
         )
-        first: dict[str, int] = {}
-        for id_, recipient in self.session.exec(query.limit(AHEAD)).all():
-            first.setdefault(recipient, id_ or 0)
-        return list(first.values())[:places]
+        order = (columns[0].desc(), *columns[1:])
+        query = sqlalchemy.select(
+            *columns,
+            place[0],
+            func.row_number().over(partition_by=place, order_by=order).label("of_recipient"),
+            func.count().over(partition_by=place).label("waiting"),
+            func.count().over(partition_by=place[0]).label("left"),
+        ).where(place[0].in_(channels), due(self.now, self.agency, self.calendar), ~on_the_way)
+        return query if self.take_over else query.where(col(Delivery.state) == State.QUEUED)
 
-    def _take(self, row: Delivery, notifier: Notifier) -> Claim | None:
-        """Put a row under lease with a fresh text, or set it aside."""
-        assert row.id is not None
-        if row.state is State.SENDING and not self._take_over(row):
-            return None
-        self._merge(row, notifier)
-        pairs, invited = self._carried(row, notifier)
-        if not (pairs or invited or row.purpose is Purpose.SYSTEM):
-            finish(row, State.SKIPPED, reason_to_skip(self.session, row, self.now), self.now)
-            return None
-        try:
-            message = self._message(row, notifier, pairs, invited)
-        except Exception as error:  # a poisoned row steps aside and does not stop the queue
-            self._set_aside(row, error)
-            return None
-        row.attempts += 1
-        row.state, row.lease_until = State.SENDING, self.now + self.lease
-        row.subject, row.body, row.told = message.subject, message.body, _ids(items_of(pairs))
-        self.session.add(
-            Attempt(
-                delivery_id=row.id,
-                number=row.attempts,
-                credential=notifier.credential,
-                recipient=row.recipient,
-                body_sha256=sha256(message.body.encode()).hexdigest(),
-                started_at=self.now,
-            )
-        )
-        return Claim(row.id, row.attempts, message)
+    def _lock(self, ids: Collection[int]) -> dict[int, Delivery]:
+        query = select(Delivery).where(col(Delivery.id).in_(ids)).order_by(col(Delivery.id))
+        rows = self.session.exec(query.with_for_update()).all() if ids else []
+        return {row.id or 0: row for row in rows}
 
-    def _carried(self, row: Delivery, notifier: Notifier) -> tuple[list[Pair], Invited | None]:
-        """What a delivery has to say, as it stands now: its alerts, or its invitation."""
-        if row.purpose is Purpose.REMINDER:
-            return carried(self.session, row, self.now), None
-        if row.purpose is Purpose.INVITATION:
-            return [], current_invitation(self.session, row, notifier, self.now)
-        return [], None
+    def _left(self, found: Iterable["_Next"]) -> Counter[str]:
+        """How much is due on each channel beside what was claimed."""
+        left: Counter[str] = Counter()
+        for one in found:
+            left[one.channel] = left.get(one.channel, one.left) - 1
+        return left
 
-    def _merge(self, row: Delivery, notifier: Notifier) -> None:
+    def _take(self, rows: Collection[Delivery]) -> Iterator[Claim]:
+        """Put rows under lease, each with a fresh text, or set them aside."""
+        reminders = [row for row in rows if row.purpose is Purpose.REMINDER]
+        told = carried_by(self.session, reminders, self.now)
+        attempts = []
+        for row in rows:
+            assert row.id is not None
+            notifier, pairs = self.agency.channels[row.channel], told.get(row.id, [])
+            invited = self._invited(row, notifier)
+            if not (pairs or invited or row.purpose is Purpose.SYSTEM):
+                finish(row, State.SKIPPED, reason_to_skip(self.session, row, self.now), self.now)
+                continue
+            try:
+                message = self._message(row, notifier, pairs, invited)
+            except Exception as error:  # a poisoned row steps aside and does not stop the queue
+                self._set_aside(row, error)
+                continue
+            row.attempts += 1
+            row.state, row.lease_until = State.SENDING, self.now + self.lease
+            row.subject, row.body, row.told = message.subject, message.body, _ids(items_of(pairs))
+            attempts.append(self._attempt(row, notifier))
+            yield Claim(row.id, row.attempts, message, notifier)
+        if attempts:
+            self.session.execute(insert(Attempt), attempts)
+
+    def _attempt(self, row: Delivery, notifier: Notifier) -> dict[str, object]:
+        return {
+            "delivery_id": row.id,
+            "number": row.attempts,
+            "credential": notifier.credential,
+            "recipient": row.recipient,
+            "body_sha256": sha256(row.body.encode()).hexdigest(),
+            "started_at": self.now,
+        }
+
+    def _invited(self, row: Delivery, notifier: Notifier) -> Invited | None:
+        if row.purpose is not Purpose.INVITATION:
+            return None
+        return current_invitation(self.session, row, notifier, self.now)
+
+    def _merge(self, row: Delivery) -> None:
+        notifier = self.agency.channels[row.channel]
         try:
             if row.purpose is Purpose.REMINDER:
                 merge(self.session, self._composer(notifier), row, self.now)

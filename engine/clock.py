@@ -136,6 +136,7 @@ class Clock:
         if self._answering:
             self._answering.stop()
         self._dispatcher.close()
+        self._drainer.close()
 
     def renew_calendar(self) -> None:
         """Work from now on by every notice in the database, whoever imported it."""

@@ -30,8 +30,9 @@ class Inline:
         await settle(self._drainer.drain(shard) for shard in shards)
 
     def close(self) -> None:
-        """Close the event loop."""
+        """Close the event loop and the drainer."""
         self._runner.close()
+        self._drainer.close()
 
 
 class Procrastinate:

@@ -1,70 +1,112 @@
 """Drain: claim what is due on a channel, send, record.
 
-A claim and a record are each one short writing transaction; nothing is sent inside one. Results
-are written by (delivery, attempt), so that a slow sender cannot overwrite a newer attempt. A
+A claim and a record are each one short writing transaction, shared by all who come at the same
+time; nothing is sent inside one. Results are written by (delivery, attempt), so that a slow
+sender cannot overwrite a newer attempt. A
 crash at any point loses nothing: the lease runs out, and what may have been on the wire is sent
 again under the same id and marked （可能重复）.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Engine, exists
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from engine.addresses import pause
 from engine.agency import Agency
 from engine.channels import ChannelState, lock
-from engine.claims import Claim, Claimer, place_of
+from engine.claims import BATCH, Claim, Claimed, Claimer, place_of
 from engine.database import reading, recording, writing
 from engine.deliveries import Attempt, Delivery, State, seal_attempt
 from engine.fallback import ended, overdue_for_fallback, redirect
+from engine.places import Places
 from engine.retries import ASIDE, UNREACHED, Next, after_attempt
+from engine.together import Desk, Together
 from engine.troubles import tell_of_channel, tell_of_fault
-from engine.waiting import due
+from engine.waiting import channels_with_work
 from engine.workdays import WorkCalendar
-from notifiers.channel import Addressing, Notifier
+from notifiers.channel import Addressing
 from notifiers.message import Fault, Outcome, OutcomeKind
 
 log = logging.getLogger(__name__)
 
+NOTHING = Claimed([], more=False)
 LEASE = timedelta(minutes=3)  # longer than the slowest request
 BOUND = timedelta(seconds=20)  # how long one call works at most
 REDIRECTED_EVERY = timedelta(seconds=20)  # how often fallbacks are looked at
-PLACES = 8  # channels that send at the same time; times BATCH, the client's connections
+AT_ONCE = 128  # messages on the way at the same time: as many as the client has connections
 
 
-@dataclass
+class Result(NamedTuple):
+    """What came of an attempt; `raised` where the fault was ours."""
+
+    delivery_id: int
+    number: int
+    outcome: Outcome
+    raised: bool = False
+
+
 class Drainer:
     """Drains shards over one database. `clock` gives aware instants; it is read at each claim."""
 
-    db: Engine
-    agency: Agency
-    calendar: WorkCalendar
-    clock: Callable[[], datetime]
-    lease: timedelta = LEASE
-    sent: int = field(default=0, init=False)
-    stopping: bool = field(default=False, init=False)  # finish what is on the wire, claim no more
-    _looked: dict[int, datetime] = field(default_factory=dict, init=False)
-    _places: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(PLACES), init=False
-    )
+    def __init__(
+        self,
+        db: Engine,
+        agency: Agency,
+        calendar: WorkCalendar,
+        clock: Callable[[], datetime],
+        lease: timedelta = LEASE,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        """`at_once`: how many messages are on the way at the same time."""
+        self.db, self.agency, self.calendar = db, agency, calendar
+        self.clock, self.lease = clock, lease
+        self.sent = 0
+        self.stopping = False  # finish what is on the wire, claim no more
+        self._looked: dict[int, datetime] = {}
+        self._places, self._at_once = Places(at_once), at_once
+        self._desk = Desk()
+        self._claiming = Together(self._desk, self._claim)
+        self._recording = Together(self._desk, self._record)
 
     async def drain(self, shard: int) -> int:
         """Send what is due on the shard's channels, for a bounded time; how many were sent."""
         stop = self.clock() + BOUND
         before = self.sent
-        self._redirect(shard)
-        channels = self._waiting(shard)
-        await settle(self._drain_channel(channel, stop) for channel in channels)
+        await self._desk.alone(self._redirect, shard)
+        work: set[asyncio.Task[None]] = set()
+        try:
+            for channel, most in await self._desk.alone(self._waiting, shard):
+                await self._places.take(most)  # before the claim: nothing under lease waits for it
+                if self.stopping or self.clock() >= stop:
+                    self._places.give_back(most)
+                    break
+                work.add(task := asyncio.create_task(self._drain_channel(channel, most, stop)))
+                task.add_done_callback(work.discard)
+        finally:
+            await settle(work)
         return self.sent - before
+
+    def close(self) -> None:
+        """Nothing is drained any more."""
+        self._desk.close()
 
     def _redirect(self, shard: int) -> None:
         """Plan on their fallbacks what channels cannot deliver."""
         now, agency = self.clock(), self.agency
+        if not any(policy.fallback for policy in agency.policies.values()):
+            return
         if shard in self._looked and abs(now - self._looked[shard]) < REDIRECTED_EVERY:
             return
         self._looked[shard] = now
@@ -87,7 +129,7 @@ class Drainer:
         agency = self.agency
         try:
             with writing(self.db) as session:
-                lock(session, channel, agency.channels[channel].credential)
+                lock(session, {channel: agency.channels[channel].credential})
                 rows = overdue_for_fallback(session, agency, self.calendar, channel, now)
                 rows = [row for row in rows if row.id in ids]
                 redirect(session, agency, self.calendar, rows, now)
@@ -96,46 +138,81 @@ class Drainer:
             return False
         return True
 
-    def _waiting(self, shard: int) -> list[str]:
-        now = self.clock()
-        query = (
-            select(Delivery.channel)
-            .join(ChannelState, col(ChannelState.id) == col(Delivery.channel))
-            .where(ChannelState.shard == shard, due(now, self.agency, self.calendar))
-            .distinct()
-        )
-        with reading(self.db) as session:
-            found = session.exec(query).all()
-        return [channel for channel in found if channel in self.agency.channels]
+    def _waiting(self, shard: int) -> list[tuple[str, int]]:
+        """The channels with due work, each with how many of its messages are on the way at the same
+        time: a group is one recipient."""
+        agency, most = self.agency, min(BATCH, self._at_once)
+        return [
+            (channel, 1 if agency.channels[channel].addressing is Addressing.GROUP else most)
+            for channel in channels_with_work(self.db, agency, self.calendar, shard, self.clock())
+            if channel in agency.channels
+        ]
 
-    async def _drain_channel(self, channel: str, stop: datetime) -> None:
-        notifier = self.agency.channels[channel]
-        while not self.stopping and self.clock() < stop:
-            async with self._places:  # before the claim: nothing under lease waits for its turn
-                left = self._left_behind(channel)  # what becomes of it may be planned anew
-                with writing(self.db) if left else recording(self.db) as session:
-                    state = lock(session, channel, notifier.credential)
-                    now = self.clock()  # after the wait for the lock: an attempt is stamped
-                    claimer = Claimer(session, self.agency, self.calendar, self.lease, now, left)
-                    claims, more = claimer.claim(state, channel, notifier)
-                await settle(self._send(notifier, claim) for claim in claims)
-            if not more:
+    async def _drain_channel(self, channel: str, most: int, stop: datetime) -> None:
+        """Send what is due on a channel, so many at a time; the first places are taken."""
+        while True:
+            claims, more = await self._claimed(channel, most)
+            await settle(self._send(claim) for claim in claims)
+            if not more or self.stopping or self.clock() >= stop:
                 return
+            await self._places.take(most)
 
-    def _left_behind(self, channel: str) -> bool:
-        """Is there a delivery whose sender died?"""
-        query = exists().where(
-            col(Delivery.channel) == channel,
+    async def _claimed(self, channel: str, most: int) -> Claimed:
+        """What a channel may send now; the places that it does not need are given back."""
+        free = most
+        try:
+            claimed = await self._claiming.ask((channel, most))
+            free -= len(claimed.claims)
+            return claimed
+        except Exception as error:
+            log.error("channel %s: no claim: %s", channel, place_of(error))
+            return NOTHING
+        finally:
+            self._places.give_back(free)
+
+    def _claim(self, wanted: Sequence[tuple[str, int]]) -> list[Claimed | Exception]:
+        """Claim for all of them in one transaction. What becomes of the messages of a sender that
+        died may be planned anew: that is decided alone."""
+        numbers = dict(wanted)
+        left = self._left_behind(numbers)
+        found: dict[str, Claimed | Exception] = {}
+        if others := {one: most for one, most in numbers.items() if one not in left}:
+            with recording(self.db) as session:
+                found.update(self._claim_in(session, others, False))
+        for channel in left:
+            try:
+                with writing(self.db) as session:
+                    found.update(self._claim_in(session, {channel: numbers[channel]}, True))
+            except Exception as error:
+                found[channel] = error
+        # A shard may be drained twice at the same time: who asks second for a channel gets nothing.
+        return [found.pop(channel, NOTHING) for channel, _ in wanted]
+
+    def _claim_in(
+        self, session: Session, wanted: Mapping[str, int], take_over: bool
+    ) -> dict[str, Claimed]:
+        agency = self.agency
+        known = {channel: most for channel, most in wanted.items() if channel in agency.channels}
+        states = lock(session, {one: agency.channels[one].credential for one in known})
+        now = self.clock()  # after the wait for the lock: an attempt is stamped
+        claimer = Claimer(session, agency, self.calendar, self.lease, now, take_over)
+        return dict.fromkeys(wanted, NOTHING) | claimer.claim(states, known)
+
+    def _left_behind(self, channels: Collection[str]) -> set[str]:
+        """Those with a delivery whose sender died."""
+        query = select(Delivery.channel).where(
+            col(Delivery.channel).in_(channels),
             col(Delivery.state) == State.SENDING,
             col(Delivery.lease_until) <= self.clock(),
         )
         with reading(self.db) as session:
-            return bool(session.execute(select(query)).scalar())
+            return set(session.exec(query).all())
 
-    async def _send(self, notifier: Notifier, claim: Claim) -> None:
+    async def _send(self, claim: Claim) -> None:
+        """Send a message, give its place back, write what came of it."""
         raised = False
         try:
-            outcome = await notifier.send(claim.message, self.clock())
+            outcome = await claim.notifier.send(claim.message, self.clock())
         except Exception as error:  # a fault of ours in one message must not stop the queue
             # Without the exception's own words: they may quote an address, and that a secret.
             raised = True
@@ -146,49 +223,85 @@ class Drainer:
                 detail=type(error).__name__,
                 advice="程序出错，没有发出，一小时后重试，请查看服务日志",
             )
-        # What did not go well may be planned anew: that is decided alone.
-        well = outcome.kind is OutcomeKind.ACCEPTED
-        with recording(self.db) if well else writing(self.db) as session:
-            now, (agency, calendar) = self.clock(), (self.agency, self.calendar)
-            record(session, agency, calendar, claim.delivery_id, claim.number, outcome, now)
-            if raised:
-                row = session.get_one(Delivery, claim.delivery_id)
-                tell_of_fault(session, agency, row, now)
+        finally:
+            self._places.give_back()
+        await self._write(Result(claim.delivery_id, claim.number, outcome, raised))
+
+    async def _write(self, result: Result) -> None:
+        await self._recording.ask(result)
         self.sent += 1
+
+    def _record(self, results: Sequence[Result]) -> list[Exception | None]:
+        """Write what was accepted in one transaction. What did not go well may be planned anew: that
+        is decided alone."""
+        if well := [one for one in results if one.outcome.kind is OutcomeKind.ACCEPTED]:
+            with recording(self.db) as session:
+                record(session, self.agency, self.calendar, well, self.clock())
+        return [None if one in well else self._record_alone(one) for one in results]
+
+    def _record_alone(self, result: Result) -> Exception | None:
+        try:
+            with writing(self.db) as session:
+                record(session, self.agency, self.calendar, [result], self.clock())
+        except Exception as error:
+            return error
+        return None
 
 
 def record(
     session: Session,
     agency: Agency,
     calendar: WorkCalendar,
-    delivery_id: int,
-    number: int,
-    outcome: Outcome,
+    results: Sequence[Result],
     now: datetime,
 ) -> None:
-    """Write an attempt's outcome and what follows from it. An answer that comes after the lease
-    ran out and the attempt was closed changes nothing: what is in the ledger stays."""
-    found = session.get_one(Delivery, delivery_id)
-    channel = session.get_one(ChannelState, found.channel)
-    lock(session, channel.id, channel.credential)
-    attempt = session.exec(
-        select(Attempt).where(Attempt.delivery_id == delivery_id, Attempt.number == number)
-    ).one()
-    if attempt.ended_at is not None:
-        log.warning("delivery %s: answer after the lease: %s", delivery_id, outcome.kind.value)
-        return
+    """Write the outcomes of attempts and what follows from them. An answer that comes after the
+    lease ran out and the attempt was closed changes nothing: what is in the ledger stays."""
+    ids = [result.delivery_id for result in results]
+    ours = select(ChannelState).join(Delivery, col(Delivery.channel) == col(ChannelState.id))
+    known = session.exec(ours.where(col(Delivery.id).in_(ids))).all()
+    channels = lock(session, {channel.id: channel.credential for channel in known})
+    attempts = {
+        (attempt.delivery_id, attempt.number): attempt
+        for attempt in session.exec(select(Attempt).where(col(Attempt.delivery_id).in_(ids))).all()
+    }
+    rows = select(Delivery).where(col(Delivery.id).in_(ids)).order_by(col(Delivery.id))
+    by_id = {row.id: row for row in session.exec(rows.with_for_update()).all()}
+    for result in results:
+        row = by_id[result.delivery_id]
+        attempt = attempts[result.delivery_id, result.number]
+        if attempt.ended_at is not None:
+            words = (row.id, result.outcome.kind.value)
+            log.warning("delivery %s: answer after the lease: %s", *words)
+            continue
+        _close(session, attempt, result.outcome, now)
+        if row.attempts == result.number and row.state is State.SENDING:
+            _follow(session, agency, calendar, row, channels[row.channel], result, now)
+
+
+def _close(session: Session, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
     attempt.ended_at, attempt.outcome = now, outcome.kind
     attempt.fault = outcome.fault or ""
     attempt.provider, attempt.http_status = outcome.provider, outcome.http_status
     attempt.code, attempt.detail = outcome.code, outcome.detail
     attempt.provider_id, attempt.size = outcome.provider_id, outcome.size
     seal_attempt(session, attempt)
-    row = session.get_one(Delivery, delivery_id, with_for_update=True)
-    if row.attempts != number or row.state is not State.SENDING:
-        return
+
+
+def _follow(
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    row: Delivery,
+    channel: ChannelState,
+    result: Result,
+    now: datetime,
+) -> None:
+    """What follows from an attempt's outcome, for its delivery and its channel."""
+    outcome = result.outcome
     next_ = after_attempt(
         outcome,
-        number,
+        result.number,
         row.possible_duplicate,
         now,
         waited=now - row.planned_at,
@@ -205,6 +318,8 @@ def record(
     if outcome.fault is Fault.RECIPIENT and _is_personal(agency, row.channel):
         pause(session, agency, row.channel, row.recipient, row.reason, now)
     ended(session, agency, calendar, row, now)
+    if result.raised:
+        tell_of_fault(session, agency, row, now)
 
 
 def _is_personal(agency: Agency, channel: str) -> bool:

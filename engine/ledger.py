@@ -12,8 +12,7 @@ of the ledger that lies elsewhere.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -21,7 +20,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from sqlalchemy import UniqueConstraint, event, insert
-from sqlmodel import Column, Field, Session, SQLModel
+from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant, words
 
@@ -115,26 +114,23 @@ def _seal(session: Session) -> None:
     session.flush()
     # What a savepoint took back is no row.
     sealings = [one for one in sealings if one.row in session]
-    chains: defaultdict[tuple[Kind, str], list[Sealing]] = defaultdict(list)
-    for one in sealings:
-        chains[one.kind, one.channel].append(one)
-    for chain in sorted(chains):  # in one order, so that nobody waits for who waits for him
-        _extend(session, *chain, chains[chain])
+    for kind in Kind:  # in one order, so that nobody waits for who waits for him
+        if ours := [one for one in sealings if one.kind is kind]:
+            _extend(session, kind, ours)
 
 
-def _extend(session: Session, kind: Kind, channel: str, sealings: list[Sealing]) -> None:
-    head = session.get(ChainHead, (kind, channel), with_for_update=True)
-    if head is None:
-        head = ChainHead(kind=kind, channel=channel)
-        session.add(head)
+def _extend(session: Session, kind: Kind, sealings: list[Sealing]) -> None:
+    """Lengthen the chains, under the locks of their heads."""
+    heads = _heads(session, kind, {one.channel for one in sealings})
     entries = []
     for one in sealings:
+        head = heads[one.channel]
         head.length += 1
         head.seal = seal_of(head.seal, one.contents())
         entries.append(
             {
                 "kind": kind,
-                "channel": channel,
+                "channel": one.channel,
                 "place": head.length,
                 "row": one.row.id,
                 "at": one.at,
@@ -142,3 +138,15 @@ def _extend(session: Session, kind: Kind, channel: str, sealings: list[Sealing])
             }
         )
     session.execute(insert(LedgerEntry), entries)
+
+
+def _heads(session: Session, kind: Kind, channels: Collection[str]) -> dict[str, ChainHead]:
+    """The heads of these chains, locked; new ones for those that begin."""
+    query = select(ChainHead).where(ChainHead.kind == kind, col(ChainHead.channel).in_(channels))
+    query = query.order_by(col(ChainHead.channel)).with_for_update()
+    rows = session.exec(query.execution_options(populate_existing=True)).all()
+    heads = {head.channel: head for head in rows}
+    for channel in sorted(set(channels) - set(heads)):
+        heads[channel] = ChainHead(kind=kind, channel=channel)
+        session.add(heads[channel])
+    return heads

@@ -5,6 +5,7 @@ its window has passed since it *ended*: whenever in between it arrived, no windo
 holds more than its count. A sender that died may have sent until its lease ran out.
 """
 
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -16,35 +17,49 @@ from notifiers.channel import Notifier, Window
 MARGIN = timedelta(seconds=3)  # the clocks of machines differ; never longer than the span itself
 
 
-def room(session: Session, notifier: Notifier, lease: timedelta, now: datetime, most: int) -> int:
-    """How many requests the credential may send now, `most` at most; 0 or less for none."""
-    for window in notifier.windows:
-        if not window.each:
-            query = select(func.count()).where(_counted(notifier, window, lease, now))
-            most = min(most, window.count - session.exec(query).one())
-    return most
+def room(
+    session: Session, notifiers: Collection[Notifier], lease: timedelta, now: datetime, most: int
+) -> dict[str, int]:
+    """By credential, how many requests it may send now, `most` at most; 0 or less for none."""
+    left = dict.fromkeys((notifier.credential for notifier in notifiers), most)
+    number = func.count()
+    for window, credentials in _windows(notifiers, each=False).items():
+        query = select(Attempt.credential, number).where(_counted(credentials, window, lease, now))
+        used = dict(session.exec(query.group_by(col(Attempt.credential))).all())
+        for one in credentials:
+            left[one] = min(left[one], window.count - used.get(one, 0))
+    return left
 
 
 def exhausted(
-    session: Session, notifier: Notifier, lease: timedelta, now: datetime
-) -> frozenset[str]:
-    """The recipients to whom nothing may be sent now."""
-    found: set[str] = set()
-    for window in notifier.windows:
-        if window.each:
-            recipient = col(Attempt.recipient)
-            query = select(recipient).where(_counted(notifier, window, lease, now))
-            query = query.group_by(recipient).having(func.count() >= window.count)
-            found.update(session.exec(query).all())
+    session: Session, notifiers: Collection[Notifier], lease: timedelta, now: datetime
+) -> frozenset[tuple[str, str]]:
+    """The recipients, each with the credential, to whom nothing may be sent now."""
+    found: set[tuple[str, str]] = set()
+    for window, credentials in _windows(notifiers, each=True).items():
+        whom = (col(Attempt.credential), col(Attempt.recipient))
+        query = select(*whom).where(_counted(credentials, window, lease, now))
+        query = query.group_by(*whom).having(func.count() >= window.count)
+        found.update((credential, recipient) for credential, recipient in session.exec(query))
     return frozenset(found)
 
 
+def _windows(notifiers: Iterable[Notifier], each: bool) -> Mapping[Window, list[str]]:
+    """The windows, each with the credentials for which it holds."""
+    found: dict[Window, dict[str, None]] = {}
+    for notifier in notifiers:
+        for window in notifier.windows:
+            if window.each is each:
+                found.setdefault(window, {})[notifier.credential] = None
+    return {window: list(credentials) for window, credentials in found.items()}
+
+
 def _counted(
-    notifier: Notifier, window: Window, lease: timedelta, now: datetime
+    credentials: Collection[str], window: Window, lease: timedelta, now: datetime
 ) -> ColumnElement[bool]:
     since = now - window.span - min(MARGIN, window.span)
     return and_(
-        col(Attempt.credential) == notifier.credential,
+        col(Attempt.credential).in_(credentials),
         col(Attempt.started_at) > since - lease,  # no request takes longer
         or_(col(Attempt.ended_at).is_(None), col(Attempt.ended_at) > since),
     )

@@ -1,5 +1,6 @@
 """What waits to be sent, and for which shards somebody has to be rung."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, or_
@@ -30,6 +31,29 @@ def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[
     if agency.hours.are_now(now, calendar):
         return ready
     return and_(ready, col(Delivery.urgent))
+
+
+def channels_with_work(
+    db: Engine, agency: Agency, calendar: WorkCalendar, shard: int, now: datetime
+) -> Sequence[str]:
+    """The channels of a shard that have work and may send, by id."""
+    hold = col(ChannelState.hold_until)
+    query = (
+        select(ChannelState.id)
+        .where(
+            ChannelState.shard == shard,
+            ChannelState.disabled_reason == "",
+            or_(hold.is_(None), hold <= now),
+            exists().where(
+                col(Delivery.channel) == col(ChannelState.id),
+                col(Delivery.state).in_(WAITING),  # found by their index
+                due(now, agency, calendar),
+            ),
+        )
+        .order_by(col(ChannelState.id))
+    )
+    with reading(db) as session:
+        return session.exec(query).all()
 
 
 def shards_with_work(

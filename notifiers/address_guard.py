@@ -4,6 +4,7 @@ resolved, so that no name can change its mind between the look and the connectio
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
@@ -92,7 +93,10 @@ def _translated(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """All addresses of a name, in the order of preference. Raises OSError or UnicodeError."""
+    """All addresses of a name, in the order of preference; an address is its own. Raises OSError or
+    UnicodeError."""
+    with suppress(ValueError):  # a name: only that is asked for, in another thread
+        return [str(ip_address(host))]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

@@ -13,6 +13,7 @@ import httpx
 
 from notifiers.address_guard import AddressGuard, ForbiddenAddress
 from notifiers.message import Fault, Outcome, OutcomeKind
+from notifiers.pools import Pools
 
 JSON = {"Content-Type": "application/json"}
 TOTAL_SECONDS = 15.0
@@ -49,10 +50,8 @@ def open_client(
     # Waiting for the pool, the socket and TLS is three times a quarter: when the total runs out
     # the request may have gone.
     quarter = total_seconds / 4
-    limits = httpx.Limits(max_connections=128, max_keepalive_connections=32)
     return httpx.AsyncClient(
-        transport=transport
-        or AddressGuard(httpx.AsyncHTTPTransport(trust_env=False, limits=limits)),
+        transport=transport or AddressGuard(Pools()),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(total_seconds, connect=quarter, pool=quarter),

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from engine import drain, tick
+from engine import tick
 from engine.drain import Drainer
 from notifiers.address_guard import AddressGuard
 
@@ -70,7 +70,7 @@ def install(point: Point, fuse: Fuse) -> None:
         case Point.LEASED:
             _hook_coroutine("_send", before=fuse.burn)
         case Point.ANSWERED:
-            _hook(drain, "record", before=fuse.burn)
+            _hook_coroutine("_write", before=fuse.burn)
         case Point.RECORDED:
             _hook_coroutine("_send", after=fuse.burn)
     return None

@@ -68,7 +68,7 @@ def test_an_attempt_counts_until_its_window_has_passed_since_it_ended(
                 ended_at=None if ended is None else NOW - seconds(ended),
             )
         )
-        assert room(session, box, LEASE, NOW, 16) == (2 if counts else 3)
+        assert room(session, [box], LEASE, NOW, 16) == {"box": 2 if counts else 3}
 
 
 def test_every_window_holds_and_each_recipient_has_his_own() -> None:
@@ -103,7 +103,7 @@ def test_every_window_holds_and_each_recipient_has_his_own() -> None:
                 )
             )
         # The margin of the second is a second: three of five are gone.
-        assert room(session, box, LEASE, NOW, 16) == 2
-        assert exhausted(session, box, LEASE, NOW) == {"often", "all morning"}
-        assert exhausted(session, Box(credential="other"), LEASE, NOW) == frozenset()
-        assert room(session, Box(windows=()), LEASE, NOW, 16) == 16
+        assert room(session, [box], LEASE, NOW, 16) == {"box": 2}
+        assert exhausted(session, [box], LEASE, NOW) == {("box", "often"), ("box", "all morning")}
+        assert exhausted(session, [Box(credential="other")], LEASE, NOW) == frozenset()
+        assert room(session, [Box(windows=())], LEASE, NOW, 16) == {"box": 16}
