@@ -3,6 +3,7 @@ Entries are only added, and sealed in the ledger."""
 
 from datetime import datetime
 
+from sqlalchemy import Index, text
 from sqlmodel import Column, Field, Session, SQLModel, select
 
 from engine.database import Instant
@@ -15,6 +16,15 @@ class JournalEntry(SQLModel, table=True):
     """日志: one change of one obligation, one proposal or one rule's reading, in a Chinese sentence."""
 
     __tablename__ = "journal"
+    # Every request asks whether something was decided: of the few entries that are about proposals.
+    __table_args__ = (
+        Index(
+            "ix_journal_of_proposals",
+            "id",
+            sqlite_where=text("proposal_id IS NOT NULL"),
+            postgresql_where=text("proposal_id IS NOT NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     obligation_id: int | None = Field(default=None, foreign_key="obligation.id", index=True)

@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Viewing, running
 from api.rendering import templates
-from engine.alerts import only_of
 from engine.database import reading
 from engine.deliveries import Delivery, State, list_deliveries
 from engine.preview import coming, near
@@ -39,7 +38,7 @@ def messages(
 ) -> Response:
     """消息; with `days` also those of so many mornings to come."""
     db = running(request).db
-    own = [] if viewer.units is None else only_of(viewer.units)
+    own = viewer.own_deliveries()
     with reading(db) as session:
         sent = list_deliveries(session, col(Delivery.body) != "", *own, limit=SENT)
         many = days is not None and near(session, now) > MOST

@@ -5,7 +5,6 @@ in beside it has to be one who sees these matters, and is led on to them.
 """
 
 from asyncio import to_thread
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -18,20 +17,15 @@ from api.cookies import SESSION, cookie
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar, running
 from api.errors import BadInput, Refused
 from api.limited_body import limited_body
+from api.linked_matters import Opened, open_link, shown_of
 from api.rendering import templates
 from api.viewer import Viewer, viewer_of_session
-from engine.acknowledgements import Acknowledgement, Via, acknowledgements_of
+from engine.acknowledgements import Via
 from engine.agency import Agency
-from engine.deliveries import Delivery, Purpose
 from engine.errors import BadLink, LinkExpired, NotAllowed
-from engine.explanation import Step
 from engine.instants import local_day
-from engine.obligations import STATUS_NAMES, Obligation, Status
-from engine.remaining import remaining_in_words
-from engine.signed_links import delivery_of
-from engine.signing import Signed, Told, matters_of, sign, signatories
-from engine.tracing import trace_of
-from engine.units import Contact
+from engine.obligations import Status
+from engine.signing import Signed, Told, sign
 from engine.workdays import WorkCalendar
 
 router = APIRouter(prefix="/m", include_in_schema=False)
@@ -46,32 +40,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One matter as the page shows it; `signable` where the button stands."""
-
-    obligation: Obligation
-    matter: str
-    document: str
-    number: str
-    steps: tuple[Step, ...]
-    unit: str
-    left: str
-    signed: Acknowledgement | None
-    signable: bool
-    superior: bool
-
-
-@dataclass(frozen=True)
-class Opened:
-    """What a good link leads to."""
-
-    delivery: Delivery
-    told: list[Told]
-    people: list[Contact]
-    person: Viewer | None
 
 
 async def _signed_in(request: Request, agency: AgencyNow, now: Now) -> Viewer | None:
@@ -97,7 +65,7 @@ async def page(
 ) -> Response:
     """The matters of the delivery, with buttons."""
     try:
-        opened = _open(session, agency, token, person, now)
+        opened = open_link(session, agency, token, person, now)
     except (BadLink, LinkExpired, Refused) as fault:
         return _refused(request, fault)
     return _page(request, session, agency, calendar, opened, now)
@@ -116,7 +84,7 @@ async def acknowledged(
     """签收 of one matter or of all, by one of the people whom the delivery reached."""
     form = await limited_body(request, _LARGEST)
     try:
-        opened = _open(session, agency, token, person, now)
+        opened = open_link(session, agency, token, person, now)
         chosen, by, until = _asked(form, opened)
         with session.begin_nested():  # a date that does not suit one matter suits none
             signed = sign(
@@ -128,21 +96,6 @@ async def acknowledged(
         return _page(request, session, agency, calendar, opened, now, 422, fault=str(fault))
     said = [_in_words(one, agency) for one in signed]
     return _page(request, session, agency, calendar, opened, now, said=said)
-
-
-def _open(
-    session: Session, agency: Agency, token: str, person: Viewer | None, now: datetime
-) -> Opened:
-    """Raises BadLink, LinkExpired; Refused where somebody is signed in who does not see it all."""
-    delivery = session.get(Delivery, delivery_of(session, token, now))
-    if delivery is None or delivery.purpose is not Purpose.REMINDER:
-        raise BadLink("链接无效")
-    told = matters_of(session, delivery)
-    if person and not all(person.sees(one.obligation.unit) for one in told):
-        raise Refused(403, "forbidden", f"这条提醒不是发给您（{person.name}）的，您的帐户不能查看")
-    people = signatories(agency, delivery, told)
-    own = [one for one in people if person and one.name == person.name]
-    return Opened(delivery, told, own or people, person)
 
 
 def _asked(form: bytes, opened: Opened) -> tuple[list[Told], str, date | None]:
@@ -194,12 +147,7 @@ def _page(
     said: list[str] | None = None,
     fault: str = "",
 ) -> Response:
-    signed = acknowledgements_of(session, [one.obligation for one in opened.told])
-    shown = []
-    for one in opened.told:
-        row, steps = one.obligation, trace_of(session, agency, calendar, one.obligation)
-        found = signed.get(row.id or 0)
-        shown.append(_shown(one, bool(opened.people), steps, found, agency, calendar, now))
+    shown = shown_of(session, agency, calendar, opened, now)
     context = {
         "shown": shown,
         "people": opened.people,
@@ -212,33 +160,6 @@ def _page(
         "all": ALL,
     }
     return templates.TemplateResponse(request, "link.html", context, status, _HEADERS)
-
-
-def _shown(
-    one: Told,
-    anybody: bool,
-    steps: tuple[Step, ...],
-    signed: Acknowledgement | None,
-    agency: Agency,
-    calendar: WorkCalendar,
-    now: datetime,
-) -> Shown:
-    row = one.obligation
-    rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
-    is_open = row.status is Status.OPEN
-    local = agency.calendar_of(row.unit, calendar)
-    return Shown(
-        obligation=row,
-        matter=rule.quote if rule else row.rule,
-        document=rule.document.title if rule else row.document,
-        number=rule.document.number_of(rule.text) if rule else "",
-        steps=steps,
-        unit=unit.name if unit else row.unit,
-        left=remaining_in_words(row, now, local) if is_open else STATUS_NAMES[row.status],
-        signed=signed,
-        signable=one.ours and is_open and anybody,
-        superior=not one.ours,
-    )
 
 
 def _refused(request: Request, fault: BadLink | LinkExpired | Refused) -> Response:

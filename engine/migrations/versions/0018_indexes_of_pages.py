@@ -1,5 +1,7 @@
-"""What the pages ask for: lists by status, unit, document and rule; what was sent again of a delivery."""
+"""What the pages ask for: lists by status, unit, document and rule; what was sent again of a delivery;
+and what every request asks for, whether something was decided about proposals."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
@@ -19,3 +21,11 @@ def upgrade() -> None:
     for name, columns in _OF_OBLIGATION.items():
         op.create_index(name, "obligation", columns)
     op.create_index("ix_delivery_resend_of", "delivery", ["resend_of"])
+    about_proposals = sa.text("proposal_id IS NOT NULL")
+    op.create_index(
+        "ix_journal_of_proposals",
+        "journal",
+        ["id"],
+        sqlite_where=about_proposals,
+        postgresql_where=about_proposals,
+    )
