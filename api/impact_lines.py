@@ -27,8 +27,8 @@ class Line:
 @dataclass(frozen=True)
 class Shown:
     """The lines that fit a page, how many more there are, and how many obligations would be new.
-    `first` is how many of these are listed, `others` are those of units that the viewer does not see; `late` says that new ones would be
-    late at once."""
+    `first` is how many of these are listed, `others` are those of units that the viewer does not
+    see; `late` says that new ones would be late at once."""
 
     lines: tuple[Line, ...]
     more: int

@@ -87,7 +87,7 @@ def set_aside(agency: Agency, stored: Iterable[Interpretation]) -> Iterator[tupl
     """The rules of stored ones that do not count, each with the reason and the way out."""
     for one in stored:
         used = agency.interpretations.get(one.rule)
-        if used == one:
+        if used and used.entry is not None:
             continue
         if used:
             place = f"以{in_file(used)}为准，页面上确定的“{one.reading}”不起作用"

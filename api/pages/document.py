@@ -17,9 +17,15 @@ from api.text_parts import Part, paragraphs, parts_of
 from engine.agency import Agency
 from engine.errors import NotFound
 from engine.loaded_texts import LoadedText, current_text, text_heads
-from engine.proposals import DECISION_NAMES, Change, Decision, Proposal, list_proposals
+from engine.proposals import (
+    DECISION_NAMES,
+    IS_OPEN,
+    Change,
+    Decision,
+    Proposal,
+    list_proposals,
+)
 from rules.audit import Standing, Verdict
-from rules.rule import Document
 from rules.terms import KIND_NAMES, Term
 
 router = APIRouter()
@@ -30,7 +36,7 @@ _SAID = {
     "edited": "已修改",
     "dismissed": "已注明不列为规则",
 }
-_ENDED = 20  # proposals without a place in the text, on the first part
+_ENDED = 20  # open proposals without a place in the text; the next ones follow these
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,8 @@ def document_page(
     if found is None:
         raise NotFound(f"没有文件“{id_}”")
     heads = [head for head in text_heads(session) if head.document == found.id]
-    chosen = next((head for head in heads if head.text == id_), heads[0] if heads else None)
+    named = [head for head in heads if head.text == id_]
+    chosen = next(iter(named or (heads if id_ == found.id else ())), None)
     loaded = current_text(session, chosen.text) if chosen else None
     context: dict[str, Any] = {
         "document": found,
@@ -83,7 +90,7 @@ def document_page(
     }
     if loaded is None:
         return templates.TemplateResponse(request, "document.html", context, status)
-    read = _read(request, session, agency, loaded, found, number)
+    read = _read(request, session, agency, loaded, number)
     headers = {"Refresh": "3"} if read["parts"] is None else None
     return templates.TemplateResponse(request, "document.html", context | read, status, headers)
 
@@ -100,7 +107,6 @@ def _read(
     session: Session,
     agency: Agency,
     loaded: LoadedText,
-    found: Document,
     number: int,
 ) -> dict[str, Any]:
     """What the page says of a text; `parts` is None while it is still being read."""
@@ -124,6 +130,7 @@ def _read(
             session,
             col(Proposal.text_id) == loaded.id,
             col(Proposal.change) == Change.ENDED,
+            IS_OPEN,
             limit=_ENDED,
         )
         if number == 1
@@ -137,7 +144,6 @@ def _read(
         "DECISION_NAMES": DECISION_NAMES,
         "Decision": Decision,
         "Change": Change,
-        "document": found,
     }
 
 

@@ -126,7 +126,6 @@ def _page(
     status: int = 200,
 ) -> Response:
     found = agency.catalogue.rules.get(id_)
-    history = history_of(session, id_)
     if found is None:
         raise NotFound(f"没有规则“{id_}”")
     aside = dict(set_aside(agency, stored_interpretations(session)))
@@ -135,7 +134,7 @@ def _page(
         "reading": agency.readings[id_],
         "interpretation": agency.interpretations.get(id_),
         "aside": aside.get(id_),
-        "history": history,
+        "history": history_of(session, id_),
         "later": [one for one in agency.rules if one.replaces == id_],
         "follow": [one for one in agency.rules if one.starts_after == id_],
         "duties": [

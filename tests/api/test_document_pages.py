@@ -143,6 +143,7 @@ def test_a_rule_that_a_later_text_does_not_have_is_ended_or_kept(office: Office)
     done = browser.submit(f"/proposals/{ended.id}/dismiss", PAPER, reason="仍然有效")
     assert done.headers["location"].startswith(f"{PAPER}?said=dismissed")
     assert done.headers["location"].endswith("#ended")
+    assert "不再有的规则" not in words(browser.get(PAPER))
 
 
 #  name                content                      told
@@ -217,7 +218,8 @@ def test_a_document_without_a_text_and_one_with_two(office: Office) -> None:
     assert "没有载入正文" in words(browser.get("/documents/guangyuan-2017"))
     assert "没有文件" in words(browser.get("/documents/none"), 404)
     text = "中华人民共和国政府信息公开条例\n行政机关应当及时公开。\n"
-    for year in ("2007", "2019"):
+    for year in ("2019", "2007"):
+        assert "没有载入" in words(browser.get(f"/documents/zfxxgk-tiaoli-{year}"))
         fields = {"id": f"zfxxgk-tiaoli-{year}", "apply": "yes"}
         assert browser.upload("/documents", "x.txt", text.encode(), **fields).status_code == 303
     page = browser.get("/documents/zfxxgk-tiaoli")

@@ -83,3 +83,26 @@ def test_a_server_that_went_away_is_a_503(client: Client, db: Engine) -> None:
     postgres().drop(db.url.render_as_string(hide_password=False))
     for path in ("/api/v1/obligations", "/readyz"):
         refusal(client.get(path), 503, "database_unavailable")
+
+
+def test_documents_and_interpretations_are_as_on_sqlite(client: Client) -> None:
+    text = "某市2026年政务公开工作要点\n市财政局要定期公开财政收支情况。\n"
+    loaded = client.post("/api/v1/documents", json={"name": "work-2026.txt", "text": text})
+    assert loaded.status_code == 201
+    (proposal,) = loaded.json()["proposals"]
+    assert client.post(f"/api/v1/proposals/{proposal}/accept", json={}).status_code == 200
+    wish = {
+        "reading": "P1M;after=15D",
+        "decided_by": "办公室",
+        "decided_on": "2026-09-24",
+        "reason": "便于执行",
+        "apply": True,
+    }
+    path = "/api/v1/rules/guangyuan-2017-43/interpretation"
+    done = client.post(path, json=wish)
+    assert (done.status_code, done.json()["impact"]["added"] > 12) == (201, True)
+    assert client.post(path, json=wish).status_code == 409
+    for page in ("/documents", "/documents/work-2026", "/rules", "/rules/guangyuan-2017-43"):
+        assert client.get(page).status_code == 200
+    back = client.post(f"{path}/withdraw", json={"reason": "另有规定", "apply": True})
+    assert (back.status_code, back.json()["waits"]) == (201, True)

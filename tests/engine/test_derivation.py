@@ -299,6 +299,7 @@ def test_a_row_of_the_period_before_the_duty_began_can_be_explained(db: Engine) 
     with reading(db) as session:
         steps = trace_of(session, agency, CALENDAR, row)
     assert [step.text for step in steps] == [
+        "机关确定口径：每月一次，次月15日前；理由：便于执行",
         "本期为2025-12-01（星期一）至2025-12-31（星期三）",
         "每月一次，次月15日前：2026-01-15（星期四）",
     ]
