@@ -31,10 +31,13 @@ from api.routes import (
     deliveries,
     documents,
     events,
+    exports,
+    feeds,
     links,
     obligations,
     people,
     proposals,
+    statistics,
     work_calendar,
     workdays,
 )
@@ -78,8 +81,12 @@ def create_app(
     app.include_router(_health(running))
     for open_door in (links, callbacks):  # the link, or the signature, is the credential
         app.include_router(open_door.router)
+    app.include_router(feeds.subscribed)  # so is the address of a calendar feed
     for room in (
+        exports,  # before the obligations, of which none is called `.xlsx`
         obligations,
+        statistics,
+        feeds,
         events,
         documents,
         proposals,
@@ -94,6 +101,7 @@ def create_app(
         app.include_router(room.router, prefix="/api/v1")
     app.include_router(sign_in_pages.router)
     app.include_router(oidc_pages.router)
+    app.include_router(exports.router, include_in_schema=False)
     app.include_router(pages.router)
     app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

@@ -39,8 +39,8 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class ObligationFilter(_Request):
-    """Query of `GET obligations`."""
+class ObligationConditions(_Request):
+    """Which obligations: query of `GET obligations.xlsx`."""
 
     unit: str | None = None
     status: Literal["open", "done", "waived", "overdue"] | None = None
@@ -48,10 +48,19 @@ class ObligationFilter(_Request):
     due_from: str | None = None
     due_to: str | None = None
     within: Annotated[str, Field(pattern=r"^[0-9]{1,3}(wd|d)$")] | None = None
+
+
+class ByDueDay(_Request):
+    """A page of obligations by due day; `cursor` is the `next` of the page before."""
+
     limit: int = Field(default=50, ge=1, le=200)
     cursor: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,18}$")] | None = (
         None
     )
+
+
+class ObligationFilter(ObligationConditions, ByDueDay):
+    """Query of `GET obligations`."""
 
 
 class DeliveryFilter(_Request):

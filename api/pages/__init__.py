@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.pages import overview
+from api.pages import feeds, overview, statistics
 
 router = APIRouter(include_in_schema=False)
-for page in (overview,):
+for page in (overview, statistics, feeds):
     router.include_router(page.router)

@@ -1,14 +1,15 @@
 """/api/v1/obligations"""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, Writer, WriterCalendar
 from api.errors import BadInput
 from api.json_rows import answer_rows, trace_rows
+from api.obligation_filter import after_of, conditions_of, next_of
 from api.schemas import (
     ObligationChange,
     ObligationFilter,
@@ -28,14 +29,12 @@ from engine.clock_entries import entries_of
 from engine.errors import NotAllowed, NotFound
 from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.events import Event, check_completion
-from engine.instants import local_day, local_iso, start_of
+from engine.instants import local_iso, start_of
 from engine.journal import journal_of
 from engine.obligations import (
     Obligation,
-    Status,
     complete,
     get_obligation,
-    late,
     list_obligations,
     reopen,
     waive,
@@ -57,20 +56,17 @@ async def obligations(
     viewer: Viewing,
 ) -> dict[str, Any]:
     """待办事项 by due day. `next` is the cursor of the next page, null on the last."""
-    after = None
-    if asked.cursor:
-        due_on, _, last = asked.cursor.partition(".")
-        after = (_cursor_day(due_on), int(last))
-    conditions = viewer.own_obligations() + _conditions(asked, agency, calendar, now)
+    conditions = viewer.own_obligations() + conditions_of(asked, agency, calendar, now)
     if asked.unit is not None:
         viewer.check_unit(asked.unit)
-    rows = list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
+    rows = list_obligations(
+        session, *conditions, after=after_of(asked.cursor), limit=asked.limit + 1
+    )
     page = rows[: asked.limit]
-    more = len(rows) > asked.limit
     signed = acknowledgements_of(session, page)
     return {
         "items": [obligation_row(row, agency, now, signed.get(row.id or 0)) for row in page],
-        "next": f"{page[-1].due_on}.{page[-1].id}" if more else None,
+        "next": next_of(rows, asked.limit),
     }
 
 
@@ -296,47 +292,3 @@ def _done_row(row: Obligation) -> dict[str, Any]:
         "period": row.period,
         "closed_at": local_iso(row.closed_at),
     }
-
-
-def _cursor_day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput("cursor：应原样使用上一页给出的 next") from None
-
-
-def _conditions(
-    asked: ObligationFilter, agency: Agency, calendar: WorkCalendar, now: Now
-) -> list[Any]:
-    conditions: list[Any] = []
-    if asked.unit is not None:
-        conditions.append(col(Obligation.unit) == _known(asked.unit, agency.units, "unit"))
-    if asked.document is not None:
-        document = _known(asked.document, agency.catalogue.documents, "document")
-        conditions.append(col(Obligation.document) == document)
-    if asked.status == "overdue":
-        conditions.append(late(now))
-    elif asked.status:
-        conditions.append(col(Obligation.status) == Status(asked.status))
-    if asked.due_from:
-        conditions.append(col(Obligation.due_on) >= day(asked.due_from, "due_from "))
-    if asked.due_to:
-        conditions.append(col(Obligation.due_on) <= day(asked.due_to, "due_to "))
-    if asked.within:
-        today = local_day(now)
-        end = _within(asked.within, today, calendar)
-        conditions += [col(Obligation.due_on) >= today, col(Obligation.earliest) <= end]
-    return conditions
-
-
-def _known(id_: str, known: Any, name: str) -> str:
-    """A filter by an id that does not exist is a slip of the pen, not an empty answer."""
-    if id_ not in known:
-        raise BadInput(f"{name}：没有“{id_}”")
-    return id_
-
-
-def _within(text: str, today: date, calendar: WorkCalendar) -> date:
-    if text.endswith("wd"):
-        return calendar.add(today, int(text.removesuffix("wd")))
-    return today + timedelta(days=int(text.removesuffix("d")))
