@@ -17,6 +17,7 @@ _FAULTS = {
     "date_parsing": "不是日期，应写作 2026-03-02",
     "int_parsing": "应是整数",
     "literal_error": "不是可用的值",
+    "enum": "不是可用的值",
     "json_invalid": "请求体不是正确的 JSON",
     "string_too_long": "太长",
     "greater_than_equal": "应不小于 {ge}",

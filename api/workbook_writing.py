@@ -71,10 +71,10 @@ def _write(book: Workbook, sheet: Sheet) -> int:
     page: Any = book.create_sheet(sheet.title)
     _lay_out(page, sheet)
     page.append([_heading(page, column) for column in sheet.columns])
-    cells = [_cell(page, column) for column in sheet.columns]
+    cells = [_Cells(page, column) for column in sheet.columns]
     written = 0
     for row in sheet.rows:
-        page.append([_filled(page, *one) for one in zip(cells, sheet.columns, row, strict=True)])
+        page.append([of.filled(value) for of, value in zip(cells, row, strict=True)])
         written += 1
     last = get_column_letter(len(sheet.columns))
     page.auto_filter.ref = f"A1:{last}{written + 1}"
@@ -104,32 +104,37 @@ def _heading(page: Any, column: Column) -> Cell:
     return cell
 
 
-def _cell(page: Any, column: Column) -> Cell:
-    """The cell that is filled anew for each row of a column: to make one takes longer than to write
-    one."""
+def _cell(page: Any, column: Column, number_format: str, quoted: bool = False) -> Cell:
     cell: Cell = WriteOnlyCell(page)
     side = "left" if column.look is Look.TEXT else "center"
     cell.alignment = Alignment(side, "top", wrap_text=True)
     cell.border = Border(_LINE, _LINE, _LINE, _LINE)
-    cell.number_format = column.look.value
+    cell.number_format, cell.quotePrefix = number_format, quoted
     return cell
 
 
-def _filled(page: Any, cell: Cell, column: Column, value: Value) -> Cell:
-    if isinstance(value, str):
-        text = plain(value)
-        if _FORMULA.match(text):
-            cell = _cell(page, column)
-            cell.quotePrefix, cell.number_format = True, "@"
-        cell.value = text
-        cell.data_type = "s"  # whatever openpyxl takes it for
-    elif isinstance(value, datetime):
-        cell.value = value.astimezone(ZONE).replace(tzinfo=None)
-        cell.number_format = Look.MINUTE.value
-    else:
-        cell.value = value
-        cell.number_format = column.look.value
-    return cell
+class _Cells:
+    """The cells of a column, filled anew for each row: to make one takes longer than to write one.
+    Their style never changes, for openpyxl keeps it by reference."""
+
+    def __init__(self, page: Any, column: Column) -> None:
+        self._usual = _cell(page, column, column.look.value)
+        self._minute = _cell(page, column, Look.MINUTE.value)
+        self._quoted = _cell(page, column, "@", quoted=True)
+
+    def filled(self, value: Value) -> Cell:
+        """The cell that holds a value."""
+        if isinstance(value, str) and value:
+            text = plain(value)
+            cell = self._quoted if _FORMULA.match(text) else self._usual
+            cell.value = text
+            cell.data_type = "s"  # whatever openpyxl takes it for
+            return cell
+        if isinstance(value, datetime):
+            self._minute.value = value.astimezone(ZONE).replace(tzinfo=None)
+            return self._minute
+        self._usual.value = value or None if isinstance(value, str) else value
+        return self._usual
 
 
 def plain(text: str) -> str:

@@ -142,7 +142,8 @@ def _shown(found: Statistics, agency: Agency, typed: dict[str, str]) -> dict[str
         ]
 
     total = ("合计", found.total, dict[str, str]())
-    chart = columns_chart([(name, figures) for name, figures, _ in periods])
+    year = f"{found.first.year}年" if found.first.year == found.last.year else ""
+    chart = columns_chart([(name.removeprefix(year) or name, one) for name, one, _ in periods])
     return {"by_unit": rows([*units, total]), "by_period": rows(periods), "chart": chart}
 
 
