@@ -42,6 +42,7 @@ from api.routes import (
     workdays,
 )
 from engine.clock import read_clock
+from engine.counted_figures import CountedFigures
 from engine.errors import BadDatabase
 
 STALE = timedelta(minutes=5)
@@ -74,7 +75,7 @@ def create_app(
         dependencies=[Depends(genuine), Depends(asked_once)],
     )
     app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
-    app.state.rates = Rates()
+    app.state.rates, app.state.counted = Rates(), CountedFigures()
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
     problems.install(app)

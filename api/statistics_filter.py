@@ -13,6 +13,7 @@ from api.schemas import ByDueDay
 from api.typed_dates import day
 from api.viewer import Viewer
 from engine.agency import Agency
+from engine.counted_figures import CountedFigures
 from engine.figures import Measure, Statistics, Step, due_between, statistics
 from engine.instants import local_day
 from engine.obligations import Obligation
@@ -47,10 +48,18 @@ class Stretch:
     first: date
     last: date
     conditions: list[Any]
+    key: tuple[object, ...]  # what makes the conditions
 
-    def counted(self, session: Session, step: Step, now: datetime) -> Statistics:
-        """Its figures."""
-        return statistics(session, self.conditions, self.first, self.last, step, now)
+    def counted(
+        self, session: Session, step: Step, now: datetime, before: CountedFigures
+    ) -> Statistics:
+        """Its figures, or those that were counted before where they still hold."""
+        return before.get(
+            session,
+            (self.first, self.last, step, *self.key),
+            now,
+            lambda: statistics(session, self.conditions, self.first, self.last, step, now),
+        )
 
     @property
     def whole(self) -> list[Any]:
@@ -77,7 +86,8 @@ def stretch_of(asked: StatisticsFilter, viewer: Viewer, agency: Agency, now: dat
     if asked.document is not None:
         document = known(asked.document, agency.catalogue.documents, "document")
         conditions.append(col(Obligation.document) == document)
-    return Stretch(*_days(asked, local_day(now)), conditions)
+    key = (viewer.units, asked.unit, asked.under, asked.document)
+    return Stretch(*_days(asked, local_day(now)), conditions, key)
 
 
 def _days(asked: StatisticsFilter, today: date) -> tuple[date, date]:

@@ -51,7 +51,7 @@ async def page(
     except (BadInput, NotFound) as fault:
         refused = shown | {"typed": typed, "fault": str(fault)}
         return templates.TemplateResponse(request, "statistics.html", refused, 422)
-    found = stretch.counted(session, asked.step, now)
+    found = stretch.counted(session, asked.step, now, request.app.state.counted)
     shown |= {"typed": typed, "found": found, "stretch": stretch, "query": urlencode(typed)}
     shown |= _shown(found, agency, typed)
     return templates.TemplateResponse(request, "statistics.html", shown)

@@ -63,7 +63,7 @@ def appraisal(
     """统计 for an appraisal: by unit, by period, and what the figures mean."""
     stretch = stretch_of(asked, viewer, agency, now)
     with reading(running(request).db) as session:
-        found = stretch.counted(session, asked.step, now)
+        found = stretch.counted(session, asked.step, now, request.app.state.counted)
     made = sheets(found, stretch, agency, now)
     return _download(lambda file: write_workbook(file, made), f"统计{stretch.in_words}.xlsx")
 

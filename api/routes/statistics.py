@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from api.dependencies import AgencyNow, Now, Reader, Viewing
 from api.obligation_filter import after_of, next_of
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/statistics")
 @router.get("")
 async def figures(
     asked: Annotated[StatisticsFilter, Query()],
+    request: Request,
     session: Reader,
     agency: AgencyNow,
     now: Now,
@@ -25,7 +26,8 @@ async def figures(
 ) -> dict[str, Any]:
     """统计 of what falls due in a stretch of days, by unit and by period."""
     stretch = stretch_of(asked, viewer, agency, now)
-    return statistics_row(stretch.counted(session, asked.step, now), agency)
+    found = stretch.counted(session, asked.step, now, request.app.state.counted)
+    return statistics_row(found, agency)
 
 
 @router.get("/list")

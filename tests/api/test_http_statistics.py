@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import openpyxl
 import pytest
 from office import Client, Office, refusal
+from sqlalchemy import event
 
 from engine.accounts import Role
 from engine.figures import DEFINITIONS, MEASURE_NAMES, Measure
@@ -220,3 +221,37 @@ def test_the_workbook_says_the_same(busy: Office) -> None:
     meanings = {line[0].value: line[1].value for line in book["说明"].iter_rows(min_row=2)}
     assert meanings["统计期"] == "到期日在2026年的事项"
     assert meanings["应办"] == DEFINITIONS[Measure.DUE]
+
+
+def test_figures_are_counted_anew_when_something_happened_and_only_then(office: Office) -> None:
+    counts: list[str] = []
+
+    def note(*given: Any) -> None:
+        counts.append(given[2])
+
+    def counted() -> tuple[int, dict[str, int]]:
+        """How often the obligations were counted for this answer, and the answer."""
+        counts.clear()
+        total = figures(office.get("/statistics")["total"])
+        return sum("GROUP BY" in one for one in counts), total
+
+    event.listen(office.db, "before_cursor_execute", note)
+    row = min(office.disaster().json()["obligations"], key=lambda one: one["due_at"])  # 14:30
+    again, first = counted()
+    assert again == 1
+    office.at("2026-09-25 14:30")
+    assert counted() == (0, first)
+    office.at("2026-09-25 14:31")
+    again, late = counted()
+    assert (again, late["open_late"] - first["open_late"]) == (1, 1)
+    assert first["ahead"] - late["ahead"] == 1
+    done = {"type": "complete", "at": "2026-09-25T14:00"}
+    assert office.post(f"/obligations/{row['id']}/events", done).status_code == 200
+    again, after = counted()
+    assert (again, after["on_time"]) == (1, late["on_time"] + 1)
+    office.at("2026-09-26 08:00")
+    assert counted()[0] == 1  # another day
+    person = office.person(Role.READER, "finance")
+    assert person.get("/api/v1/statistics").json()["total"]["due"] < after["due"]
+    office.disaster(at="2026-09-26T07:00", reference="2号")
+    assert counted()[1]["due"] == after["due"] + 2
