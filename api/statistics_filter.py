@@ -97,10 +97,10 @@ def _days(asked: StatisticsFilter, today: date) -> tuple[date, date]:
     if asked.year is not None:
         raise BadInput("year：年度和起止日期只能写一种，请去掉一种")
     if asked.first is None or asked.last is None:
-        raise BadInput("from 和 to：起止日期须同时写明")
+        raise BadInput("from 和 to：开始日期和结束日期须同时写明")
     first, last = day(asked.first, "from "), day(asked.last, "to ")
     if last < first:
-        raise BadInput(f"to {last} 早于 from {first}，请改正")
+        raise BadInput(f"结束日期（to）{last} 早于开始日期（from）{first}，请改正")
     if (last - first).days > _LONGEST:
-        raise BadInput("from 到 to 不能超过十年")
+        raise BadInput("开始日期（from）到结束日期（to）不能超过十年")
     return first, last

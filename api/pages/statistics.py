@@ -92,8 +92,10 @@ async def behind(
 
 
 def _typed(request: Request) -> dict[str, str]:
-    """The filters in the address; a field of the form that was left empty is none."""
-    return {name: text.strip() for name, text in request.query_params.items() if text.strip()}
+    """The filters in the address. A field of the form that was left empty is none; who fills in days
+    need not take back the year, which is always chosen."""
+    typed = {name: text.strip() for name, text in request.query_params.items() if text.strip()}
+    return _without(typed, "year") if {"from", "to"} & typed.keys() else typed
 
 
 def _asked(kind: type[_Filter], typed: dict[str, str]) -> _Filter:

@@ -134,6 +134,9 @@ def test_a_bad_filter_is_answered_with_a_sentence(
         code = "invalid_request"
         assert told in refusal(office.client.get(f"{path}?{query}"), status, code)
     for path in ("/statistics", "/statistics/list"):
+        if "year=2026&from" in query:  # the form's year is always chosen: the days count
+            assert office.client.get(f"{path}?{query}").status_code == 200
+            continue
         page = office.client.get(f"{path}?{query}")
         assert page.status_code == status
         shown = re.search(r'class="fault"[^>]*>(.*?)</p>', page.text)
@@ -172,7 +175,7 @@ def linked(client: Client, html: str) -> int:
     [
         "",
         "?step=quarter",
-        "?year=&from=2026-02-10&to=2026-09-30&under=finance&document=guangyuan-2017",
+        "?year=2025&from=2026-02-10&to=2026-09-30&under=finance&document=guangyuan-2017",
     ],
 )
 def test_the_page_shows_the_same_figures_with_their_lists(busy: Office, query: str) -> None:
