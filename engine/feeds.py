@@ -20,6 +20,7 @@ from engine.errors import NotAllowed, NotFound
 from engine.units import Contact, subtree
 
 USED_EVERY = timedelta(hours=1)  # that it is in use is written no more often
+LONGEST = 50  # characters of a name
 MOST = 100  # feeds of one maker that are not revoked
 
 
@@ -169,6 +170,8 @@ def _check(session: Session, agency: Agency, feed: Feed, seen: Collection[str] |
         raise NotFound(f"没有单位“{feed.unit}”，或者它不在您的范围内")
     if feed.document and feed.document not in agency.catalogue.documents:
         raise NotFound(f"没有文件“{feed.document}”")
+    if len(feed.name) > LONGEST or not feed.name.isprintable():
+        raise NotAllowed(f"日历名称至多 {LONGEST} 个字，不能含有控制字符，请改写")
     if not feed.unit and not feed.document:
         raise NotAllowed("unit 和 document 至少写一项：订阅哪个单位或者哪份文件的事项")
     if (feed.person or feed.below) and not feed.unit:

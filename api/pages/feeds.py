@@ -21,7 +21,6 @@ from engine.feeds import list_feeds, revoke_feed
 
 router = APIRouter(prefix="/feeds")
 _SAID = {"revoked": "已吊销，用这个地址的日历不再更新。"}
-_FIELDS = ("unit", "person", "document", "name")
 
 
 @router.get("")

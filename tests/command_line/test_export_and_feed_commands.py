@@ -57,4 +57,5 @@ def test_a_feed_is_made_listed_and_revoked(qixian: Run, refused: Refused) -> Non
     assert len(qixian("feed", "list", "--json").rows) == 1
     assert "没有编号为 99" in refused("feed", "revoke", "99")
     assert "至少写一项" in refused("feed", "add")
+    assert "至多 50 个字" in refused("feed", "add", "--unit", "finance", "--name", "a\nb")
     assert "没有单位" in refused("feed", "add", "--unit", "nowhere")
