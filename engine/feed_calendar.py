@@ -94,6 +94,6 @@ def _words(agency: Agency) -> Iterable[object]:
     yield [(unit.id, unit.name, unit.region) for unit in agency.units.values()]
     for rule in agency.rules:
         yield (rule.id, rule.quote, rule.document.title, rule.document.number)
-        yield agency.readings[rule.id]
+        yield (agency.readings[rule.id], agency.interpretations.get(rule.id))
     yield sorted((key, duty.since, duty.until) for key, duty in agency.duties_in_force.items())
     yield agency.seasons
