@@ -29,11 +29,14 @@ from api.routes import (
     deliveries,
     documents,
     events,
+    exports,
+    feeds,
     interpretations,
     links,
     obligations,
     people,
     proposals,
+    statistics,
     status,
     subscriptions,
     tokens,
@@ -41,6 +44,7 @@ from api.routes import (
     workdays,
 )
 from engine.clock import read_clock
+from engine.counted_figures import CountedFigures
 from engine.database import reading
 from engine.loaded_texts import current_texts
 
@@ -75,14 +79,19 @@ def create_app(
     )
     app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
     app.state.rates, app.state.requests = Rates(), metrics.Requests()
+    app.state.counted = CountedFigures()
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
     problems.install(app)
     app.include_router(health.router)
     for open_door in (links, callbacks):  # the link, or the signature, is the credential
         app.include_router(open_door.router)
+    app.include_router(feeds.subscribed)  # so is the address of a calendar feed
     for room in (
+        exports,  # before the obligations, of which none is called `.xlsx`
         obligations,
+        statistics,
+        feeds,
         events,
         documents,
         proposals,
@@ -102,6 +111,7 @@ def create_app(
         app.include_router(room.router, prefix="/api/v1")
     app.include_router(sign_in_pages.router)
     app.include_router(oidc_pages.router)
+    app.include_router(exports.router, include_in_schema=False)
     app.include_router(pages.router)
     app.include_router(metrics.router)
     app.include_router(description_page.router)

@@ -19,7 +19,9 @@ from api.commands import (
     doctor,
     documents,
     due,
+    export,
     extract,
+    feed,
     init,
     ledger,
     migrate,
@@ -69,28 +71,15 @@ def options(
 
 
 for verb in (
-    *(
-        init,
-        serve,
-        worker,
-        rules,
-        extract,
-        audit,
-        due,
-        plan,
-        simulate,
-        preview,
-        tick,
-        migrate,
-        doctor,
-    ),
-    *(send_test, confirm, resend, bounce, verify, ledger, backup, watch),
+    *(init, serve, worker, rules, extract, audit, due, plan, simulate, preview, tick, migrate),
+    *(doctor, send_test, confirm, resend, bounce, verify, ledger, backup, watch, export),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
 app.add_typer(absence.app, name="absence")
 app.add_typer(silence.app, name="silence")
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
+app.add_typer(feed.app, name="feed")
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
 app.add_typer(work_calendar.app, name="calendar")

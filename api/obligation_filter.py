@@ -1,6 +1,6 @@
 """Which obligations are asked for: the filter that the list on the page and the API share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import merge
@@ -25,8 +25,8 @@ from rules.script import one_form
 Conditions = list[Any]
 
 
-class ObligationFilter(Asked):
-    """Query of `GET obligations`. `upcoming` is what is open and not late; `q` are words of the
+class ObligationConditions(Asked):
+    """Query of `GET obligations.xlsx`. `upcoming` is what is open and not late; `q` are words of the
     matter: of its quote, or of the document's title or number."""
 
     unit: str | None = None
@@ -37,10 +37,19 @@ class ObligationFilter(Asked):
     due_to: str | None = None
     within: Annotated[str, Field(pattern=r"^[0-9]{1,3}(wd|d)$")] | None = None
     q: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+
+class ByDueDay(Asked):
+    """A page of obligations by due day; `cursor` is the `next` of the page before."""
+
     limit: int = Field(default=50, ge=1, le=200)
     cursor: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,18}$")] | None = (
         None
     )
+
+
+class ObligationFilter(ObligationConditions, ByDueDay):
+    """Query of `GET obligations`."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +66,13 @@ class Found:
 
         The cursor names the last row's place, so that rows which come or go move nothing.
         """
-        after = _after(asked.cursor) if asked.cursor else None
+        after = after_of(asked.cursor)
         lists = (
             list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
             for conditions in self.by_status
         )
         rows = list(islice(merge(*lists, key=_place), asked.limit + 1))
-        page = rows[: asked.limit]
-        more = len(rows) > asked.limit
-        return page, f"{page[-1].due_on}.{page[-1].id}" if more else ""
+        return rows[: asked.limit], next_of(rows, asked.limit)
 
     def count(self, session: Session, most: int) -> int:
         """How many there are; beyond `most` nobody counts."""
@@ -80,31 +87,42 @@ def find(
 ) -> Found:
     """What of the viewer's a filter finds. Raises BadInput for a value that means nothing, NotFound
     for a unit that is not his."""
-    shared = viewer.own_obligations() + list(_shared(asked, agency, calendar, now))
+    shared = viewer.own_obligations() + conditions_of(asked, agency, calendar, now)
     if asked.unit is not None:
         viewer.check_unit(asked.unit)
-    match asked.status:
+    if asked.status:
+        return Found((shared,))
+    return Found(tuple([col(Obligation.status) == one, *shared] for one in Status))
+
+
+def conditions_of(
+    asked: ObligationConditions, agency: Agency, calendar: WorkCalendar, now: datetime
+) -> Conditions:
+    """What a filter asks for, of everybody's. Raises BadInput."""
+    return [*_of_status(asked.status, now), *_shared(asked, agency, calendar, now)]
+
+
+def _of_status(status: str | None, now: datetime) -> Conditions:
+    match status:
         case None:
-            by_status: list[Conditions] = [[col(Obligation.status) == one] for one in Status]
+            return []
         case "overdue":
-            by_status = [[late(now)]]
+            return [late(now)]
         case "upcoming":
-            by_status = [[col(Obligation.status) == Status.OPEN, ~late(now)]]
-        case named:
-            by_status = [[col(Obligation.status) == Status(named)]]
-    return Found(tuple(own + shared for own in by_status))
+            return [col(Obligation.status) == Status.OPEN, ~late(now)]
+    return [col(Obligation.status) == Status(status)]
 
 
 def _shared(
-    asked: ObligationFilter, agency: Agency, calendar: WorkCalendar, now: datetime
+    asked: ObligationConditions, agency: Agency, calendar: WorkCalendar, now: datetime
 ) -> Iterator[Any]:
     catalogue = agency.catalogue
     if asked.unit is not None:
-        yield col(Obligation.unit) == _known(asked.unit, agency.units, "unit")
+        yield col(Obligation.unit) == known(asked.unit, agency.units, "unit")
     if asked.document is not None:
-        yield col(Obligation.document) == _known(asked.document, catalogue.documents, "document")
+        yield col(Obligation.document) == known(asked.document, catalogue.documents, "document")
     if asked.rule is not None:
-        yield col(Obligation.rule) == _known(asked.rule, catalogue.rules, "rule")
+        yield col(Obligation.rule) == known(asked.rule, catalogue.rules, "rule")
     if asked.due_from:
         yield col(Obligation.due_on) >= day(asked.due_from, "due_from ")
     if asked.due_to:
@@ -129,7 +147,7 @@ def _speaking_of(words: str, catalogue: Catalogue) -> list[str]:
     return found
 
 
-def _known(id_: str, known: Any, name: str) -> str:
+def known(id_: str, known: Any, name: str) -> str:
     """A filter by an id that does not exist is a slip of the pen, not an empty answer."""
     if id_ not in known:
         raise BadInput(f"{name}：没有“{id_}”")
@@ -142,12 +160,20 @@ def _within(text: str, today: date, calendar: WorkCalendar) -> date:
     return today + timedelta(days=int(text.removesuffix("d")))
 
 
-def _after(cursor: str) -> tuple[date, int]:
+def after_of(cursor: str | None) -> tuple[date, int] | None:
+    """Where the page before ended. Raises BadInput."""
+    if not cursor:
+        return None
     day_, _, last = cursor.partition(".")
     try:
         return date.fromisoformat(day_), int(last)
     except ValueError:
         raise BadInput("cursor：应原样使用上一页给出的 next") from None
+
+
+def next_of(rows: Sequence[Obligation], limit: int) -> str:
+    """The cursor of the next page, where one more row was asked for than a page has; else empty."""
+    return f"{rows[limit - 1].due_on}.{rows[limit - 1].id}" if len(rows) > limit else ""
 
 
 def _place(row: Obligation) -> tuple[date, int]:

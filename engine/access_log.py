@@ -19,7 +19,7 @@ class AccessEntry(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_column=Column(Instant, nullable=False, index=True))
     # account: added, changed, password, disabled, enabled; sign_in, confirmed, refused, locked, sign_out,
-    # sign_out_everywhere; token_added, token_revoked
+    # sign_out_everywhere; token_added, token_revoked, feed_added, feed_revoked
     kind: str
     name: str = Field(index=True)
     by: str  # the login name or the name on the command line; empty where nobody is signed in

@@ -117,7 +117,8 @@ def store(
     session.add(entry)
     kind = "correct" if wrong else entry.type.value
     journal.write(session, row.id, now, kind, by, text)
-    move(session, row, due, reading, now)
+    if not move(session, row, due, reading, now):
+        row.changes(now)  # its date is explained in another way
 
 
 def event_of(session: Session, row: Obligation) -> Event:

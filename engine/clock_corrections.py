@@ -84,7 +84,8 @@ def void(
     session.add(void_of(wrong, by, reason, now))
     text = f"作废计时记录 {entry_id}：{in_words(change_of(wrong, clauses))}，理由：{reason}"
     journal.write(session, obligation_id, now, "correct", by, text)
-    move(session, row, due, reading, now)
+    if not move(session, row, due, reading, now):
+        row.changes(now)  # its date is explained in another way
     return row
 
 
@@ -128,6 +129,7 @@ def correct_start(
         journal.write(session, row.id, now, "correct", by, text)
     for row, (due, reading) in zip(moving, dates, strict=True):
         row.period = event_of(session, row).name
+        row.changes(now)
         row.opens_on = min(day_of(moment), local_day(row.created_at), due.due_on)
         move(session, row, due, reading, now)
     return asked

@@ -31,7 +31,13 @@ from engine.obligations import (
 )
 from engine.owing import Owed, owed_among
 from engine.periods import span
-from engine.watermarks import Watermark, basis_of, watermarks, what_changed
+from engine.watermarks import (
+    Watermark,
+    basis_of,
+    calendar_alone,
+    watermarks,
+    what_changed,
+)
 from engine.workdays import LAST_DAY, WorkCalendar
 
 AHEAD = timedelta(days=30)  # derived beyond the horizon, so that not every day has work to do
@@ -82,11 +88,13 @@ def derive(
             asked = list(owed_among(agency, duty, mark.through, end, local))
         else:  # changed, or back after it had been taken out
             because = what_changed(mark.basis, basis, notice) if mark else "责任恢复"
+            by_calendar = mark is not None and calendar_alone(mark.basis, basis)
             added += follow_all(session, agency, local, duty, now)
             rows = _rows(session, duty.rule, duty.unit)
             last = _beyond(agency, duty, end) if rows else end
             asked = list(owed_among(agency, duty, duty.since, last, local))
-            added += _recompute(session, agency, local, duty, rows, asked, now, because)
+            why = (because, by_calendar)
+            added += _recompute(session, agency, local, duty, rows, asked, now, why)
         there = {row.occurrence for row in rows}
         new = (one for one in asked if one.occurrence.due_on <= end)
         added += _insert(session, agency, duty, new, there, now)
@@ -134,6 +142,8 @@ def _insert(
         "closed_by": "",
         "evidence": "",
         "created_at": now,
+        "revision": 0,
+        "calendar_moves": 0,
     }
     rows: list[dict[str, Any]] = [
         {
@@ -163,9 +173,10 @@ def _recompute(
     rows: Sequence[Obligation],
     asked: Iterable[Owed],
     now: datetime,
-    because: str,
+    why: tuple[str, bool],
 ) -> int:
-    """Bring the rows of a duty in line; how many began with an event that was another's alone."""
+    """Bring the rows of a duty in line; how many began with an event that was another's alone. `why`
+    is the reason in words, and whether it is the calendar alone."""
     reading = agency.readings[duty.rule]
     expected = Expected()
     if reading.term and reading.term.kind in EVENT_KINDS:
@@ -177,7 +188,7 @@ def _recompute(
         if row.withdrawn and row.occurrence in expected.dates and row.id:
             reopen(session, row.id, by=WITHDRAWN_BY, reason="配置重新要求此事项", now=now)
         if row.status is Status.OPEN and (moved := expected.dates.get(row.occurrence)):
-            move(session, row, *moved, now, because)
+            move(session, row, *moved, now, *why)
     _withdraw(session, rows, expected, now)
     return expected.begun
 

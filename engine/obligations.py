@@ -13,7 +13,7 @@ from engine import journal
 from engine.database import Instant, words
 from engine.due_dates import Due
 from engine.errors import NotAllowed, NotFound
-from engine.instants import end_of, local_day, local_iso
+from engine.instants import end_of, local_day, local_iso, written
 from engine.news import NewsType, tell
 from engine.period_names import period_in_words
 
@@ -42,6 +42,12 @@ class Obligation(SQLModel, table=True):
         Index("ix_obligation_status_unit", "status", "unit", "due_on", "id"),
         Index("ix_obligation_document", "document", "status", "due_on", "id"),
         Index("ix_obligation_rule", "rule", "status", "due_on", "id"),
+        Index("ix_obligation_unit_due_on", "unit", "due_on", "id"),
+        Index(  # all that statistics ask, so that a year is counted without a look at its rows
+            "ix_obligation_figures",
+            *("due_on", "unit", "document", "status", "due_at"),
+            *("closed_at", "closed_by", "calendar_moves", "id"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -70,6 +76,19 @@ class Obligation(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     # The version of the due date of which it was told that it is late.
     late_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    # What calendars and other readers go by: how often, and when last, what it says has changed.
+    revision: int = 0
+    changed_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    calendar_moves: int = 0  # how often another calendar gave it another due date
+
+    @property
+    def said_at(self) -> datetime:
+        """Since when it says what it says."""
+        return self.changed_at or self.created_at
+
+    def changes(self, now: datetime) -> None:
+        """What it says is something else from `now` on."""
+        self.revision, self.changed_at = self.revision + 1, now
 
     @property
     def case(self) -> str:
@@ -175,10 +194,12 @@ def move(
     reading: str,
     now: datetime,
     because: str = "",
+    by_calendar: bool = False,
 ) -> bool:
     """Give an open obligation a newly computed date; says whether the date changed.
 
-    `because` is why, where nobody entered it: then its owners are to be told of the change.
+    `because` is why, where nobody entered it: then its owners are to be told of the change;
+    `by_calendar` whether it was the calendar alone.
     """
     columns = due_columns(due)
     old = {name: getattr(obligation, name) for name in columns}
@@ -189,9 +210,11 @@ def move(
     for name, value in {**columns, "reading": reading}.items():
         if getattr(obligation, name) != value:
             setattr(obligation, name, value)
+    obligation.changes(now)
     if moved:
         obligation.version += 1
         due_moved = (old["due_on"], old["due_at"]) != (due.due_on, due.due_at)
+        obligation.calendar_moves += by_calendar and due_moved
         told = f"{_moved_in_words(old, due)}，{because}" if because else ""
         _remember(obligation, told, due_moved, now)
         dates = {name: old[name] for name in ("due_on", "due_at", "act_by")}
@@ -231,10 +254,11 @@ def complete(
     if at > now:
         raise NotAllowed("办结时间不能晚于现在")
     obligation = open_obligation(session, obligation_id)
-    _close(obligation, Status.DONE, by, at)
+    _close(obligation, Status.DONE, by, at, now)
     obligation.evidence = evidence
+    earlier = f"，办结时间{written(at)}" if at != now else ""
     proof = f"，证据：{evidence}" if evidence else ""
-    _note(session, obligation, now, "complete", by, f"办结{proof}")
+    _note(session, obligation, now, "complete", by, f"办结{earlier}{proof}")
     tell(session, NewsType.DONE, obligation.id, now)
     return obligation
 
@@ -244,7 +268,7 @@ def waive(
 ) -> Obligation:
     """免除, with a reason. Raises NotFound, NotAllowed."""
     obligation = open_obligation(session, obligation_id)
-    _close(obligation, Status.WAIVED, by, now)
+    _close(obligation, Status.WAIVED, by, now, now)
     _note(session, obligation, now, "waive", by, f"免除：{reason}")
     tell(session, NewsType.WAIVED, obligation.id, now)
     return obligation
@@ -269,6 +293,7 @@ def reopen(
     obligation.status, obligation.closed_at, obligation.closed_by = Status.OPEN, None, ""
     obligation.evidence = ""
     obligation.version += 1  # it is to be brought to mind again
+    obligation.changes(now)
     _note(session, obligation, now, "reopen", by, f"恢复待办：{reason}")
     tell(session, NewsType.REOPENED, obligation.id, now)
     return obligation
@@ -282,8 +307,9 @@ def open_obligation(session: Session, obligation_id: int) -> Obligation:
     return obligation
 
 
-def _close(obligation: Obligation, status: Status, by: str, at: datetime) -> None:
+def _close(obligation: Obligation, status: Status, by: str, at: datetime, now: datetime) -> None:
     obligation.status, obligation.closed_by, obligation.closed_at = status, by, at
+    obligation.changes(now)
 
 
 def _note(

@@ -1,6 +1,7 @@
 """The explanation of a stored obligation's date: its duty, period or event, and the steps; and
 how it was read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sqlmodel import Session
@@ -48,7 +49,20 @@ def trace_of(
 ) -> tuple[Step, ...]:
     """The steps to an obligation's date, by today's reading; if that would give another date,
     as it does for some that were closed under an earlier reading, one step that says so."""
-    agency, calendar = with_beginnings(session, agency), agency.calendar_of(row.unit, calendar)
+    return tracing(session, agency, calendar)(row)
+
+
+def tracing(
+    session: Session, agency: Agency, calendar: WorkCalendar
+) -> Callable[[Obligation], tuple[Step, ...]]:
+    """The same for many obligations."""
+    agency = with_beginnings(session, agency)
+    return lambda row: _traced(session, agency, agency.calendar_of(row.unit, calendar), row)
+
+
+def _traced(
+    session: Session, agency: Agency, calendar: WorkCalendar, row: Obligation
+) -> tuple[Step, ...]:
     way = _way(session, agency, calendar, row)
     if way is None:
         return (Step(row.due_on, f"到期日{row.due_on}按当时的口径推算：{row.reading}", "口径"),)

@@ -34,9 +34,14 @@ def basis_of(duty: Duty, agency: Agency, calendar: WorkCalendar) -> str:
 def what_changed(before: str, after: str, notice: str) -> str:
     """Why dates move that rest on another basis now, for those who owe them. `notice` is the
     holiday notice that has just come in, if one has."""
-    if before.partition(":")[0] != after.partition(":")[0]:
+    if not calendar_alone(before, after):
         return "规则、口径或责任有变动"
     return f"依据{notice}" if notice else "放假安排有更新"
+
+
+def calendar_alone(before: str, after: str) -> bool:
+    """Do two bases differ by nothing but the calendar?"""
+    return before.partition(":")[0] == after.partition(":")[0]
 
 
 def _basis(duty: Duty, agency: Agency) -> list[object]:

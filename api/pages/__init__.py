@@ -7,6 +7,7 @@ from api.pages import (
     delivery,
     document,
     documents,
+    feeds,
     messages,
     month,
     obligation,
@@ -15,6 +16,7 @@ from api.pages import (
     proposal_forms,
     rule,
     rules,
+    statistics,
     system,
     system_access,
     system_accounts,
@@ -41,5 +43,7 @@ for page in (
     system_accounts,
     system_tokens,
     system_access,
+    statistics,
+    feeds,
 ):
     router.include_router(page.router)

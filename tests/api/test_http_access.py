@@ -53,7 +53,21 @@ GET  /password                                    OCR
 POST /password                                    OCR
 POST /sign-out                                    OCR
 POST /sign-out-everywhere                         OCR
+GET  /obligations.xlsx                            OCR ra
+GET  /statistics                                  OCR ra
+GET  /statistics/list                             OCR ra
+GET  /statistics.xlsx                             OCR ra
+GET  /feeds                                       OCR
+POST /feeds                                       OCR
+POST /feeds/{feed_id}/revoke                      OCR
 GET  /api/v1/obligations                          OCR ra
+GET  /api/v1/obligations.xlsx                     OCR ra
+GET  /api/v1/statistics                           OCR ra
+GET  /api/v1/statistics/list                      OCR ra
+GET  /api/v1/statistics.xlsx                      OCR ra
+GET  /api/v1/feeds                                OCR ra
+POST /api/v1/feeds                                OCR ra
+POST /api/v1/feeds/{feed_id}/revoke               OCR ra
 GET  /api/v1/obligations/{obligation_id}          OCR ra
 GET  /api/v1/obligations/{obligation_id}/explanation OCR ra
 POST /api/v1/obligations/{obligation_id}/events   OC   a
@@ -127,6 +141,7 @@ OPEN = {
     *("GET /sign-in/oidc", "GET /sign-in/oidc/return"),
 }
 SIGNED = {
+    *("GET /feeds/{token}.ics", "HEAD /feeds/{token}.ics"),
     *("GET /m/{token}", "HEAD /m/{token}", "POST /m/{token}"),
     *("GET /callbacks/wecom/{channel}", "POST /callbacks/wecom/{channel}"),
 }
