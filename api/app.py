@@ -35,6 +35,7 @@ from api.routes import (
     obligations,
     people,
     proposals,
+    registrations,
     work_calendar,
     workdays,
 )
@@ -84,6 +85,7 @@ def create_app(
         documents,
         proposals,
         catalogue,
+        registrations,
         deliveries,
         people,
         bounces,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ from engine.ladder import Ladder, OfficeHours
 from engine.notices import CN
 from engine.policies import Policy
 from engine.readings import Interpretation
+from engine.registrations import registered
 from engine.schema import check, revision
 from engine.seasons import Season
 from engine.units import ROLE_NAMES, Contact, Unit
@@ -109,6 +110,20 @@ def adopted_in(url: str, files: tuple[CatalogueFile, ...]) -> Adopted:
         db.dispose()
 
 
+def with_registered(read: Configuration, path: Path) -> Configuration:
+    """The configuration, and the units and duties that were registered in its database beside it.
+    Raises BadDatabase, and BadConfig where the two contradict each other."""
+    db = open_database(read.database_url)
+    try:
+        if revision(db) is None:
+            return read
+        check(db)
+        with reading(db) as session, _named_by(path):
+            return replace(read, agency=registered(session).on(read.agency))
+    finally:
+        db.dispose()
+
+
 @dataclass(frozen=True)
 class CalendarSettings:
     """What the working calendar needs of a configuration."""
@@ -166,6 +181,8 @@ def _agency(settings: Settings, catalogue: Catalogue) -> Agency:
         },
         seasons=tuple(_season(table) for table in settings.season),
         ladder=default,
+        named_ladders=ladders,
+        region=settings.calendar.region,
         hours=hours,
         horizon_days=reminders.horizon_days,
         public_url=settings.server.public_url,
@@ -199,18 +216,20 @@ def _units(tables: Iterable[UnitTable], region: str) -> dict[str, Unit]:
     tables = list(tables)
     _once("[[unit]]", (table.id for table in tables))
     _once("[[unit]] 的名称或别名", (n for t in tables for n in dict.fromkeys((t.name, *t.aliases))))
-    return {
-        table.id: Unit(
-            id=table.id,
-            name=table.name,
-            parent=table.parent,
-            aliases=tuple(table.aliases),
-            contacts=tuple(map(_contact, table.contacts)),
-            channels=tuple(table.channels),
-            region=table.region or region,
-        )
-        for table in tables
-    }
+    return {table.id: unit_of(table, region) for table in tables}
+
+
+def unit_of(table: UnitTable, region: str = "") -> Unit:
+    """The unit of a [[unit]]; `region` is that of one that names none."""
+    return Unit(
+        id=table.id,
+        name=table.name,
+        parent=table.parent,
+        aliases=tuple(table.aliases),
+        contacts=tuple(map(_contact, table.contacts)),
+        channels=tuple(table.channels),
+        region=table.region or region,
+    )
 
 
 def _contact(table: ContactTable) -> Contact:

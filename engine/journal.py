@@ -1,5 +1,5 @@
-"""日志 JournalEntry: who changed what about an obligation or a proposal, and when. Entries are only
-added, and sealed in the ledger."""
+"""日志 JournalEntry: who changed what about an obligation, a proposal or the office, and when. Entries
+are only added, and sealed in the ledger."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ SEALED = ("id", "obligation_id", "proposal_id", "at", "kind", "by", "text")
 
 
 class JournalEntry(SQLModel, table=True):
-    """日志: one change of one obligation or of one proposal, in a Chinese sentence."""
+    """日志: one change of one obligation, one proposal, or the office, in a Chinese sentence."""
 
     __tablename__ = "journal"
 
@@ -22,7 +22,7 @@ class JournalEntry(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
     # created, complete, waive, reopen, acknowledge, restart, exclude, extend, correct, moved, reading,
     # take_back, silence, resend;
-    # accept, edit, dismiss
+    # accept, edit, dismiss; unit, duty
     kind: str
     by: str
     text: str
@@ -40,6 +40,11 @@ def write_of_proposal(
 ) -> None:
     """The same about a proposal."""
     _add(session, JournalEntry(proposal_id=proposal_id, at=at, kind=kind, by=by, text=text))
+
+
+def write_of_office(session: Session, at: datetime, kind: str, by: str, text: str) -> None:
+    """The same about what the office decided for itself: a unit, a duty."""
+    _add(session, JournalEntry(at=at, kind=kind, by=by, text=text))
 
 
 def sealed_contents(entry: JournalEntry) -> Contents:

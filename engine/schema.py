@@ -22,6 +22,7 @@ from engine import (
     clicks,
     clock_entries,
     deliveries,
+    duty_entries,
     events,
     imported_notices,
     invitations,
@@ -33,6 +34,7 @@ from engine import (
     server_secret,
     silences,
     slots,
+    unit_entries,
     watermarks,
     web_sessions,
 )
@@ -53,6 +55,7 @@ TABLES = (
     clock_entries.ClockEntry,
     deliveries.Attempt,
     deliveries.Delivery,
+    duty_entries.DutyEntry,
     events.Event,
     imported_notices.ImportedNotice,
     invitations.Invitation,
@@ -65,6 +68,7 @@ TABLES = (
     server_secret.Secret,
     silences.Silence,
     slots.Slot,
+    unit_entries.UnitEntry,
     watermarks.Watermark,
     web_sessions.WebSession,
 )

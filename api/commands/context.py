@@ -21,6 +21,7 @@ from api.configuration import (
     adopted_in,
     load_calendar_settings,
     load_configuration,
+    with_registered,
 )
 from api.settings_file import read_settings
 from api.typed_dates import typed_calendar
@@ -31,6 +32,7 @@ from engine.imported_notices import imported_notices
 from engine.instants import local_day
 from engine.notices import CN, Notice
 from engine.schema import check
+from engine.unit_entries import unit_entries
 from engine.workdays import WorkCalendar
 from rules.catalogue_files import Catalogue, load_catalogue
 
@@ -61,7 +63,8 @@ class Context:
         is a database of another version: nobody can say what was accepted in it."""
         # The console channel prints to the output of this moment; after --json that is for JSON.
         with redirect_stdout(sys.stderr) if self.json else nullcontext():
-            return load_configuration(self.config_path or DEFAULT_CONFIG, adopted_in)
+            path = self.config_path or DEFAULT_CONFIG
+            return with_registered(load_configuration(path, adopted_in), path)
 
     @property
     def database_url(self) -> str:
@@ -103,10 +106,12 @@ class Context:
         return db
 
     @property
-    def unit_ids(self) -> frozenset[str]:
-        """The ids of the units. Raises BadConfig."""
+    def unit_ids(self) -> set[str]:
+        """The ids of the units, configured and registered. Raises BadConfig, BadDatabase."""
         settings = read_settings(self.config_path or DEFAULT_CONFIG)
-        return frozenset(table.id for table in settings.unit)
+        with reading(self.bare_database) as session:
+            beside = {entry.unit for entry in unit_entries(session)}
+        return beside.union(table.id for table in settings.unit)
 
     @cached_property
     def imported(self) -> tuple[Notice, ...]:

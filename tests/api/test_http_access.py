@@ -48,7 +48,11 @@ POST /api/v1/proposals/{proposal_id}/edit         O
 POST /api/v1/proposals/{proposal_id}/dismiss      O
 GET  /api/v1/rules                                OCR ra
 GET  /api/v1/units                                OCR ra
+POST /api/v1/units                                O
+POST /api/v1/units/{id}                           O
 GET  /api/v1/duties                               OCR ra
+POST /api/v1/duties                               O
+POST /api/v1/duties/end                           O
 GET  /api/v1/seasons                              OCR ra
 GET  /api/v1/deliveries                           OCR ra
 GET  /api/v1/deliveries/{delivery_id}             OCR ra
@@ -482,7 +486,7 @@ def test_the_service_is_not_ready_without_its_database(office: Office) -> None:
         ("GET", "/static/%2e%2e/app.py", 404, "not_found"),
         ("GET", "/docs", 404, "not_found"),
         ("DELETE", "/api/v1/obligations", 405, "method_not_allowed"),
-        ("POST", "/api/v1/units", 405, "method_not_allowed"),
+        ("POST", "/api/v1/seasons", 405, "method_not_allowed"),
         ("GET", "/api/v1/events", 405, "method_not_allowed"),
         ("POST", "/static/qixian.css", 405, "method_not_allowed"),
     ],
