@@ -112,6 +112,12 @@ class ObligationChange(_Request):
     reason: Text = ""
 
 
+class TestMessage(_Request):
+    """Body of `POST channels/{id}/test`."""
+
+    to: Annotated[Line, Field(max_length=200, description="收件地址或账号；发给群的渠道不写")] = ""
+
+
 class Confirmation(_Request):
     """Body of `POST channels/{id}/confirm`."""
 

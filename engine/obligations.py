@@ -36,7 +36,7 @@ class Obligation(SQLModel, table=True):
         UniqueConstraint("rule", "unit", "occurrence"),
         Index("ix_obligation_status_act_by", "status", "act_by"),
         Index("ix_obligation_due_on", "due_on", "id"),
-        Index("ix_obligation_unit", "unit", "status", "due_on", "due_at"),
+        Index("ix_obligation_status_unit", "status", "unit", "due_on", "due_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

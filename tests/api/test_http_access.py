@@ -18,6 +18,18 @@ from engine.api_tokens import Scope
 # may do everything. r, a: tokens that may read, act. Lower case and upper case stand side by side.
 TABLE = """
 GET  /                                            OCR ra
+GET  /units                                       OCR ra
+POST /units                                       O
+GET  /units/{unit}                                OCR ra
+POST /units/{unit}                                O
+POST /units/{unit}/duties                         O
+POST /units/{unit}/duties/end                     O
+POST /units/{unit}/absences                       OC   a
+POST /units/{unit}/absences/{absence_id}/cancel   OC   a
+POST /units/{unit}/silences                       OC   a
+POST /units/{unit}/silences/{silence_id}/end      OC   a
+POST /units/{unit}/channels/{channel}/test        O
+POST /units/{unit}/channels/{channel}/confirm     O
 GET  /openapi.json                                OCR ra
 GET  /password                                    OCR
 POST /password                                    OCR
@@ -60,6 +72,7 @@ POST /api/v1/deliveries/{delivery_id}/resend      O
 POST /api/v1/deliveries/resend                    O
 POST /api/v1/bounces                              O
 GET  /api/v1/channels                             O
+POST /api/v1/channels/{channel}/test              O
 POST /api/v1/channels/{channel}/confirm           O
 GET  /api/v1/calendar/{year}                      OCR ra
 POST /api/v1/calendar/notices                     O

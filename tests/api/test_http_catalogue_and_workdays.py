@@ -209,6 +209,7 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "POST /deliveries/{delivery_id}/resend",
         "POST /deliveries/resend",
         "GET /channels",
+        "POST /channels/{channel}/test",
         "POST /channels/{channel}/confirm",
         "GET /workdays/add",
         "GET /workdays/count",

@@ -35,4 +35,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_duty_entry_unit", "duty_entry", ["unit"])
-    op.create_index("ix_obligation_unit", "obligation", ["unit", "status", "due_on", "due_at"])
+    columns = ["status", "unit", "due_on", "due_at"]
+    op.create_index("ix_obligation_status_unit", "obligation", columns)
