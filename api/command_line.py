@@ -20,6 +20,7 @@ from api.commands import (
     documents,
     due,
     extract,
+    import_,
     ledger,
     migrate,
     plan,
@@ -72,6 +73,7 @@ for verb in (
     *(send_test, confirm, resend, bounce, verify, ledger, backup, watch),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
+app.command("import")(import_.import_)
 app.add_typer(absence.app, name="absence")
 app.add_typer(silence.app, name="silence")
 app.add_typer(account.app, name="account")

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from api.pages import overview, unit, unit_channels, unit_people, units
+from api.pages import import_, overview, unit, unit_channels, unit_people, units
 
 router = APIRouter(include_in_schema=False)
-for page in (overview, units, unit, unit_people, unit_channels):
+for page in (overview, units, unit, unit_people, unit_channels, import_):
     router.include_router(page.router)

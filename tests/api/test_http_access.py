@@ -30,6 +30,10 @@ POST /units/{unit}/silences                       OC   a
 POST /units/{unit}/silences/{silence_id}/end      OC   a
 POST /units/{unit}/channels/{channel}/test        O
 POST /units/{unit}/channels/{channel}/confirm     O
+GET  /import                                      O
+POST /import                                      O
+GET  /import/template                             O
+POST /import/apply                                O
 GET  /openapi.json                                OCR ra
 GET  /password                                    OCR
 POST /password                                    OCR
@@ -65,6 +69,7 @@ POST /api/v1/units/{id}                           O
 GET  /api/v1/duties                               OCR ra
 POST /api/v1/duties                               O
 POST /api/v1/duties/end                           O
+POST /api/v1/import                               O
 GET  /api/v1/seasons                              OCR ra
 GET  /api/v1/deliveries                           OCR ra
 GET  /api/v1/deliveries/{delivery_id}             OCR ra

@@ -192,6 +192,7 @@ def test_the_interface_describes_itself(office: Office) -> None:
         "GET /duties",
         "POST /duties",
         "POST /duties/end",
+        "POST /import",
         "GET /obligations",
         "GET /obligations/{obligation_id}",
         "GET /obligations/{obligation_id}/explanation",

@@ -47,6 +47,7 @@ ADDRESS = {
     "uvicorn": {"api"},
     "pydantic": {"api"},
     "docx": {"api"},
+    "openpyxl": {"api"},
     "lxml": {"api"},
     "cryptography": {"api"},
 }
