@@ -137,7 +137,9 @@ def _rows(name: str, sheet: Any) -> Iterator[Row]:
     sheet.reset_dimensions()  # what the file declares need not be so
     found, empty = 0, None
     for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS), start=1):
-        if cells is empty:  # the library gives the same one for each row that is not there: a million
+        if (
+            cells is empty
+        ):  # the library gives the same one for each row that is not there: a million
             continue
         if all(cell.value is None for cell in cells):
             empty = cells
