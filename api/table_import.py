@@ -12,7 +12,7 @@ from api.errors import BadInput
 from api.import_sheets import Import, read_import
 from api.workbook_reading import read_workbook
 from engine.current_agency import CurrentAgency
-from engine.importing import Fault, Report, carry_out_import, preview_import
+from engine.importing import SHEETS, Fault, Report, carry_out_import, preview_import
 from engine.registering import Decision, Effect
 from engine.workdays import WorkCalendar
 
@@ -68,7 +68,13 @@ class TableImport:
 
 def _in_order(read: Import, faults: list[Fault]) -> tuple[tuple[Fault, str], ...]:
     """By sheet, row and column, each once."""
-    return tuple((fault, read.in_words(fault)) for fault in sorted(set(faults)))
+
+    def place(fault: Fault) -> tuple[int, int, str, str]:
+        letter = read.letters.get((fault.sheet, fault.column), fault.column)
+        known = SHEETS.index(fault.sheet) if fault.sheet in SHEETS else len(SHEETS)
+        return known, fault.row, letter, fault.text
+
+    return tuple((fault, read.in_words(fault)) for fault in sorted(set(faults), key=place))
 
 
 def fault_row(fault: Fault, words: str, letters: dict[tuple[str, str], str]) -> dict[str, Any]:

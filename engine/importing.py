@@ -39,7 +39,7 @@ SHEETS = (UNITS, DUTIES, DONE)
 MOST_NAMED = 3  # of the periods that there are
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Fault:
     """What is wrong at one place; `column` is the heading, empty where it is the row or the sheet."""
 

@@ -177,12 +177,12 @@ def test_faults_against_what_there_is_are_told_at_once_too(office: Office) -> No
     }
     told = faults(send(office, table(sheets)))
     assert [one.partition("：")[0] for one in told] == [
-        *("表“办结”第 2 行 C 列", "表“办结”第 3 行 D 列"),
         *("表“责任”第 2 行 D 列", "表“责任”第 3 行 E 列", "表“责任”第 4 行 C 列"),
+        *("表“办结”第 2 行 C 列", "表“办结”第 3 行 D 列"),
     ]
-    assert "没有这一期；有的如：2026-01（2026-01-31 到期）" in told[0]
-    assert "不能晚于今天" in told[1]
-    assert "没有提醒策略“steep”" in told[3]
+    assert "没有这一期；有的如：2026-01（2026-01-31 到期）" in told[3]
+    assert "不能晚于今天" in told[4]
+    assert "没有提醒策略“steep”" in told[1]
 
 
 def test_what_is_done_otherwise_is_not_done_again(office: Office) -> None:

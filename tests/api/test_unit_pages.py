@@ -208,7 +208,7 @@ def test_a_refused_test_says_why_and_disables_as_send_test_does() -> None:
     assert (answer.status_code, "给出账号" in fault(answer)) == (422, True)
     answer = send(wang, "/units/finance/channels/console/test", {"to": "zhangsan"})
     assert answer.status_code == 409
-    assert fault(answer) == "渠道 console：对方没有接收。密钥不对，请群主重建机器人。"
+    assert fault(answer).startswith("渠道 console：对方没有接收。密钥不对，请群主重建机器人。（<a")
     assert box.messages[0].to == "zhangsan"
     assert "已停用" in page(wang, "/units/finance")
     tested = office.post("/channels/console/test", {"to": "zhangsan"}).json()

@@ -62,13 +62,13 @@ def test_faults_are_listed_and_the_exit_status_is_2(qixian: Run, filled: Path) -
     first, *rest = ran.err.splitlines()
     assert first == "qixian: 表.xlsx：有 2 处要改，没有导入任何内容"
     assert [line.partition("：")[0] for line in rest] == [
-        "  表“办结”第 2 行 D 列",
         "  表“责任”第 2 行 A 列",
+        "  表“办结”第 2 行 D 列",
     ]
     rows = qixian("import", "表.xlsx", "--json", "--dry-run").rows
     assert [(row["sheet"], row["row"], row["column"]) for row in rows] == [
-        ("办结", 2, "D"),
         ("责任", 2, "A"),
+        ("办结", 2, "D"),
     ]
 
 
