@@ -181,9 +181,7 @@ class _Reader:
 
     def units(self, lines: list[_Line]) -> list[tuple[int, Unit]]:
         """A unit for each id; further rows of the same id add people."""
-        of_unit: dict[
-            str, list[_Line]
-        ] = {}  # their names may be used below, with or without faults
+        of_unit: dict[str, list[_Line]] = {}
         for line in lines:
             of_unit.setdefault(line.text("编号"), []).append(line)
         given = [self._given(id_, own) for id_, own in of_unit.items()]
@@ -196,15 +194,23 @@ class _Reader:
             parent = values["parent"]
             if parent:
                 values["parent"] = self._unit(UNITS, first, "上级", parent, ids) or ""
-            elif self._visible is not None and values["id"] not in self._visible:
-                self.fault(UNITS, first, "上级", "您只能在自己的单位之下登记，请写明上级")
+            elif self._visible is not None:
+                values["parent"] = self._kept_parent(first, values["id"], self._visible)
             unit = self._checked(first, values, of_unit[values["id"]])
             if unit is not None and self._may_enter(first, unit):
                 found.append((first, unit))
         self._check_circles(found)
-        for name, named in ids.items():
+        for name, named in ids.items():  # with or without faults of their own
             self._names[name] |= named
         return found
+
+    def _kept_parent(self, row: int, id_: str, visible: Collection[str]) -> str:
+        """The unit above the topmost one that he sees stays; all others are below one of his."""
+        before = self._agency.units.get(id_)
+        if before and id_ in visible and before.parent not in visible:
+            return before.parent
+        self.fault(UNITS, row, "上级", "您只能在自己的单位之下登记，请写明上级")
+        return ""
 
     def _given(self, id_: str, own: list[_Line]) -> tuple[int, dict[str, Any]]:
         first = own[0]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from api.configuration import unit_of
 from api.errors import BadInput
 from api.faults import fault_in_words
-from api.schemas import By, Name, Text
+from api.schemas import HIDDEN, By, Name, Text
 from api.settings_file import ContactTable, UnitTable
 from api.typed_dates import day
 from engine.agency import Agency
@@ -17,8 +17,7 @@ from engine.duties import Duty
 from engine.registering import DutyTerms
 from engine.units import ROLE_NAMES, Contact, Unit
 
-# Control characters, line separators, and marks that turn the direction of writing.
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_HIDDEN = re.compile(f"[{HIDDEN}]")
 Reason = Annotated[Text, Field(min_length=1, description="为什么这样定；记入日志")]
 
 
@@ -107,13 +106,9 @@ def unit_typed(values: Mapping[str, Any]) -> Unit:
 
 def place_of_fault(location: tuple[int | str, ...]) -> str:
     """`('contacts', 0, 'mobile')` is 第1位联系人的手机号."""
-    words = [
-        f"第{step + 1}位" if isinstance(step, int) else _KEYS.get(step, step) for step in location
-    ]
-    if len(words) > 1 and isinstance(location[1], int):
-        words[0], words[1] = words[1], words[0] if location[0] == "contacts" else "项"
-        words[2:] = [f"的{word}" for word in words[2:]]
-    return "".join(words) or "单位"
+    names = [_KEYS.get(step, step) for step in location if isinstance(step, str)]
+    numbers = [f"第{step + 1}位" for step in location if isinstance(step, int)]
+    return "".join(numbers) + "的".join(names) or "单位"
 
 
 _KEYS = {

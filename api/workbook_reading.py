@@ -18,6 +18,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from openpyxl import load_workbook
 
 from api.errors import BadInput
+from api.schemas import HIDDEN
 
 LARGEST_FILE = 700 * 1024
 LARGEST_XML = 20 * 1024 * 1024
@@ -36,7 +37,7 @@ _PARTS = re.compile(
     r"|xl/(worksheets|theme)/[\w.-]+\.xml)",
     re.ASCII,
 )
-_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_HIDDEN = re.compile(f"[{HIDDEN}]")
 _QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _SAVE_AGAIN = "请用 Excel 或 WPS 另存为 .xlsx"
 

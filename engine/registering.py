@@ -121,7 +121,7 @@ def check_duty(agency: Agency, duty: DutyTerms) -> Duty:
     if duty.unit not in agency.units:
         raise NotFound(f"没有编号为“{duty.unit}”的单位，请先登记单位")
     if duty.rule not in agency.catalogue.rules:
-        raise NotFound(f"没有规则“{duty.rule}”，用 qixian rules 可查看全部规则")
+        raise NotFound(f"没有规则“{duty.rule}”，请在“规则与口径”页面或用 qixian rules 查编号")
     if duty.until and duty.until < duty.since:
         raise NotAllowed(f"末日 {duty.until} 早于起始日 {duty.since}，请改正")
     for name, day in (("起始日", duty.since), ("末日", duty.until)):

@@ -20,6 +20,7 @@ from api.table_import import (
     fault_row,
     import_row,
 )
+from api.workbook_reading import LARGEST_FILE
 from api.workbook_template import import_template
 from engine.current_agency import CurrentAgency
 from engine.registering import Decision
@@ -64,7 +65,8 @@ def _write_template(shared: Context, file: Path) -> None:
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise BadInput(f"找不到文件 {file}") from None
     except OSError as error:

@@ -379,6 +379,12 @@ def test_who_is_bound_to_a_unit_imports_for_those_below_it(office: Office) -> No
     assert not any("统计局" in one for one in told)
     below: Sheets = {"单位": [("treasury", "国库支付中心", "finance", *[None] * 9)]}
     assert sent(below).json()["applied"]
+    inside = office.person(Role.OFFICE, "treasury", "inside")
+    renamed: Sheets = {"单位": [("treasury", "国库中心", *[None] * 10)]}
+    body = {"name": "x.xlsx", "content": base64.b64encode(table(renamed)).decode()}
+    assert inside.post("/api/v1/import", json=body).json()["applied"]
+    unit = office.agency.units["treasury"]
+    assert (unit.name, unit.parent) == ("国库中心", "finance")  # where it belongs is not his to say
     clerk = office.person(Role.CLERK, "finance", "clerk")
     assert clerk.post("/api/v1/import", json={}).status_code == 403
 
@@ -415,6 +421,22 @@ def test_the_page_previews_then_imports(office: Office) -> None:
     again = upload(table(BOTH))
     assert "不必导入" in again.text
     assert _apply(wang, shown).headers["location"] == "/import?said=same"
+
+
+def test_a_form_without_its_token_uploads_nothing(office: Office) -> None:
+    wang = office.person(Role.OFFICE, "", "wang")
+    held = {name: value for name, value in wang.headers.items() if name != "x-csrf-token"}
+    browser = Client(office.app, held)
+    shown = browser.get("/import", headers=HTML).text
+    token = re.findall(r'name="csrf" value="([0-9a-f]{64})"', shown)[-1]
+    upload: Any = {"files": {"file": ("表.xlsx", table(BOTH))}, "headers": HTML}
+    answer = browser.post("/import", data={"csrf": token}, **upload)
+    assert (answer.status_code, "还没有导入" in answer.text) == (200, True)
+    fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.text))
+    before = office.everything()
+    refused = browser.post("/import/apply", data=fields | {"csrf": ""}, headers=HTML)
+    assert (refused.status_code, office.everything() == before) == (403, True)
+    assert browser.post("/import/apply", data=fields, headers=HTML).status_code == 303
 
 
 def _apply(person: Client, shown: Response) -> Response:
