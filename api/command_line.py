@@ -22,6 +22,7 @@ from api.commands import (
     export,
     extract,
     feed,
+    import_,
     init,
     ledger,
     migrate,
@@ -75,6 +76,7 @@ for verb in (
     *(doctor, send_test, confirm, resend, bounce, verify, ledger, backup, watch, export),
 ):
     app.command()(getattr(verb, verb.__name__.rpartition(".")[2]))
+app.command("import")(import_.import_)
 app.add_typer(absence.app, name="absence")
 app.add_typer(silence.app, name="silence")
 app.add_typer(account.app, name="account")

@@ -83,7 +83,7 @@ def load_configuration(
         files = read_catalogue_files([path.parent / name for name in settings.rules.files])
     found = beside_it(url, files) if beside_it else Decided()
     with _named_by(path):
-        agency = _agency(settings, files, found, path)
+        agency = found.registered.on(_agency(settings, files, found, path))
         heartbeat = _heartbeat(settings.watch, path.parent)
         reach = _reach(settings.subscriptions)
     folder = path.parent.resolve() / settings.calendar.folder
@@ -177,6 +177,8 @@ def _agency(
         interpretations=beside(configured, catalogue.rules, found.interpretations),
         seasons=tuple(_season(table) for table in settings.season),
         ladder=default,
+        named_ladders=ladders,
+        region=settings.calendar.region,
         hours=hours,
         horizon_days=reminders.horizon_days,
         public_url=settings.server.public_url,
@@ -210,18 +212,20 @@ def _units(tables: Iterable[UnitTable], region: str) -> dict[str, Unit]:
     tables = list(tables)
     _once("[[unit]]", (table.id for table in tables))
     _once("[[unit]] 的名称或别名", (n for t in tables for n in dict.fromkeys((t.name, *t.aliases))))
-    return {
-        table.id: Unit(
-            id=table.id,
-            name=table.name,
-            parent=table.parent,
-            aliases=tuple(table.aliases),
-            contacts=tuple(map(_contact, table.contacts)),
-            channels=tuple(table.channels),
-            region=table.region or region,
-        )
-        for table in tables
-    }
+    return {table.id: unit_of(table, region) for table in tables}
+
+
+def unit_of(table: UnitTable, region: str = "") -> Unit:
+    """The unit of a [[unit]]; `region` is that of one that names none."""
+    return Unit(
+        id=table.id,
+        name=table.name,
+        parent=table.parent,
+        aliases=tuple(table.aliases),
+        contacts=tuple(map(_contact, table.contacts)),
+        channels=tuple(table.channels),
+        region=table.region or region,
+    )
 
 
 def _contact(table: ContactTable) -> Contact:

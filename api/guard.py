@@ -25,7 +25,7 @@ from api.permissions import OPERATIONS, Permission
 from api.problems import database_refusal, is_for_people, refusal
 from api.rates import PER_MINUTE, SIGN_INS_PER_MINUTE
 from api.viewer import Viewer, viewer_of_session, viewer_of_token
-from engine.errors import BadDatabase
+from engine.errors import BadAgency, BadDatabase
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -87,7 +87,7 @@ class Guard:
             _check(request, viewer, exists, asks_for)
         except Refused as refused:
             return refusal(request, refused)
-        except (BadDatabase, DBAPIError) as error:
+        except (BadDatabase, BadAgency, DBAPIError) as error:
             return await database_refusal(request, error)
         request.state.viewer = viewer
         return None
@@ -115,7 +115,7 @@ def operation(request: Request) -> tuple[bool, Permission | None]:
 
 async def _viewer(request: Request, now: datetime) -> Viewer | None:
     running = request.app.state.running
-    db, agency = running.db, running.configuration.agency
+    db, agency = running.db, running.current.agency
     header = request.headers.get("authorization")
     if header is not None:
         scheme, _, text = header.partition(" ")

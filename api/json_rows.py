@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+from api.channel_test import Tested
 from api.errors import BadInput
 from api.typed_dates import day
 from engine.alternatives import Answers
@@ -27,6 +28,19 @@ def bounce_row(found: Returned) -> dict[str, Any]:
         "status": found.bounce.status or None,
         "state": found.delivery.state.value,
         "reason": found.reason,
+    }
+
+
+def tested_row(tested: Tested) -> dict[str, Any]:
+    """What became of a test message; `code` is the far side's."""
+    outcome = tested.outcome
+    return {
+        "channel": tested.channel,
+        "outcome": outcome.kind.value,
+        "http_status": outcome.http_status,
+        "code": outcome.code,
+        "detail": outcome.detail,
+        "advice": outcome.advice,
     }
 
 

@@ -149,9 +149,9 @@ async def _of_database(request: Request, error: Exception) -> Response:
     return await _unexpected(request, error)
 
 
-async def database_refusal(request: Request, error: BadDatabase | DBAPIError) -> Response:
-    """The answer where the database fails before a route is reached."""
-    handler = _of_engine if isinstance(error, BadDatabase) else _of_database
+async def database_refusal(request: Request, error: EngineError | DBAPIError) -> Response:
+    """The answer where the database fails, or holds what cannot be used, before a route is reached."""
+    handler = _of_engine if isinstance(error, EngineError) else _of_database
     return await handler(request, error)
 
 

@@ -16,13 +16,14 @@ from engine.instants import local_day, local_iso
 from engine.journal import JournalEntry
 from engine.obligations import Obligation
 
+# Control characters, line separators, and marks that turn the direction of writing.
+HIDDEN = r"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
 # One line of visible text: what stands in messages and pages may not break them.
 Line = Annotated[
     str,
     StringConstraints(
         strip_whitespace=True,
-        # No control characters, line separators, or marks that turn the direction of writing.
-        pattern=r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]*$",
+        pattern=f"^[^{HIDDEN}]*$",
     ),
 ]
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
@@ -101,6 +102,12 @@ class ObligationChange(Asked):
     void: bool = Field(default=False, description="作废 entry，不再计算")
     evidence: Text = ""
     reason: Text = ""
+
+
+class TestMessage(Asked):
+    """Body of `POST channels/{id}/test`."""
+
+    to: Annotated[Line, Field(max_length=200, description="收件地址或账号；发给群的渠道不写")] = ""
 
 
 class Confirmation(Asked):

@@ -1,6 +1,7 @@
 """Viewer: who asks, what he may do, and which units he sees. What he may not see does not exist."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -97,7 +98,9 @@ class Viewer:
         return self.account.shown_name
 
 
-def viewer_of_session(db: Engine, agency: Agency, id_: str, now: datetime) -> Viewer | None:
+def viewer_of_session(
+    db: Engine, agency: Callable[[], Agency], id_: str, now: datetime
+) -> Viewer | None:
     """Who signed in in the browser that holds this id; None where nobody is."""
     with reading(db) as session:
         found = find_session(session, id_, now)
@@ -106,12 +109,12 @@ def viewer_of_session(db: Engine, agency: Agency, id_: str, now: datetime) -> Vi
         return None
     if now >= found.seen_at + SEEN_EVERY:
         _write(db, seen, id_, now)
-    units = subtree(account.unit, agency.units) if account.unit else None
+    units = subtree(account.unit, agency().units) if account.unit else None
     standing, permissions = ROLE_NAMES[account.role], OF_ROLE[account.role]
     return Viewer(account.shown_name, standing, permissions, units, account, id_)
 
 
-def viewer_of_token(db: Engine, agency: Agency, text: str, now: datetime) -> Viewer:
+def viewer_of_token(db: Engine, agency: Callable[[], Agency], text: str, now: datetime) -> Viewer:
     """Whose token it is. Raises Refused."""
     with reading(db) as session:
         token = token_of(session, text)
@@ -120,7 +123,7 @@ def viewer_of_token(db: Engine, agency: Agency, text: str, now: datetime) -> Vie
     assert token.id is not None
     if token.last_used_at is None or now >= token.last_used_at + USED_EVERY:
         _write(db, used, token.id, now)
-    units = subtree(token.unit, agency.units) if token.unit else None
+    units = subtree(token.unit, agency().units) if token.unit else None
     standing, permissions = SCOPE_NAMES[token.scope], OF_SCOPE[token.scope]
     return Viewer(token.name, standing, permissions, units, token_id=token.id)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from engine.duties import Duty, carried_on, within_days_of
 from engine.errors import BadAgency
 from engine.ladder import DEFAULT_HOURS, DEFAULT_LADDER, Ladder, OfficeHours
+from engine.notices import CN
 from engine.policies import DEFAULT_POLICY, Policy, check_policies, fallbacks
 from engine.readings import Interpretation, Reading, reading_of, reading_on, season_of
 from engine.recipients import NOBODY_AWAY, Away, Directory, Recipient
@@ -42,6 +43,10 @@ class Agency:
     spread: bool = False  # the ordinary messages of a morning, over some minutes
     administrator: Unit | None = None  # who hears of what is wrong with the system itself
     policies: Mapping[str, Policy] = field(default_factory=dict)  # by channel
+    region: str = CN  # of units that name none
+    named_ladders: Mapping[str, Ladder] = field(default_factory=dict)  # all that are configured
+    registered_units: frozenset[str] = frozenset()  # ids; the others are configured
+    registered_duties: frozenset[str] = frozenset()  # keys
     readings: Mapping[str, Reading] = field(init=False)
 
     def __post_init__(self) -> None:

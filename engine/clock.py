@@ -23,7 +23,7 @@ from engine.current_agency import CurrentAgency
 from engine.database import reading, recording
 from engine.dispatch import Inline, Procrastinate
 from engine.drain import Drainer
-from engine.errors import BadDatabase
+from engine.errors import BadAgency, BadDatabase
 from engine.imported_notices import imported_notices
 from engine.instants import ZONE
 from engine.postgres import is_postgres
@@ -75,13 +75,14 @@ def clock_of(db: Engine) -> Callable[[], datetime]:
 
 
 def _told(job: Callable[[], None]) -> Callable[[], None]:
-    """The job; a database that cannot be reached is one line in the log, each time."""
+    """The job; a database that cannot be reached, or that holds what does not fit the configuration
+    of this process, is one line in the log, each time."""
 
     @wraps(job)
     def run() -> None:
         try:
             job()
-        except BadDatabase as error:
+        except (BadDatabase, BadAgency) as error:
             log.error("%s: %s", job.__name__.strip("_"), error)
 
     return run

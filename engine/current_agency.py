@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from engine import registrations
 from engine.adoption import adoption_mark, papers
 from engine.agency import Agency
 from engine.database import reading
 from engine.interpretations import interpretation_mark, on, set_aside, stored_interpretations
 from engine.readings import Interpretation
+from engine.registrations import Registered, registered, registration_mark
 from rules.catalogue_files import Adopted, CatalogueFile, catalogue_of
 
 log = logging.getLogger(__name__)
-Mark = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -23,31 +24,39 @@ class Decided:
 
     adopted: Adopted = field(default_factory=Adopted)
     interpretations: tuple[Interpretation, ...] = ()
+    registered: Registered = field(default_factory=Registered)
 
 
 def decided(session: Session, files: tuple[CatalogueFile, ...]) -> Decided:
     """All of it at one moment. Raises CatalogueError."""
-    return Decided(papers(session, files).adopted, stored_interpretations(session))
+    found = papers(session, files).adopted
+    return Decided(found, stored_interpretations(session), registered(session))
+
+
+Mark = tuple[tuple[int, int], int, registrations.Mark]
 
 
 class CurrentAgency:
     """Looks at the database whenever it is asked, and makes the agency anew where somebody, in
-    this process or in another, has loaded or decided something."""
+    this process or in another, has loaded, decided or registered something."""
 
-    def __init__(self, db: Engine, configured: Agency, files: tuple[CatalogueFile, ...]) -> None:
-        self._db, self._configured, self._files = db, configured, files
-        self._last: tuple[Mark | None, Agency] = (None, configured)
+    def __init__(self, db: Engine, given: Agency, files: tuple[CatalogueFile, ...]) -> None:
+        """`given` is the configured agency; what it has beside the configuration is read anew."""
+        self._db, self._files = db, files
+        self._configured = Registered().on(given)
+        self._last: tuple[Mark | None, Agency] = (None, given)
 
     def agency(self) -> Agency:
-        """Raises CatalogueError and BadAgency when what was accepted does not fit."""
+        """Raises CatalogueError and BadAgency when what was decided does not fit."""
         with reading(self._db) as session:
-            mark = adoption_mark(session), interpretation_mark(session)
+            mark = adoption_mark(session), interpretation_mark(session), registration_mark(session)
             if mark != self._last[0]:
                 self._last = mark, self._made(session)
         return self._last[1]
 
     def agency_in(self, session: Session) -> Agency:
-        """The same as a transaction of the caller's sees it."""
+        """As the caller's transaction sees it, with what that has decided itself. Raises the same."""
+        session.flush()
         return self._over(decided(session, self._files))
 
     def _made(self, session: Session) -> Agency:
@@ -59,4 +68,4 @@ class CurrentAgency:
 
     def _over(self, found: Decided) -> Agency:
         catalogue = catalogue_of(self._files, found.adopted)
-        return on(self._configured, catalogue, found.interpretations)
+        return found.registered.on(on(self._configured, catalogue, found.interpretations))

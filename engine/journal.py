@@ -1,5 +1,5 @@
-"""日志 JournalEntry: who changed what about an obligation, a proposal or how a rule is read, and when.
-Entries are only added, and sealed in the ledger."""
+"""日志 JournalEntry: who changed what about an obligation, a proposal, how a rule is read or the office,
+and when. Entries are only added, and sealed in the ledger."""
 
 from datetime import datetime
 
@@ -13,7 +13,8 @@ SEALED = ("id", "obligation_id", "proposal_id", "rule", "at", "kind", "by", "tex
 
 
 class JournalEntry(SQLModel, table=True):
-    """日志: one change of one obligation, one proposal or one rule's reading, in a Chinese sentence."""
+    """日志: one change of one obligation, one proposal, one rule's reading or the office, in a Chinese
+    sentence."""
 
     __tablename__ = "journal"
     # Every request asks whether something was decided: of the few entries that are about proposals.
@@ -33,7 +34,7 @@ class JournalEntry(SQLModel, table=True):
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
     # created, complete, waive, reopen, acknowledge, restart, exclude, extend, correct, moved, reading,
     # take_back, silence, resend;
-    # accept, edit, dismiss; interpret, withdraw
+    # accept, edit, dismiss; interpret, withdraw; unit, duty
     kind: str
     by: str
     text: str
@@ -51,6 +52,11 @@ def write_of_proposal(
 ) -> None:
     """The same about a proposal."""
     _add(session, JournalEntry(proposal_id=proposal_id, at=at, kind=kind, by=by, text=text))
+
+
+def write_of_office(session: Session, at: datetime, kind: str, by: str, text: str) -> None:
+    """The same about what the office decided for itself: a unit, a duty."""
+    _add(session, JournalEntry(at=at, kind=kind, by=by, text=text))
 
 
 def write_of_rule(session: Session, rule: str, at: datetime, kind: str, by: str, text: str) -> None:

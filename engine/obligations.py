@@ -39,7 +39,7 @@ class Obligation(SQLModel, table=True):
         Index("ix_obligation_due_on", "due_on", "id"),
         # For the list and the counts of a page; the last two columns spare it the rows.
         Index("ix_obligation_status_due_on", "status", "due_on", "id", "unit", "due_at"),
-        Index("ix_obligation_status_unit", "status", "unit", "due_on", "id"),
+        Index("ix_obligation_status_unit", "status", "unit", "due_on", "id", "due_at"),
         Index("ix_obligation_document", "document", "status", "due_on", "id"),
         Index("ix_obligation_rule", "rule", "status", "due_on", "id"),
         Index("ix_obligation_unit_due_on", "unit", "due_on", "id"),

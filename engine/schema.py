@@ -23,6 +23,7 @@ from engine import (
     clicks,
     clock_entries,
     deliveries,
+    duty_entries,
     events,
     feeds,
     imported_notices,
@@ -39,6 +40,7 @@ from engine import (
     silences,
     slots,
     subscriptions,
+    unit_entries,
     watermarks,
     web_sessions,
 )
@@ -59,6 +61,7 @@ TABLES = (
     clock_entries.ClockEntry,
     deliveries.Attempt,
     deliveries.Delivery,
+    duty_entries.DutyEntry,
     events.Event,
     feeds.Feed,
     imported_notices.ImportedNotice,
@@ -76,6 +79,7 @@ TABLES = (
     silences.Silence,
     slots.Slot,
     subscriptions.Subscription,
+    unit_entries.UnitEntry,
     watermarks.Watermark,
     web_sessions.WebSession,
 )

@@ -1,6 +1,7 @@
 """Every channel there is. A new channel is one file, one line here, one test."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -35,3 +36,13 @@ def build(kind: str, settings: Mapping[str, Any], client: httpx.AsyncClient) -> 
     if kind not in NOTIFIERS:
         raise ChannelConfigError(f"没有名为“{kind}”的渠道，可以用的有：{'、'.join(NOTIFIERS)}。")
     return NOTIFIERS[kind].from_settings(settings, client)
+
+
+def over(notifier: Notifier, client: httpx.AsyncClient) -> Notifier:
+    """The same channel over another client, such as one of another event loop; one that speaks no
+    HTTP stays as it is."""
+    if isinstance(notifier, WecomApplication):
+        return notifier.over(client)  # its token has a client too
+    if isinstance(notifier, WecomRobot | DingtalkRobot | FeishuRobot | Zhezhengding | Webhook):
+        return replace(notifier, client=client)
+    return notifier

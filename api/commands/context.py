@@ -31,6 +31,7 @@ from engine.imported_notices import imported_notices
 from engine.instants import local_day
 from engine.notices import CN, Notice
 from engine.schema import check
+from engine.unit_entries import unit_entries
 from engine.workdays import WorkCalendar
 from rules.catalogue_files import Catalogue, load_catalogue
 
@@ -103,10 +104,12 @@ class Context:
         return db
 
     @property
-    def unit_ids(self) -> frozenset[str]:
-        """The ids of the units. Raises BadConfig."""
+    def unit_ids(self) -> set[str]:
+        """The ids of the units, configured and registered. Raises BadConfig, BadDatabase."""
         settings = read_settings(self.config_path or DEFAULT_CONFIG)
-        return frozenset(table.id for table in settings.unit)
+        with reading(self.bare_database) as session:
+            beside = {entry.unit for entry in unit_entries(session)}
+        return beside.union(table.id for table in settings.unit)
 
     @cached_property
     def imported(self) -> tuple[Notice, ...]:

@@ -8,6 +8,7 @@ from api.pages import (
     document,
     documents,
     feeds,
+    import_,
     messages,
     month,
     obligation,
@@ -22,6 +23,10 @@ from api.pages import (
     system_accounts,
     system_calendar,
     system_tokens,
+    unit,
+    unit_channels,
+    unit_people,
+    units,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -45,5 +50,10 @@ for page in (
     system_access,
     statistics,
     feeds,
+    units,
+    unit,
+    unit_people,
+    unit_channels,
+    import_,
 ):
     router.include_router(page.router)

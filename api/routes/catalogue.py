@@ -1,10 +1,11 @@
-"""/api/v1/rules, units, duties, seasons: what is configured"""
+"""/api/v1/rules, units, duties, seasons: what is configured, and registered beside it"""
 
 from typing import Any
 
 from api.dependencies import AgencyNow, Viewing
 from api.idempotency import Room
 from api.json_rows import rule_details, rule_row
+from api.office_rows import duty_row, unit_rows
 
 router = Room()
 
@@ -25,38 +26,14 @@ async def rules(agency: AgencyNow) -> dict[str, Any]:
 @router.get("/units")
 async def units(agency: AgencyNow, viewer: Viewing) -> dict[str, Any]:
     """单位 of the viewer, without the addresses of persons."""
-    return {
-        "items": [
-            {
-                "id": unit.id,
-                "name": unit.name,
-                "parent": unit.parent or None,
-                "aliases": list(unit.aliases),
-                "contacts": [contact.name for contact in unit.contacts],
-                "channels": list(unit.channels),
-            }
-            for unit in agency.units.values()
-            if viewer.sees(unit.id)
-        ]
-    }
+    return {"items": list(unit_rows(agency, viewer.units))}
 
 
 @router.get("/duties")
 async def duties(agency: AgencyNow, viewer: Viewing) -> dict[str, Any]:
     """责任 of the viewer's units, with the days on which they owe."""
-    return {
-        "items": [
-            {
-                "rule": duty.rule,
-                "unit": duty.unit,
-                "from": duty.since,
-                "until": duty.until,
-                "implied_by": duty.implied_by or None,
-            }
-            for duty in agency.duties_in_force.values()
-            if viewer.sees(duty.unit)
-        ]
-    }
+    duties = agency.duties_in_force.values()
+    return {"items": [duty_row(duty, agency) for duty in duties if viewer.sees(duty.unit)]}
 
 
 @router.get("/seasons")

@@ -4,9 +4,11 @@ from typing import Any
 
 from fastapi import Request
 
+from api.channel_test import send_test_message
 from api.dependencies import AgencyNow, Now, Reader, running
 from api.idempotency import Room, answered
-from api.schemas import Confirmation, channel_row
+from api.json_rows import tested_row
+from api.schemas import Confirmation, TestMessage, channel_row
 from engine.channels import channel_states
 from engine.confirmation import confirm
 from engine.database import writing
@@ -26,6 +28,17 @@ async def channels(session: Reader, agency: AgencyNow) -> dict[str, Any]:
             for id_, notifier in agency.channels.items()
         ]
     }
+
+
+@router.post("/{channel}/test")
+async def tested(
+    channel: str, asked: TestMessage, request: Request, agency: AgencyNow, now: Now
+) -> dict[str, Any]:
+    """Send a message with a code, at once. `outcome` says what the far side answered: accepted,
+    rejected, retry or unknown; what is accepted brings a disabled channel back."""
+    if channel not in agency.channels:
+        raise NotFound(f"没有渠道“{channel}”")
+    return tested_row(await send_test_message(running(request).db, agency, channel, asked.to, now))
 
 
 @router.post("/{channel}/confirm")

@@ -42,12 +42,13 @@ _HEADERS = {
 }
 
 
-async def _signed_in(request: Request, agency: AgencyNow, now: Now) -> Viewer | None:
+async def _signed_in(request: Request, now: Now) -> Viewer | None:
     """Who is signed in in the browser; asked before the route's own transaction begins."""
     id_ = cookie(request, SESSION)
     if not id_:
         return None
-    return await to_thread(viewer_of_session, running(request).db, agency, id_, now)
+    process = running(request)
+    return await to_thread(viewer_of_session, process.db, process.current.agency, id_, now)
 
 
 SignedIn = Annotated[Viewer | None, Depends(_signed_in)]

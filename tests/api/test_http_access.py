@@ -37,6 +37,22 @@ POST /obligations                                 OC   a
 GET  /obligations/{obligation_id}                 OCR ra
 POST /obligations/{obligation_id}                 OC   a
 GET  /calendar                                    OCR ra
+GET  /units                                       OCR ra
+POST /units                                       O
+GET  /units/{unit}                                OCR ra
+POST /units/{unit}                                O
+POST /units/{unit}/duties                         O
+POST /units/{unit}/duties/end                     O
+POST /units/{unit}/absences                       OC   a
+POST /units/{unit}/absences/{absence_id}/cancel   OC   a
+POST /units/{unit}/silences                       OC   a
+POST /units/{unit}/silences/{silence_id}/end      OC   a
+POST /units/{unit}/channels/{channel}/test        O
+POST /units/{unit}/channels/{channel}/confirm     O
+GET  /import                                      O
+POST /import                                      O
+GET  /import/template                             O
+POST /import/apply                                O
 GET  /openapi.json                                OCR ra
 GET  /messages                                    O
 GET  /system                                      O
@@ -95,7 +111,12 @@ GET  /api/v1/rules/{id}/interpretations           OCR ra
 POST /api/v1/rules/{id}/interpretation            O
 POST /api/v1/rules/{id}/interpretation/withdraw   O
 GET  /api/v1/units                                OCR ra
+POST /api/v1/units                                O
+POST /api/v1/units/{id}                           O
 GET  /api/v1/duties                               OCR ra
+POST /api/v1/duties                               O
+POST /api/v1/duties/end                           O
+POST /api/v1/import                               O
 GET  /api/v1/seasons                              OCR ra
 GET  /api/v1/deliveries                           OCR ra
 GET  /api/v1/deliveries/{delivery_id}             OCR ra
@@ -103,6 +124,7 @@ POST /api/v1/deliveries/{delivery_id}/resend      O
 POST /api/v1/deliveries/resend                    O
 POST /api/v1/bounces                              O
 GET  /api/v1/channels                             O
+POST /api/v1/channels/{channel}/test              O
 POST /api/v1/channels/{channel}/confirm           O
 GET  /api/v1/calendar/{year}                      OCR ra
 POST /api/v1/calendar/notices                     O
@@ -553,7 +575,7 @@ def test_the_service_is_not_ready_without_its_database(office: Office) -> None:
         ("GET", "/static/%2e%2e/app.py", 404, "not_found"),
         ("GET", "/redoc", 404, "not_found"),
         ("DELETE", "/api/v1/obligations", 405, "method_not_allowed"),
-        ("POST", "/api/v1/units", 405, "method_not_allowed"),
+        ("POST", "/api/v1/seasons", 405, "method_not_allowed"),
         ("GET", "/api/v1/events", 405, "method_not_allowed"),
         ("POST", "/static/qixian.css", 405, "method_not_allowed"),
     ],

@@ -48,7 +48,7 @@ def test_rules_say_all_that_the_catalogue_says(office: Office) -> None:
 
 def test_units_do_not_show_the_addresses_of_persons(office: Office) -> None:
     items = {item["id"]: item for item in office.get("/units")["items"]}
-    keys = ["id", "name", "parent", "aliases", "contacts", "channels"]
+    keys = ["id", "name", "parent", "aliases", "contacts", "channels", "registered"]
     assert list(items["finance"]) == keys
     assert items["finance"]["parent"] == "gov-office"
     assert items["gov-office"]["parent"] is None
@@ -58,7 +58,8 @@ def test_units_do_not_show_the_addresses_of_persons(office: Office) -> None:
 def test_duties_say_who_owes_what_and_since_when(office: Office) -> None:
     items = office.get("/duties")["items"]
     assert len(items) == len(AGENCY.duties)
-    until = {"from": "2026-01-01", "until": "2026-12-31", "implied_by": None}
+    until = {"from": "2026-01-01", "until": "2026-12-31", "ladder": "default"}
+    until |= {"implied_by": None, "registered": False}
     assert {"rule": "guangyuan-2017-13", "unit": "service-centre", **until} in items
 
 

@@ -11,7 +11,7 @@ depends_on = None
 
 _OF_OBLIGATION = {
     "ix_obligation_status_due_on": ["status", "due_on", "id", "unit", "due_at"],
-    "ix_obligation_status_unit": ["status", "unit", "due_on", "id"],
+    "ix_obligation_status_unit": ["status", "unit", "due_on", "id", "due_at"],
     "ix_obligation_document": ["document", "status", "due_on", "id"],
     "ix_obligation_rule": ["rule", "status", "due_on", "id"],
 }

@@ -1,0 +1,78 @@
+"""What a page and the interface do alike when somebody registers a unit or a duty."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from api.viewer import Viewer
+from engine.agency import Agency
+from engine.current_agency import CurrentAgency
+from engine.errors import NotAllowed, NotFound
+from engine.registering import (
+    Decision,
+    DutyTerms,
+    Effect,
+    end_duty,
+    register_duty,
+    register_unit,
+    settle,
+)
+from engine.units import Unit
+from engine.workdays import WorkCalendar
+
+
+@dataclass(frozen=True)
+class OfficeChanges:
+    """One change in one writing transaction, by a viewer who may decide: on his own units only."""
+
+    session: Session
+    current: CurrentAgency
+    calendar: WorkCalendar
+    viewer: Viewer
+
+    def agency(self) -> Agency:
+        """As it stands in the transaction."""
+        return self.current.agency_in(self.session)
+
+    def add_unit(self, unit: Unit, decision: Decision) -> Effect:
+        """Raises NotAllowed, NotFound, BadAgency."""
+        agency = self.agency()
+        if unit.id in agency.units:
+            raise NotAllowed(f"已有编号为“{unit.id}”的单位，请另选编号，或打开它的页面修改")
+        if self.viewer.units is not None:
+            self.viewer.check_unit(unit.parent)
+        return self._settled(register_unit(self.session, agency, unit, decision), decision)
+
+    def change_unit(self, unit: Unit, decision: Decision) -> Effect:
+        """Raises NotAllowed, NotFound, BadAgency."""
+        agency = self.agency()
+        before = self.own_unit(agency, unit.id)
+        if self.viewer.units is not None and unit.parent != before.parent:
+            self.viewer.check_unit(unit.parent)
+        return self._settled(register_unit(self.session, agency, unit, decision), decision)
+
+    def add_duty(self, duty: DutyTerms, decision: Decision) -> Effect:
+        """Raises NotAllowed, NotFound, BadAgency."""
+        agency = self.agency()
+        self.own_unit(agency, duty.unit)
+        return self._settled(register_duty(self.session, agency, duty, decision), decision)
+
+    def end_duty(self, rule: str, unit: str, last: date, decision: Decision) -> None:
+        """Raises NotAllowed, NotFound."""
+        agency = self.agency()
+        self.own_unit(agency, unit)
+        end_duty(self.session, agency, rule, unit, last, decision)
+        self._settled(Effect.CHANGED, decision)
+
+    def own_unit(self, agency: Agency, id_: str) -> Unit:
+        """Raises NotFound."""
+        self.viewer.check_unit(id_)
+        if id_ not in agency.units:
+            raise NotFound(f"没有单位“{id_}”，或者它不在您的范围内")
+        return agency.units[id_]
+
+    def _settled(self, effect: Effect, decision: Decision) -> Effect:
+        if effect is not Effect.UNCHANGED:
+            settle(self.session, self.current, self.calendar, decision.now)
+        return effect

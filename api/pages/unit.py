@@ -1,0 +1,62 @@
+"""一个单位: its people, duties and channels, and the forms to change them."""
+
+from fastapi import APIRouter, Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from api.errors import BadInput
+from api.office_rows import duty_typed, unit_typed
+from api.pages.unit_view import View
+from api.typed_dates import day
+from api.unit_form import typed, unit_values
+
+router = APIRouter(prefix="/units/{unit}")
+
+
+@router.get("")
+async def unit_page(view: View) -> Response:
+    """一个单位."""
+    return view.render()
+
+
+@router.post("")
+async def change(view: View, request: Request) -> Response:
+    """修改单位: all of it, as the form shows it."""
+    form = await request.form()
+    values = unit_values(form) | {"id": view.unit}
+
+    def deed(session: Session) -> None:
+        view.changes(session).change_unit(unit_typed(values), view.decision(form))
+
+    return view.attempt("changed", "unit", values | {"reason": typed(form, "reason")}, deed)
+
+
+@router.post("/duties")
+async def add_duty(view: View, request: Request) -> Response:
+    """登记责任."""
+    form = await request.form()
+    names = ("rule", "from", "until", "ladder", "reason")
+    filled = {name: typed(form, name) for name in names}
+
+    def deed(session: Session) -> None:
+        rule = filled["rule"].partition(" ")[0]  # the list offers the id with its words behind it
+        since, until = filled["from"], filled["until"]
+        duty = duty_typed(rule, view.unit, since, until, filled["ladder"])
+        view.changes(session).add_duty(duty, view.decision(form))
+
+    return view.attempt("duty", "duties", filled, deed)
+
+
+@router.post("/duties/end")
+async def end_duty(view: View, request: Request) -> Response:
+    """终止责任."""
+    form = await request.form()
+
+    def deed(session: Session) -> None:
+        if not typed(form, "rule"):
+            raise BadInput("请写明终止哪一项责任")
+        last = day(typed(form, "until"), "末日 ")
+        changes = view.changes(session)
+        changes.end_duty(typed(form, "rule"), view.unit, last, view.decision(form))
+
+    return view.attempt("ended", "duties", None, deed)

@@ -1,0 +1,78 @@
+"""/api/v1/units, /api/v1/duties: what is registered beside the configuration file"""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+
+from api.dependencies import Now, Viewing, Writer, WriterCalendar, running
+from api.idempotency import Room
+from api.office_changes import OfficeChanges
+from api.office_rows import (
+    DutyEnd,
+    NewDuty,
+    NewUnit,
+    UnitChange,
+    duty_row,
+    duty_typed,
+    unit_row,
+    unit_typed,
+    values_of,
+)
+from api.typed_dates import day
+from engine.registering import Decision, Effect
+
+router = Room()
+_SAME: dict[int | str, dict[str, Any]] = {200: {"description": "已有同样的登记，没有改动"}}
+
+
+async def _changes(
+    request: Request, session: Writer, calendar: WriterCalendar, viewer: Viewing
+) -> OfficeChanges:
+    return OfficeChanges(session, running(request).current, calendar, viewer)
+
+
+Changes = Annotated[OfficeChanges, Depends(_changes, scope="function")]
+
+
+@router.post("/units", status_code=201)
+async def new_unit(asked: NewUnit, changes: Changes, now: Now) -> dict[str, Any]:
+    """登记单位."""
+    decision = Decision(changes.viewer.acts_as(asked.by), asked.reason, now)
+    unit = unit_typed(asked.model_dump(exclude={"by", "reason"}))
+    changes.add_unit(unit, decision)
+    agency = changes.agency()
+    return unit_row(agency.units[unit.id], agency)
+
+
+@router.post("/units/{id}")
+async def change_unit(id: str, asked: UnitChange, changes: Changes, now: Now) -> dict[str, Any]:
+    """修改单位: the keys that are given. One of the configuration file is changed there."""
+    decision = Decision(changes.viewer.acts_as(asked.by), asked.reason, now)
+    agency = changes.agency()
+    before = values_of(changes.own_unit(agency, id), agency)
+    given = asked.model_dump(exclude_unset=True, exclude={"by", "reason"})
+    changes.change_unit(unit_typed(before | given), decision)
+    agency = changes.agency()
+    return unit_row(agency.units[id], agency)
+
+
+@router.post("/duties", status_code=201, responses=_SAME)
+async def new_duty(
+    asked: NewDuty, response: Response, changes: Changes, now: Now
+) -> dict[str, Any]:
+    """登记责任: a unit owes a rule; of one that is registered already its days and its ladder."""
+    decision = Decision(changes.viewer.acts_as(asked.by), asked.reason, now)
+    duty = duty_typed(asked.rule, asked.unit, asked.since, asked.until, asked.ladder)
+    if changes.add_duty(duty, decision) is not Effect.NEW:
+        response.status_code = 200
+    agency = changes.agency()
+    return duty_row(agency.duties_in_force[duty.key], agency)
+
+
+@router.post("/duties/end")
+async def ended(asked: DutyEnd, changes: Changes, now: Now) -> dict[str, Any]:
+    """终止责任. What would fall due later and is open is waived; what is late stays owed."""
+    decision = Decision(changes.viewer.acts_as(asked.by), asked.reason, now)
+    last = day(asked.until, "until ")
+    changes.end_duty(asked.rule, asked.unit, last, decision)
+    return {"rule": asked.rule, "unit": asked.unit, "until": last}
