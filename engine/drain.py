@@ -77,6 +77,7 @@ class Drainer:
         self._looked: dict[int, datetime] = {}
         self._places, self._at_once = Places(at_once), at_once
         self._desk = Desk()
+        self._looking = Together(self._desk, self._look)
         self._claiming = Together(self._desk, self._claim)
         self._recording = Together(self._desk, self._record)
 
@@ -87,7 +88,7 @@ class Drainer:
         await self._desk.alone(self._redirect, shard)
         work: set[asyncio.Task[None]] = set()
         try:
-            for channel, most in await self._desk.alone(self._waiting, shard):
+            for channel, most in await self._looking.ask(shard):
                 await self._places.take(most)  # before the claim: nothing under lease waits for it
                 if self.stopping or self.clock() >= stop:
                     self._places.give_back(most)
@@ -138,15 +139,18 @@ class Drainer:
             return False
         return True
 
-    def _waiting(self, shard: int) -> list[tuple[str, int]]:
-        """The channels with due work, each with how many of its messages are on the way at the same
-        time: a group is one recipient."""
+    def _look(self, shards: Sequence[int]) -> list[list[tuple[str, int]]]:
+        """The channels of shards with due work, each with how many of its messages are on the way at
+        the same time: a group is one recipient."""
         agency, most = self.agency, min(BATCH, self._at_once)
-        return [
-            (channel, 1 if agency.channels[channel].addressing is Addressing.GROUP else most)
-            for channel in channels_with_work(self.db, agency, self.calendar, shard, self.clock())
-            if channel in agency.channels
-        ]
+        found: dict[int, list[tuple[str, int]]] = {shard: [] for shard in shards}
+        for shard, channel in channels_with_work(
+            self.db, agency, self.calendar, found, self.clock()
+        ):
+            if notifier := agency.channels.get(channel):
+                group = notifier.addressing is Addressing.GROUP
+                found[shard].append((channel, 1 if group else most))
+        return [found[shard] for shard in shards]
 
     async def _drain_channel(self, channel: str, most: int, stop: datetime) -> None:
         """Send what is due on a channel, so many at a time; the first places are taken."""

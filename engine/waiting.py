@@ -1,6 +1,6 @@
 """What waits to be sent, and for which shards somebody has to be rung."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, or_
@@ -34,14 +34,14 @@ def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[
 
 
 def channels_with_work(
-    db: Engine, agency: Agency, calendar: WorkCalendar, shard: int, now: datetime
-) -> Sequence[str]:
-    """The channels of a shard that have work and may send, by id."""
+    db: Engine, agency: Agency, calendar: WorkCalendar, shards: Collection[int], now: datetime
+) -> Sequence[tuple[int, str]]:
+    """The channels of shards that have work and may send, by id, each after its shard."""
     hold = col(ChannelState.hold_until)
     query = (
-        select(ChannelState.id)
+        select(ChannelState.shard, ChannelState.id)
         .where(
-            ChannelState.shard == shard,
+            col(ChannelState.shard).in_(shards),
             ChannelState.disabled_reason == "",
             or_(hold.is_(None), hold <= now),
             exists().where(
