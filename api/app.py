@@ -3,26 +3,22 @@
 from asyncio import create_task, gather, to_thread
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI, Request
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from api import oidc_pages, pages, problems, sign_in_pages
+from api import health, oidc_pages, pages, problems, sign_in_pages
 from api.body_limit import BodyLimit
 from api.card_clicks import CardClicks
-from api.dependencies import Now, Reader, Running, asked_once
+from api.dependencies import Running, asked_once
 from api.forms import genuine
 from api.guard import Guard
 from api.interface_description import describe
 from api.rates import PER_MINUTE, Rates
-from api.refusals import database_in_words
 from api.routes import (
     bounces,
     callbacks,
@@ -39,9 +35,6 @@ from api.routes import (
     workdays,
 )
 from engine.clock import read_clock
-from engine.errors import BadDatabase
-
-STALE = timedelta(minutes=5)
 
 
 def create_app(
@@ -75,7 +68,7 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
     problems.install(app)
-    app.include_router(_health(running))
+    app.include_router(health.router)
     for open_door in (links, callbacks):  # the link, or the signature, is the credential
         app.include_router(open_door.router)
     for room in (
@@ -95,31 +88,12 @@ def create_app(
     app.include_router(sign_in_pages.router)
     app.include_router(oidc_pages.router)
     app.include_router(pages.router)
-    app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
+    app.add_api_route("/openapi.json", _description, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     return app
 
 
-def _health(running: Running) -> APIRouter:
-    router = APIRouter()
-
-    @router.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "ok"}
-
-    @router.get("/readyz")
-    async def readyz(session: Reader, now: Now) -> Any:
-        """The database answers and the clock ticks."""
-        try:
-            session.execute(text("SELECT 1 FROM slot LIMIT 1"))
-        except (BadDatabase, DBAPIError) as error:
-            return problems.problem(503, "database_unavailable", database_in_words(error))
-        last = running.clock.last_tick
-        if last is None or abs(now - last) > STALE:
-            return problems.problem(
-                503, "clock_stopped", "时钟没有走动，提醒可能没有发出，请查看服务日志"
-            )
-        return JSONResponse({"status": "ready", "last_tick": last.isoformat()})
-
-    return router
+async def _description(request: Request) -> dict[str, Any]:
+    """The OpenAPI of the application that is asked. FastAPI keeps what it calls as long as the
+    process lives, so nothing that it calls may hold an application or its database."""
+    return describe(request.app)

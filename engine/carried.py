@@ -27,6 +27,18 @@ def carried(session: Session, row: Delivery, now: datetime) -> list[Pair]:
     return fresh_items(session, id_, now)
 
 
+def told(session: Session, row: Delivery) -> list[Pair]:
+    """All alerts of a delivery, whether they still hold or not, each with its obligation, the first
+    due first."""
+    query = (
+        select(Alert, Obligation)
+        .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
+        .where(Alert.delivery_id == (row.resend_of or row.id))
+        .order_by(col(Obligation.due_on), col(Alert.id))
+    )
+    return [(alert, obligation) for alert, obligation in session.exec(query).all()]
+
+
 def items_of(pairs: Iterable[Pair]) -> list[Item]:
     """The matters of these alerts, one for each obligation."""
     return matters_of((obligation, alert.role, alert.asked) for alert, obligation in pairs)
@@ -34,15 +46,10 @@ def items_of(pairs: Iterable[Pair]) -> list[Item]:
 
 def reason_to_skip(session: Session, row: Delivery, now: datetime) -> str:
     """Why nothing of a reminder is left to be told."""
-    query = (
-        select(Alert, Obligation)
-        .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
-        .where(Alert.delivery_id == (row.resend_of or row.id))
-    )
-    told, in_hand = session.exec(query).all(), acknowledged(session, now)
+    pairs, in_hand = told(session, row), acknowledged(session, now)
     signed = [
-        one.status is Status.OPEN and in_hand(one, alert.rung, alert.role) for alert, one in told
+        one.status is Status.OPEN and in_hand(one, alert.rung, alert.role) for alert, one in pairs
     ]
-    if told and all(signed):
+    if pairs and all(signed):
         return _IN_HAND
     return f"{_IN_HAND}；其余办结、免除、改期、静默或已另行提醒" if any(signed) else NOTHING_LEFT

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 from starlette.responses import RedirectResponse, Response
 
 from api.delivery_search import find
@@ -17,7 +17,7 @@ from api.rendering import templates
 from api.schemas import RowId
 from api.viewer import Viewer
 from engine.agency import Agency
-from engine.alerts import Alert
+from engine.carried import told
 from engine.deliveries import (
     PURPOSE_NAMES,
     STATE_NAMES,
@@ -28,7 +28,7 @@ from engine.deliveries import (
     list_deliveries,
 )
 from engine.errors import NotAllowed
-from engine.obligations import STATUS_NAMES, Obligation
+from engine.obligations import STATUS_NAMES
 from engine.resending import resend_one
 
 router = APIRouter()
@@ -83,12 +83,13 @@ def _page(
         "row": row,
         "state": STATE_NAMES[row.state],
         "purpose": PURPOSE_NAMES[row.purpose],
+        "name": agency.units[row.recipient].name if row.recipient in agency.units else "",
         "body": _body(row, viewer),
         "attempts": attempts_of(session, row.id or 0),
         "outcomes": OUTCOME_NAMES,
         "faults": FAULT_NAMES,
         "matters": _matters(session, agency, row),
-        "again": [one for one in again if one.id],
+        "again": again,
         "can_resend": decides
         and row.state not in WAITING
         and row.purpose is not Purpose.INVITATION,
@@ -104,20 +105,15 @@ def _body(row: Delivery, viewer: Viewer) -> str:
 
 def _matters(session: Session, agency: Agency, row: Delivery) -> list[dict[str, Any]]:
     """What it carried: each obligation, and the rungs on which it was told."""
-    query = (
-        select(Alert, Obligation)
-        .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
-        .where(Alert.delivery_id == (row.resend_of or row.id))
-    )
     found: dict[int, dict[str, Any]] = {}
-    for alert, one in session.exec(query.order_by(col(Obligation.due_on), col(Alert.id))).all():
+    for alert, one in told(session, row):
         rule, unit = agency.catalogue.rules.get(one.rule), agency.units.get(one.unit)
-        told = {
+        shown = {
             "row": one,
             "matter": rule.quote if rule else one.rule,
             "unit": unit.name if unit else one.unit,
             "status": STATUS_NAMES[one.status],
             "rungs": [],
         }
-        found.setdefault(alert.obligation_id, told)["rungs"].append(rung_in_words(alert.rung))
+        found.setdefault(alert.obligation_id, shown)["rungs"].append(rung_in_words(alert.rung))
     return list(found.values())

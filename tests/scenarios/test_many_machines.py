@@ -37,6 +37,7 @@ from tests.scenarios.processes import (
     KEYS,
     MARK,
     SilentServer,
+    expire,
     prepare,
     serving,
     settings,
@@ -301,13 +302,6 @@ def test_a_worker_that_is_killed_loses_nothing(tmp_path: Path) -> None:
     first, second = server.received
     assert MARK not in first.content
     assert second.content.startswith(f"**{MARK}")
-
-
-def expire(config: Path) -> None:
-    """Let the lease of the dead run out now instead of in three minutes."""
-    office = Office(config.parent, config.read_text(encoding="utf-8"), read_clock())
-    with office, office.db.begin() as connection:
-        connection.execute(text("UPDATE delivery SET lease_until = now()"))
 
 
 def test_a_worker_goes_on_after_its_database_was_away(tmp_path: Path) -> None:

@@ -70,6 +70,12 @@ class Postgres:
             result = connection.exec_driver_sql(statement)
             return [tuple(row) for row in result] if result.returns_rows else []
 
+    def restart(self) -> None:
+        """The server stops, every connection breaks, and it comes back at the same address."""
+        with self._server._lock:
+            self._server._stop()
+            self._server.ensure_postgres_running()
+
     def ask_for_passwords(self) -> None:
         """A user who needs his password, beside the administrator who does not."""
         file = self._folder / "data" / "pg_hba.conf"
