@@ -61,6 +61,10 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         Index("ix_delivery_state_next_at", "state", "next_at"),
         Index("ix_delivery_channel_state", "channel", "state", "next_at"),
+        # Of a list, newest first, and of its filters.
+        Index("ix_delivery_state_id", "state", "id"),
+        Index("ix_delivery_channel_id", "channel", "id"),
+        Index("ix_delivery_resend_of", "resend_of"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

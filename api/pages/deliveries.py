@@ -117,6 +117,7 @@ def _page(
         "typed": typed,
         "states": {state.value: words for state, words in STATE_NAMES.items()},
         "purposes": PURPOSE_NAMES,
+        "names": {id_: unit.name for id_, unit in asked.agency.units.items()},
         "channels": _channels(asked.agency, asked.viewer),
         "decides": Permission.DECIDE in asked.viewer.permissions,
         **more,

@@ -83,6 +83,7 @@ def _page(
         "row": row,
         "state": STATE_NAMES[row.state],
         "purpose": PURPOSE_NAMES[row.purpose],
+        "name": agency.units[row.recipient].name if row.recipient in agency.units else "",
         "body": _body(row, viewer),
         "attempts": attempts_of(session, row.id or 0),
         "outcomes": OUTCOME_NAMES,
