@@ -3,6 +3,8 @@
 import asyncio
 import json
 from datetime import timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from httpx import ASGITransport, AsyncClient, Response
 from office import AGENCY, NOW, Client, Office, new_token, refusal
 from sqlalchemy import text
 
+from api import routes
 from api.app import create_app
 from api.dependencies import Running
+from api.idempotency import Room
 from engine import kept_answers
 from engine.accounts import Role
 from engine.database import writing
@@ -168,3 +172,10 @@ def test_ten_at_the_same_time_do_it_once(anywhere: Running) -> None:
     assert len(done) > 10  # the second ten are all answered
     with db.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM absence")).scalar() == 1
+
+
+def test_every_room_of_the_interface_keeps_its_answers() -> None:
+    for found in iter_modules(routes.__path__):
+        if found.name not in ("links", "callbacks"):
+            module = import_module(f"{routes.__name__}.{found.name}")
+            assert isinstance(module.router, Room), found.name
