@@ -133,6 +133,12 @@ def list_deliveries(
     return list(session.exec(query.order_by(col(Delivery.id).desc()).limit(limit)).all())
 
 
+def any_accepted(session: Session) -> bool:
+    """Has a provider taken over anything yet?"""
+    query = select(Delivery.id).where(Delivery.state == State.ACCEPTED)
+    return session.exec(query.limit(1)).first() is not None
+
+
 def attempts_of(session: Session, delivery_id: int) -> list[Attempt]:
     """A delivery's attempts, first to last."""
     query = select(Attempt).where(Attempt.delivery_id == delivery_id)

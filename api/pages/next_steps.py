@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from api.permissions import OPERATIONS, Permission
 from api.viewer import Viewer
 from engine.accounts import list_accounts
 from engine.agency import Agency
 from engine.channels import channel_states
-from engine.deliveries import Delivery, State, list_deliveries
+from engine.deliveries import any_accepted
 from engine.instants import local_day
 from engine.loaded_texts import any_text
 from engine.proposals import IS_OPEN, list_proposals
@@ -76,13 +76,12 @@ def _steps(asked: NextSteps) -> Iterator[Step]:
         yield _step(asked, title, "导入前，明年的到期日都是暂定", "/system/calendar", ahead)
     people = len(list_accounts(session)) > 1
     yield _step(asked, "给各单位建立帐户", "经办人登录后只看到本单位", "/system/accounts", people)
-    told = list_deliveries(session, col(Delivery.state) == State.ACCEPTED, limit=1)
     yield _step(
         asked,
         "看一看发出了什么、将要发出什么",
         "消息在工作日上班时间发出",
         "/messages?days=1",
-        bool(told),
+        any_accepted(session),
     )
 
 

@@ -9,13 +9,14 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.configuration_rows import settings_of
-from api.dependencies import AgencyNow, CalendarNow, Now, running
-from api.findings import findings
+from api.dependencies import AgencyNow, CalendarNow, Now, Viewing, running
+from api.findings import calendar_finding, findings
 from api.rendering import templates
 from engine.agency import Agency
 from engine.channels import channel_states
 from engine.database import reading
 from engine.deliveries import waiting_channels
+from engine.instants import local_day
 from engine.schema import revision
 from engine.watching import last_tick
 
@@ -26,12 +27,17 @@ STALE = timedelta(minutes=5)
 
 
 @router.get("/system")
-def system(request: Request, agency: AgencyNow, calendar: CalendarNow, now: Now) -> Response:
-    """系统."""
-    process = running(request)
+def system(
+    request: Request, agency: AgencyNow, calendar: CalendarNow, now: Now, viewer: Viewing
+) -> Response:
+    """系统. What names units, people and addresses is for those who see all of them."""
+    process, whole = running(request), viewer.units is None
+    if whole:
+        found = list(findings(process.configuration, agency, process.db, calendar, now))
+    else:
+        found = [calendar_finding(calendar, local_day(now))]
     with reading(process.db) as session:
-        channels = _channels(session, agency)
-    found = list(findings(process.configuration, agency, process.db, calendar, now))
+        channels = _channels(session, agency) if whole else []
     last = last_tick(process.db)
     given = {
         "findings": sorted(found, key=lambda one: _ORDER.index(one.level))[:SHOWN],
@@ -45,7 +51,7 @@ def system(request: Request, agency: AgencyNow, calendar: CalendarNow, now: Now)
         "last_tick": last,
         "stale": last is None or now - last > STALE,
         "channels": channels,
-        "settings": list(settings_of(process.configuration, agency)),
+        "settings": list(settings_of(process.configuration, agency)) if whole else [],
     }
     return templates.TemplateResponse(request, "system.html", given)
 

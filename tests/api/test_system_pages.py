@@ -64,6 +64,13 @@ def test_the_page_says_what_the_doctor_says(administrator: Browser) -> None:
     assert "时钟没有走动" in administrator.get("/system").text
 
 
+def test_who_sees_some_units_reads_nothing_of_the_others(office: Office) -> None:
+    page = office.person(Role.OFFICE, "finance").get("/system").text
+    assert "放假安排已知到2026-12-20" in page
+    for name in ("青川县", "console", "127.0.0.1:8000"):
+        assert name not in page
+
+
 def test_no_secret_stands_among_the_settings() -> None:
     oidc = OidcProvider("https://sso.example.gov.cn", "qixian", "s3cret-of-oidc")
     configured = replace(CONFIGURATION, oidc=oidc)
