@@ -27,7 +27,7 @@ REPLAYED = "Idempotency-Replayed"
 PATTERN = "^[!-~]{1,255}$"
 _OURS = "/api/v1/"
 # What is asked or answered here is not kept: passwords, and a token that is shown once.
-SECRET = ("/api/v1/accounts", "/api/v1/tokens")
+SECRET = ("/api/v1/accounts", "/api/v1/tokens", "/api/v1/feeds")
 
 
 class Replayed(Exception):
@@ -125,9 +125,7 @@ def _key(request: Request) -> str | None:
     if not re.fullmatch(PATTERN, key):
         raise BadInput(f"{HEADER}：应是 1 到 255 个可见的 ASCII 字符，例如一个 UUID")
     if path.startswith(SECRET):
-        raise BadInput(
-            f"{HEADER}：这里的内容或答复含有密码、令牌，不留存，请去掉；名称不能重复，重发不会多建"
-        )
+        raise BadInput(f"{HEADER}：这里的内容或答复含有密码、令牌，不留存，请去掉")
     return key
 
 

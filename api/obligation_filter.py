@@ -51,6 +51,11 @@ class ByDueDay(Asked):
 class ObligationFilter(ObligationConditions, ByDueDay):
     """Query of `GET obligations`."""
 
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """The same without the page."""
+        return self.model_dump(include=set(ObligationConditions.model_fields), exclude_none=True)
+
 
 @dataclass(frozen=True)
 class Found:

@@ -52,18 +52,6 @@ def told(session: Session, row: Delivery) -> list[Pair]:
     return [(alert, obligation) for alert, obligation in session.exec(query).all()]
 
 
-def told(session: Session, row: Delivery) -> list[Pair]:
-    """All alerts of a delivery, whether they still hold or not, each with its obligation, the first
-    due first."""
-    query = (
-        select(Alert, Obligation)
-        .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
-        .where(Alert.delivery_id == (row.resend_of or row.id))
-        .order_by(col(Obligation.due_on), col(Alert.id))
-    )
-    return [(alert, obligation) for alert, obligation in session.exec(query).all()]
-
-
 def items_of(pairs: Iterable[Pair]) -> list[Item]:
     """The matters of these alerts, one for each obligation."""
     return matters_of((obligation, alert.role, alert.asked) for alert, obligation in pairs)

@@ -122,6 +122,7 @@ def _page(
         rows, following = found.page(shown.session, asked)
         lines = lines_of(shown.session, agency, shown.calendar, shown.now, rows)
         context |= {"lines": lines, "number": found.count(shown.session, COUNTED + 1)}
+        context["export"] = urlencode(asked.conditions)
         context["next"] = urlencode({**typed, "cursor": following}) if following else ""
     except NotFound:
         raise

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0017"
-down_revision = "0012"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
@@ -17,8 +17,3 @@ INDEXES = {
 def upgrade() -> None:
     for name, columns in INDEXES.items():
         op.create_index(name, "delivery", columns)
-
-
-def downgrade() -> None:
-    for name in INDEXES:
-        op.drop_index(name, "delivery")

@@ -1,11 +1,11 @@
-"""What the pages ask for: lists by status, unit, document and rule; what was sent again of a delivery;
-and what every request asks for, whether something was decided about proposals."""
+"""What the pages ask for: lists by status, unit, document and rule; and what every request asks for,
+whether something was decided about proposals."""
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -20,7 +20,6 @@ _OF_OBLIGATION = {
 def upgrade() -> None:
     for name, columns in _OF_OBLIGATION.items():
         op.create_index(name, "obligation", columns)
-    op.create_index("ix_delivery_resend_of", "delivery", ["resend_of"])
     about_proposals = sa.text("proposal_id IS NOT NULL")
     op.create_index(
         "ix_journal_of_proposals",
