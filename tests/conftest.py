@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.databases import chosen
+from tests.servers.postgres import stop_postgres
 
 # A machine that is busy with other things is no fault of the product.
 settings.register_profile(
@@ -20,6 +21,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+
+
+def pytest_sessionfinish() -> None:
+    """Here, as one of several processes has only seconds to end afterwards."""
+    stop_postgres()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

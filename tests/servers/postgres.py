@@ -82,6 +82,12 @@ class Postgres:
             self.run(f"ALTER SYSTEM RESET {name}")
         self.run("SELECT pg_reload_conf()")
 
+    def stop(self) -> None:
+        """Let it end, whoever is still connected."""
+        self._administrator.dispose()
+        self._server.stop()
+        atexit.unregister(self._server._cleanup)
+
     def ask_for_passwords(self) -> None:
         """A user who needs his password, beside the administrator who does not."""
         file = self._folder / "data" / "pg_hba.conf"
@@ -105,6 +111,12 @@ def postgres() -> Postgres:
     if isinstance(server, Exception):
         raise RuntimeError(f"the PostgreSQL of the tests does not start: {server!r}") from server
     return server
+
+
+def stop_postgres() -> None:
+    """End the server of this session, if there is one."""
+    if _started.cache_info().currsize and isinstance(server := _started(), Postgres):
+        server.stop()
 
 
 @contextmanager
