@@ -23,6 +23,7 @@ from rules.catalogue_files import Catalogue
 from rules.script import one_form
 
 Conditions = list[Any]
+_FEW = 8
 
 
 class ObligationFilter(Asked):
@@ -45,12 +46,12 @@ class ObligationFilter(Asked):
 
 @dataclass(frozen=True)
 class Found:
-    """What a filter finds: for each stored status that is asked for the conditions in SQL.
+    """What a filter finds: the conditions in SQL of its parts, which have no row in common.
 
-    Each status is looked up by itself, for then an index gives the rows in their order.
+    Each stored status is a part, and so is each of a few rules: an index gives its rows in order.
     """
 
-    by_status: tuple[Conditions, ...]
+    parts: tuple[Conditions, ...]
 
     def page(self, session: Session, asked: ObligationFilter) -> tuple[list[Obligation], str]:
         """The rows of one page by due day, and the cursor of the next; empty on the last.
@@ -60,7 +61,7 @@ class Found:
         after = _after(asked.cursor) if asked.cursor else None
         lists = (
             list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
-            for conditions in self.by_status
+            for conditions in self.parts
         )
         rows = list(islice(merge(*lists, key=_place), asked.limit + 1))
         page = rows[: asked.limit]
@@ -70,7 +71,7 @@ class Found:
     def count(self, session: Session, most: int) -> int:
         """How many there are; beyond `most` nobody counts."""
         number = 0
-        for conditions in self.by_status:
+        for conditions in self.parts:
             number += count(session, *conditions, most=most - number)
         return number
 
@@ -92,7 +93,8 @@ def find(
             by_status = [[col(Obligation.status) == Status.OPEN, ~late(now)]]
         case named:
             by_status = [[col(Obligation.status) == Status(named)]]
-    return Found(tuple(own + shared for own in by_status))
+    by_rule = _by_rule(asked.q, agency.catalogue) if asked.q else [[]]
+    return Found(tuple(own + rules + shared for own in by_status for rules in by_rule))
 
 
 def _shared(
@@ -113,8 +115,14 @@ def _shared(
         today = local_day(now)
         yield col(Obligation.due_on) >= today
         yield col(Obligation.earliest) <= _within(asked.within, today, calendar)
-    if asked.q:
-        yield col(Obligation.rule).in_(_speaking_of(asked.q, catalogue))
+
+
+def _by_rule(words: str, catalogue: Catalogue) -> list[Conditions]:
+    """Few rules are looked up one by one; of many the rows are found on the way."""
+    rules = _speaking_of(words, catalogue)
+    if len(rules) <= _FEW:
+        return [[col(Obligation.rule) == rule] for rule in rules]
+    return [[col(Obligation.rule).in_(rules)]]
 
 
 def _speaking_of(words: str, catalogue: Catalogue) -> list[str]:
