@@ -23,6 +23,7 @@ from rules.catalogue_files import Catalogue
 from rules.script import one_form
 
 Conditions = list[Any]
+_FEW = 8
 
 
 class ObligationConditions(Asked):
@@ -59,12 +60,12 @@ class ObligationFilter(ObligationConditions, ByDueDay):
 
 @dataclass(frozen=True)
 class Found:
-    """What a filter finds: for each stored status that is asked for the conditions in SQL.
+    """What a filter finds: the conditions in SQL of its parts, which have no row in common.
 
-    Each status is looked up by itself, for then an index gives the rows in their order.
+    Each stored status is a part, and so is each of a few rules: an index gives its rows in order.
     """
 
-    by_status: tuple[Conditions, ...]
+    parts: tuple[Conditions, ...]
 
     def page(self, session: Session, asked: ObligationFilter) -> tuple[list[Obligation], str]:
         """The rows of one page by due day, and the cursor of the next; empty on the last.
@@ -74,7 +75,7 @@ class Found:
         after = after_of(asked.cursor)
         lists = (
             list_obligations(session, *conditions, after=after, limit=asked.limit + 1)
-            for conditions in self.by_status
+            for conditions in self.parts
         )
         rows = list(islice(merge(*lists, key=_place), asked.limit + 1))
         return rows[: asked.limit], next_of(rows, asked.limit)
@@ -82,7 +83,7 @@ class Found:
     def count(self, session: Session, most: int) -> int:
         """How many there are; beyond `most` nobody counts."""
         number = 0
-        for conditions in self.by_status:
+        for conditions in self.parts:
             number += count(session, *conditions, most=most - number)
         return number
 
@@ -92,25 +93,26 @@ def find(
 ) -> Found:
     """What of the viewer's a filter finds. Raises BadInput for a value that means nothing, NotFound
     for a unit that is not his."""
-    shared = viewer.own_obligations() + conditions_of(asked, agency, calendar, now)
+    shared = viewer.own_obligations() + list(_shared(asked, agency, calendar, now))
     if asked.unit is not None:
         viewer.check_unit(asked.unit)
-    if asked.status:
-        return Found((shared,))
-    return Found(tuple([col(Obligation.status) == one, *shared] for one in Status))
+    by_status = [_of_status(one, now) for one in ([asked.status] if asked.status else Status)]
+    by_rule = _by_rule(asked.q, agency.catalogue) if asked.q else [[]]
+    return Found(tuple(own + rules + shared for own in by_status for rules in by_rule))
 
 
 def conditions_of(
     asked: ObligationConditions, agency: Agency, calendar: WorkCalendar, now: datetime
 ) -> Conditions:
     """What a filter asks for, of everybody's. Raises BadInput."""
-    return [*_of_status(asked.status, now), *_shared(asked, agency, calendar, now)]
+    found = _of_status(asked.status, now) if asked.status else []
+    if asked.q:
+        found.append(col(Obligation.rule).in_(_speaking_of(asked.q, agency.catalogue)))
+    return found + list(_shared(asked, agency, calendar, now))
 
 
-def _of_status(status: str | None, now: datetime) -> Conditions:
+def _of_status(status: str, now: datetime) -> Conditions:
     match status:
-        case None:
-            return []
         case "overdue":
             return [late(now)]
         case "upcoming":
@@ -136,8 +138,14 @@ def _shared(
         today = local_day(now)
         yield col(Obligation.due_on) >= today
         yield col(Obligation.earliest) <= _within(asked.within, today, calendar)
-    if asked.q:
-        yield col(Obligation.rule).in_(_speaking_of(asked.q, catalogue))
+
+
+def _by_rule(words: str, catalogue: Catalogue) -> list[Conditions]:
+    """Few rules are looked up one by one; of many the rows are found on the way."""
+    rules = _speaking_of(words, catalogue)
+    if len(rules) <= _FEW:
+        return [[col(Obligation.rule) == rule] for rule in rules]
+    return [[col(Obligation.rule).in_(rules)]]
 
 
 def _speaking_of(words: str, catalogue: Catalogue) -> list[str]:

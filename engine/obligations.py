@@ -37,11 +37,11 @@ class Obligation(SQLModel, table=True):
         UniqueConstraint("rule", "unit", "occurrence"),
         Index("ix_obligation_status_act_by", "status", "act_by"),
         Index("ix_obligation_due_on", "due_on", "id"),
-        # For the list and the counts of a page; the last two columns spare it the rows.
-        Index("ix_obligation_status_due_on", "status", "due_on", "id", "unit", "due_at"),
+        # For the lists and the counts of pages; what stands after the id spares them the rows.
+        Index("ix_obligation_status_due_on", "status", "due_on", "id", "unit", "due_at", "rule"),
         Index("ix_obligation_status_unit", "status", "unit", "due_on", "id", "due_at"),
-        Index("ix_obligation_document", "document", "status", "due_on", "id"),
-        Index("ix_obligation_rule", "rule", "status", "due_on", "id"),
+        Index("ix_obligation_document", "document", "status", "due_on", "id", "unit"),
+        Index("ix_obligation_rule", "rule", "status", "due_on", "id", "unit"),
         Index("ix_obligation_unit_due_on", "unit", "due_on", "id"),
         Index(  # all that statistics ask, so that a year is counted without a look at its rows
             "ix_obligation_figures",
@@ -182,7 +182,8 @@ def list_obligations(
     if after:
         day, last = after
         due_on, id_ = col(Obligation.due_on), col(Obligation.id)
-        query = query.where(or_(due_on > day, and_(due_on == day, id_ > last)))
+        beyond = or_(due_on > day, and_(due_on == day, id_ > last))
+        query = query.where(due_on >= day, beyond)  # the first lets an index begin there
     query = query.order_by(col(Obligation.due_on), col(Obligation.id)).limit(limit)
     return list(session.exec(query).all())
 

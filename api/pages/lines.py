@@ -19,7 +19,7 @@ class Line:
     """One obligation. `left` is the time that remains, or how it was closed; `signed` is who has
     taken it into hand."""
 
-    obligation: Obligation
+    row: Obligation
     matter: str
     document: str
     number: str
@@ -29,14 +29,9 @@ class Line:
     signed: Acknowledgement | None = None
 
     @property
-    def row(self) -> Obligation:
-        """The same, for short."""
-        return self.obligation
-
-    @property
     def open(self) -> bool:
         """Is it neither done nor waived?"""
-        return self.obligation.status is Status.OPEN
+        return self.row.status is Status.OPEN
 
 
 def lines_of(
@@ -61,7 +56,7 @@ def line_of(
     """One of them. What the configuration does not name any more goes by its id."""
     rule, unit = agency.catalogue.rules.get(row.rule), agency.units.get(row.unit)
     return Line(
-        obligation=row,
+        row=row,
         matter=rule.quote if rule else row.rule,
         document=rule.document.title if rule else row.document,
         number=rule.document.number_of(rule.text) if rule else "",

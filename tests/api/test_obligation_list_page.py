@@ -66,6 +66,16 @@ def test_what_is_upcoming_or_overdue_is_all_that_is_open(office: Office) -> None
 def test_words_are_looked_for_in_quote_title_and_number(office: Office) -> None:
     for words in ("财政收支执行", "广元市2017年政务公开工作要点 财政"):
         assert {row["rule"] for row in office.get("/obligations", q=words)["items"]} == {FINANCE}
+    catalogue, due = office.agency.catalogue, {"due_to": "2026-06-30", "limit": 200}
+    for words in ("公布", "公开"):  # of few rules, and of many
+        rules = {
+            rule.id
+            for rule in catalogue.rules.values()
+            if words in rule.quote + rule.document.title
+        }
+        whole = office.get("/obligations", **due)["items"]
+        wanted = [row["id"] for row in whole if row["rule"] in rules]
+        assert listed(office, q=words, **due) == wanted
     assert listed(office, q="没有这样的字") == []
     assert "没有符合的事项" in read(office.client, "/obligations?q=没有这样的字")
 

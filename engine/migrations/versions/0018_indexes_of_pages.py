@@ -10,10 +10,10 @@ branch_labels = None
 depends_on = None
 
 _OF_OBLIGATION = {
-    "ix_obligation_status_due_on": ["status", "due_on", "id", "unit", "due_at"],
+    "ix_obligation_status_due_on": ["status", "due_on", "id", "unit", "due_at", "rule"],
     "ix_obligation_status_unit": ["status", "unit", "due_on", "id", "due_at"],
-    "ix_obligation_document": ["document", "status", "due_on", "id"],
-    "ix_obligation_rule": ["rule", "status", "due_on", "id"],
+    "ix_obligation_document": ["document", "status", "due_on", "id", "unit"],
+    "ix_obligation_rule": ["rule", "status", "due_on", "id", "unit"],
 }
 
 
