@@ -35,5 +35,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_duty_entry_unit", "duty_entry", ["unit"])
-    columns = ["status", "unit", "due_on", "due_at"]
-    op.create_index("ix_obligation_status_unit", "obligation", columns)
