@@ -12,22 +12,25 @@ class Entry:
 
     title: str
     path: str
+    below: tuple[str, ...] = ()  # pages that belong to it and lie elsewhere
 
     def leads_to(self, path: str) -> bool:
         """Is the page at that path this one, or one below it?"""
-        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+        if path == self.path or path in self.below:
+            return True
+        return self.path != "/" and path.startswith(f"{self.path}/")
 
 
 ENTRIES = (
     Entry("总览", "/"),
-    Entry("日历", "/calendar"),
+    Entry("日历", "/calendar", ("/feeds",)),
     Entry("待办", "/obligations"),
     Entry("文件", "/documents"),
     Entry("规则与口径", "/rules"),
-    Entry("单位", "/units"),
+    Entry("单位", "/units", ("/import",)),
     Entry("送达", "/deliveries"),
     Entry("统计", "/statistics"),
-    Entry("系统", "/system"),
+    Entry("系统", "/system", ("/messages",)),
 )
 
 

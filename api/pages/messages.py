@@ -10,21 +10,12 @@ from starlette.responses import Response
 from api.dependencies import AgencyNow, CalendarNow, Now, Viewing, running
 from api.rendering import templates
 from engine.database import reading
-from engine.deliveries import Delivery, State, list_deliveries
+from engine.deliveries import STATE_NAMES, Delivery, list_deliveries
 from engine.preview import coming, near
 
 router = APIRouter()
 SENT = 20
 MOST = 2000  # open obligations of which the next mornings are computed while others wait
-WORDS = {
-    State.QUEUED: "等待发送",
-    State.SENDING: "正在发送",
-    State.ACCEPTED: "已发出",
-    State.REJECTED: "被对方拒绝",
-    State.UNKNOWN: "是否送达不明",
-    State.FAILED: "没有发成",
-    State.SKIPPED: "没有发，内容已过时",
-}
 
 
 @router.get("/messages")
@@ -45,7 +36,7 @@ def messages(
     ahead = coming(db, agency, calendar, now, days, *own) if days and not many else []
     given = {
         "sent": sent,
-        "words": WORDS,
+        "words": STATE_NAMES,
         "coming": ahead,
         "many": many,
         "days": days,

@@ -17,7 +17,7 @@ from engine.alerts import deliveries_of
 from engine.clock_changes import TYPE_NAMES, Limit, event_of, limit_of
 from engine.clock_entries import ClockEntry, EntryType, entries_of, standing
 from engine.clock_entries import change_of as change_of_entry
-from engine.deliveries import State
+from engine.deliveries import STATE_NAMES
 from engine.errors import NoDate, NotAllowed
 from engine.event_clocks import Moment, in_words
 from engine.events import Event
@@ -30,15 +30,6 @@ from rules.clauses import Clause
 from rules.terms import MEASURE_NAMES, Amount, Measure
 
 _DELIVERIES = 50  # the newest; 送达 has the others
-_STATES = {
-    State.QUEUED: "等待发送",
-    State.SENDING: "正在发送",
-    State.ACCEPTED: "对方已接收",
-    State.REJECTED: "被对方拒绝",
-    State.UNKNOWN: "是否送达不明",
-    State.FAILED: "没有发出",
-    State.SKIPPED: "未发送",
-}
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ def facts(
         "clock": list(_entered(entries_of(session, row.id), agency.catalogue.clauses)),
         "deliveries": deliveries_of(session, row.id, *viewer.own_deliveries(), limit=_DELIVERIES),
         "recipients": agency.units,
-        "states": _STATES,
+        "states": STATE_NAMES,
         "via": VIA_NAMES,
         "acts": Permission.ACT in viewer.permissions,
         "limit": limit if isinstance(limit, Limit) else None,

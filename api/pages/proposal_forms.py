@@ -130,7 +130,8 @@ def _done(
             pass
     except _REFUSALS as refused:
         return _refused(request, agency, row, verb, posted, refused)
-    said = f"said={_DONE[verb]}&at={row.start}"
+    done = "accept" if len(deeds) > 1 else verb  # 保存并采用
+    said = f"said={_DONE[done]}&at={row.start}"
     path, _, anchor = _place(request, agency, process, row).partition("#")
     return RedirectResponse(f"{path}{'&' if '?' in path else '?'}{said}#{anchor}", 303)
 

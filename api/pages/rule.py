@@ -23,6 +23,7 @@ from engine.interpretations import history_of, set_aside, stored_interpretations
 from engine.interpreting import Interpreted, interpret, withdraw_interpretation
 from engine.obligations import Obligation, Status, list_obligations
 from engine.readings import Interpretation
+from engine.units import Unit
 from rules.rule import HolderKind, Rule, Share
 from rules.terms import KIND_NAMES
 
@@ -143,6 +144,7 @@ def _page(
             if duty.rule == id_ and viewer.sees(duty.unit)
         ],
         "unowed": _unowed(agency, viewer, found),
+        "free": _free(agency, viewer, id_),
         "units": agency.units,
         "catalogue": agency.catalogue.rules,
         "coming": _coming(session, viewer, id_),
@@ -170,6 +172,12 @@ def _unowed(agency: Agency, viewer: Viewer, rule: Rule) -> list[tuple[str, str]]
     owing = {duty.unit for duty in agency.duties_in_force.values() if duty.rule == rule.id}
     matched = ((holder, agency.matched.get(holder)) for holder in rule.holders)
     return [(h, unit) for h, unit in matched if unit and unit not in owing and viewer.sees(unit)]
+
+
+def _free(agency: Agency, viewer: Viewer, rule: str) -> list[Unit]:
+    """The units to which the rule may still be given."""
+    owing = {duty.unit for duty in agency.duties_in_force.values() if duty.rule == rule}
+    return [one for one in agency.units.values() if one.id not in owing and viewer.sees(one.id)]
 
 
 def _confirm(

@@ -14,9 +14,9 @@ router = APIRouter(prefix="/units/{unit}")
 
 
 @router.get("")
-async def unit_page(view: View) -> Response:
-    """一个单位."""
-    return view.render()
+async def unit_page(view: View, rule: str = "") -> Response:
+    """一个单位; with `rule` the form of a duty begins with that rule."""
+    return view.render(at="duties", filled={"rule": rule}) if rule else view.render()
 
 
 @router.post("")

@@ -74,7 +74,7 @@ def test_the_deliveries_that_told_of_it_are_listed(office: Office) -> None:
     shown = [int(one) for one in re.findall(r'<tr id="d(\d+)">', html)]
     carrying = {r["id"] for r in told if any(a["obligation"] == id_ for a in r["alerts"])}
     assert shown == sorted({*carrying, again}, reverse=True)
-    assert "对方已接收" in html
+    assert "已送出" in html
     assert "重新发送" in html
 
 

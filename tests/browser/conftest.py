@@ -52,6 +52,7 @@ def page_of(browser: Browser, office: ServedOffice, watch: Watch) -> Iterator[Pe
             context = browser.new_context(
                 base_url=office.url, viewport=WIDE, locale="zh-CN", timezone_id="Asia/Shanghai"
             )
+            context.set_default_timeout(10_000)
             opened.callback(context.close)
             watch.over(context)
             if role:

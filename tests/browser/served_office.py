@@ -12,7 +12,7 @@ from typing import TypeVar
 import uvicorn
 from sqlmodel import col
 
-from engine.accounts import Role
+from engine.accounts import Role, find_account, set_password
 from engine.agency import Agency
 from engine.chains import follow
 from engine.database import recording, writing
@@ -47,6 +47,14 @@ class ServedOffice:
         """What the browser of somebody who signed in holds in its cookie."""
         cookie: str = self.office.person(role, unit, name).headers["cookie"]
         return cookie.partition("=")[2]
+
+    def has_password(self, role: Role, name: str = "zhangsan") -> None:
+        """Somebody who can sign in with PASSWORD."""
+        self.session_of(role, name=name)
+        with writing(self.office.db) as session:
+            account = find_account(session, name)
+            assert account
+            set_password(session, account, PASSWORD, by="测试", now=self.office.now)
 
     def apart(self, act: Callable[[], Result]) -> Result:
         """What needs an event loop of its own, such as a tick: the browser's driver holds the one of

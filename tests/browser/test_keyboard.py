@@ -2,18 +2,13 @@
 
 from playwright.sync_api import Page, expect
 
-from engine.accounts import Role, find_account, set_password
-from engine.database import writing
+from engine.accounts import Role
 from tests.browser.chromium import PersonsPage
 from tests.browser.served_office import PASSWORD, ServedOffice
 
 
 def test_signing_in_by_keyboard_alone(page_of: PersonsPage, office: ServedOffice) -> None:
-    office.session_of(Role.OFFICE)
-    with writing(office.office.db) as session:
-        account = find_account(session, "zhangsan")
-        assert account
-        set_password(session, account, PASSWORD, by="测试", now=office.office.now)
+    office.has_password(Role.OFFICE)
     page = page_of()
     page.goto("/")
     page.keyboard.type("zhangsan")  # the first field has the focus

@@ -11,8 +11,8 @@ from api.permissions import OPERATIONS
 
 # What is for programs, what signs itself, and what stands before signing in.
 _NO_PAGES = re.compile(
-    r"/(api|m|callbacks|feeds|static|docs|sign-in|first-visit|healthz|readyz|metrics)(/|$)"
-    r"|/openapi.json"
+    r"/(api|m|callbacks|static|docs|sign-in|first-visit|healthz|readyz|metrics)(/|$)"
+    r"|/openapi\.json|/feeds/"
 )
 
 
