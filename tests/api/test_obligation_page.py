@@ -48,7 +48,7 @@ def test_the_page_shows_all_that_is_known_of_it() -> None:
         row["reading"],
     ):
         assert words in html, words
-    steps = re.findall(r"<li>(.*?)<small>", html.partition('<ol class="steps">')[2])
+    steps = re.findall(r"<li>(.*?)<small>", html.partition('<ol class="trace">')[2])
     assert steps == [step["text"] for step in row["trace"]]
     explained = office.get(f"/obligations/{id_}/explanation")
     for one in explained["readings"]:
