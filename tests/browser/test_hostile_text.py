@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from playwright.sync_api import Page
 from sqlmodel import col
 
@@ -25,6 +27,9 @@ HOSTILE = (
     "\u202e反着写的\u2066",
     "W" * 10_000,
     "长" * 10_000,
+    "+1+cmd|' /C calc'!A0",
+    "-1+cmd|' /C calc'!A0",
+    "@SUM(1+1)",
 )
 
 
@@ -43,6 +48,9 @@ def office(past: Office, tmp_path: Path) -> Iterator[ServedOffice]:
         paper = {"name": "hostile.txt", "text": f"{SCRIPT}各单位按月公开。\n", "title": SCRIPT}
         answer = opened.apart(lambda: made.post("/documents", paper | {"year": 2026}))
         assert answer.status_code == 201, answer.text
+        first = answer.json()["proposals"][0]
+        taken = opened.apart(lambda: made.post(f"/proposals/{first}/accept", {"by": "王莉"}))
+        assert taken.status_code == 200, taken.text
         assert opened.apart(lambda: made.disaster(reference=SCRIPT)).status_code == 201
         made.at("2026-09-28 10:30")
         opened.apart(made.tick)
@@ -53,13 +61,58 @@ def test_what_is_stored_is_shown_and_never_run(page_of: PersonsPage) -> None:
     page = page_of(Role.ADMINISTRATOR)
     shown = ""
     for _ in walk(page):
-        assert page.locator("script, img, iframe, [onerror]").count() == 0, page.url
-        assert not addresses(page, "javascript:"), page.url
-        page.set_viewport_size(NARROW)
-        assert not scrolls_sideways(page), page.url
-        shown += page.locator("main").inner_text()
+        shown += harmless(page)
     for text in HOSTILE[:3]:
         assert text in shown
+
+
+def test_the_pages_of_what_is_called_so(page_of: PersonsPage, office: ServedOffice) -> None:
+    page = page_of(Role.ADMINISTRATOR)
+    shown = ""
+    for path in office.apart(lambda: list(details(office.office))):
+        answer = page.goto(path)
+        assert answer
+        assert answer.status == 200, path
+        shown += harmless(page)
+    for text in HOSTILE[:4]:
+        assert text in shown
+
+
+def details(office: Office) -> Iterator[str]:
+    """The pages of one thing whose text is hostile, and of a list behind a figure."""
+    done = office.get("/obligations", status="done", limit=200)["items"]
+    yield from (f"/obligations/{row['id']}" for row in done if row["evidence"] in HOSTILE)
+    yield from (f"/units/{id_}" for id_ in list(AGENCY.units)[: len(HOSTILE)])
+    yield from (f"/deliveries/{row['id']}" for row in office.get("/deliveries", limit=200)["items"])
+    rules = [rule for rule in office.agency.rules if rule.document.title == SCRIPT]
+    assert rules
+    yield f"/rules/{rules[0].id}"
+    yield f"/documents/{rules[0].document.id}"
+    yield "/statistics/list?measure=due"
+    yield "/messages?days=1"
+
+
+def harmless(page: Page) -> str:
+    """What the page says; nothing of it is run, or wider than a small screen."""
+    assert page.locator("script, img, iframe, [onerror]").count() == 0, page.url
+    assert not addresses(page, "javascript:"), page.url
+    page.set_viewport_size(NARROW)
+    assert not scrolls_sideways(page), page.url
+    return page.locator("main").inner_text()
+
+
+def test_no_cell_of_a_workbook_is_a_formula(page_of: PersonsPage) -> None:
+    page = page_of(Role.ADMINISTRATOR)
+    held = set()
+    for path in ("/obligations.xlsx", "/statistics.xlsx"):
+        answer = page.request.get(path)
+        assert answer.ok, path
+        book = load_workbook(BytesIO(answer.body()))
+        cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+        assert [cell.value for cell in cells if cell.data_type == "f"] == []
+        held |= {cell.value for cell in cells if cell.data_type == "s"}
+    for text in HOSTILE:
+        assert text in held or len(text) > 1000 or "\u202e" in text
 
 
 def addresses(page: Page, scheme: str) -> list[str]:
