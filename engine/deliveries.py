@@ -89,9 +89,7 @@ class Delivery(SQLModel, table=True):
     body: str = ""  # as it was last sent
     told: str = ""  # ids of the obligations in `body`, comma between
     repeats: bool = False  # in place of one that may have arrived: it is marked
-    resend_of: int | None = Field(
-        default=None, index=True
-    )  # sent again by hand: the first delivery of these alerts
+    resend_of: int | None = None  # sent again by hand: the first delivery of these alerts
     reason: str = ""  # of the state, in a Chinese sentence
     finished_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
