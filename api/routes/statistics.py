@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from api.dependencies import AgencyNow, Now, Reader, Viewing
 from api.obligation_filter import after_of, next_of
-from api.schemas import obligation_row
+from api.obligation_rows import obligation_row
 from api.statistics_filter import StatisticsFilter, StatisticsList, stretch_of
 from api.statistics_rows import statistics_row
 from engine.figures import condition_of
