@@ -156,7 +156,7 @@ STEPS: list[tuple[str, str, str, Any]] = [
         "GET",
         "/statistics/list",
         "一个统计数字背后的事项",
-        {"year": 2026, "measure": "on_time", "limit": 2},
+        {"year": 2026, "measure": "due", "limit": 2},
     ),
     ("GET", "/statistics.xlsx", "统计表（.xlsx 文件）", {"year": 2026}),
     ("GET", "/obligations.xlsx", "台账（.xlsx 文件）", {"unit": "finance", "status": "open"}),
