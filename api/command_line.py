@@ -24,6 +24,7 @@ from api.commands import (
     feed,
     import_,
     init,
+    interpretation,
     ledger,
     migrate,
     plan,
@@ -82,6 +83,7 @@ app.add_typer(silence.app, name="silence")
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(feed.app, name="feed")
+app.add_typer(interpretation.app, name="interpretation")
 app.add_typer(documents.app, name="documents")
 app.add_typer(workday.app, name="workday")
 app.add_typer(work_calendar.app, name="calendar")

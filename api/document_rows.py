@@ -1,6 +1,6 @@
 """The JSON objects of loaded texts, their time phrases and proposals, and of what would move."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from api.json_rows import assessment_row
@@ -12,6 +12,8 @@ from engine.proposals import Proposal
 from engine.recalculation import Taken
 from rules.audit import Standing, Verdict
 from rules.reader import Hit
+
+Units = Collection[str] | None  # what somebody may see of; None for all
 
 
 def text_row(text: LoadedText) -> dict[str, Any]:
@@ -29,8 +31,8 @@ def text_row(text: LoadedText) -> dict[str, Any]:
     }
 
 
-def loading_row(done: Loading) -> dict[str, Any]:
-    """What came of a text that somebody wanted to load."""
+def loading_row(done: Loading, units: Units = None) -> dict[str, Any]:
+    """What came of a text that somebody wanted to load; its impact on the units of whoever asks."""
     found = done.found
     return {
         **text_row(done.text),
@@ -42,7 +44,7 @@ def loading_row(done: Loading) -> dict[str, Any]:
         "changed": [{"rule": rule.id, "to": hit_row(hit)} for rule, hit in found.changed],
         "ended": [rule.id for rule in found.ended],
         "proposals": [row.id for row in done.proposals] if done.stored else [],
-        "impact": impact_row(done.impact) if done.impact else None,
+        "impact": impact_row(done.impact, units) if done.impact else None,
     }
 
 
@@ -94,20 +96,23 @@ def proposal_row(row: Proposal) -> dict[str, Any]:
     }
 
 
-def taken_row(taken: Taken) -> dict[str, Any]:
-    """A holiday notice; `moved` is how many open obligations have another date by it."""
-    moved = len(taken.impact.moved) if taken.impact else 0
+def taken_row(taken: Taken, units: Units = None) -> dict[str, Any]:
+    """A holiday notice; `moved` is how many open obligations of the asker's units have another date
+    by it."""
+    moved = len(taken.impact.of(units).moved) if taken.impact else 0
     return {**assessment_row(taken.assessment), "moved": moved}
 
 
-def impact_row(seen: Impact) -> dict[str, Any]:
-    """What would become of obligations: `added` is how many would be new, `first` the first of them."""
+def impact_row(seen: Impact, units: Units = None) -> dict[str, Any]:
+    """What would become of the obligations of the asker's units (None: of all): `added` is how many
+    would be new, `first` the first of them."""
+    own = seen.of(units)
     return {
-        "moved": [_affected_row(one) for one in seen.moved],
-        "withdrawn": [_affected_row(one) for one in seen.withdrawn],
-        "reopened": [_affected_row(one) for one in seen.reopened],
-        "added": seen.added,
-        "first": [_affected_row(one) for one in seen.first_added],
+        "moved": [_affected_row(one) for one in own.moved],
+        "withdrawn": [_affected_row(one) for one in own.withdrawn],
+        "reopened": [_affected_row(one) for one in own.reopened],
+        "added": own.added,
+        "first": [_affected_row(one) for one in own.first_added],
     }
 
 

@@ -18,7 +18,10 @@ _TAGS = (
     ("待办事项", "一期一项：列出、详情、办结和对期限的改动", ("obligations",)),
     ("事由", "发生了什么，从而开始计时", ("events",)),
     ("文件与建议", "载入正文，核对每处时间用语，采用为规则", ("documents", "proposals")),
-    ("规则与责任", "规则和口径，哪个单位承担哪条", ("rules", "units", "duties", "seasons")),
+    ("规则与口径", "规则，怎样读，由谁定的", ("rules", "seasons")),
+    ("单位与责任", "单位，哪个单位承担哪条规则；表格导入", ("units", "duties", "import")),
+    ("统计", "一段时间到期事项的办理情况，和每个数字背后的事项", ("statistics",)),
+    ("日历订阅", "给日历软件的地址", ("feeds",)),
     ("工作日历", "工作日的推算、放假通知", ("workdays", "calendar")),
     ("送达与渠道", "发出了什么、结果如何、重新发送", ("deliveries", "channels", "bounces")),
     ("请假与静默", "谁不在、什么暂不提醒、谁收不到", ("absences", "silences", "people")),
@@ -37,4 +40,5 @@ def tags() -> list[dict[str, str]]:
 def tag_of(path: str) -> str:
     """Under which tag an address stands."""
     first = path.removeprefix("/api/v1").strip("/").partition("/")[0]
-    return next((name for name, _, parts in _TAGS if first in parts), _OTHER)
+    noun = first.partition(".")[0]  # of a workbook too
+    return next((name for name, _, parts in _TAGS if noun in parts), _OTHER)

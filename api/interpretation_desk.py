@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from sqlmodel import Session
 
 from api.dependencies import Running
 from api.document_rows import impact_row
+from api.schemas import Asked, By, Line, Moment, Name
 from api.typed_dates import day
 from api.viewer import Viewer
 from engine.errors import NotAllowed
@@ -16,6 +18,28 @@ from engine.interpretations import StoredInterpretation
 from engine.interpreting import Desk, Interpreted
 from engine.readings import Interpretation
 from engine.workdays import WorkCalendar
+
+
+class NewInterpretation(Asked):
+    """Body of `POST rules/{id}/interpretation`."""
+
+    reading: Annotated[
+        Line,
+        Field(min_length=1, max_length=100, description="20WD、P1M;after=15D、2026-12-31 之类"),
+    ]
+    decided_by: Annotated[Name, Field(description="由谁决定，例如市政府办公室")]
+    decided_on: Annotated[Moment, Field(description="决定日期")]
+    reason: Annotated[Line, Field(min_length=1, max_length=500)]
+    by: By = None
+    apply: Annotated[bool, Field(description="不写只看影响，不确定")] = False
+
+
+class Withdrawal(Asked):
+    """Body of `POST rules/{id}/interpretation/withdraw`."""
+
+    reason: Annotated[Line, Field(min_length=1, max_length=500)]
+    by: By = None
+    apply: Annotated[bool, Field(description="不写只看影响，不撤回")] = False
 
 
 def desk_of(

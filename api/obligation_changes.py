@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from api.errors import BadInput
-from api.schemas import ObligationChange
+from api.obligation_rows import ObligationChange
 from api.typed_dates import day, moment
 from api.viewer import Viewer
 from engine.acknowledgements import Via, acknowledge

@@ -47,7 +47,7 @@ class OfficeChanges:
     def change_unit(self, unit: Unit, decision: Decision) -> Effect:
         """Raises NotAllowed, NotFound, BadAgency."""
         agency = self.agency()
-        before = self.own_unit(agency, unit.id)
+        before = visible_unit(self.viewer, agency, unit.id)
         if self.viewer.units is not None and unit.parent != before.parent:
             self.viewer.check_unit(unit.parent)
         return self._settled(register_unit(self.session, agency, unit, decision), decision)
@@ -55,24 +55,25 @@ class OfficeChanges:
     def add_duty(self, duty: DutyTerms, decision: Decision) -> Effect:
         """Raises NotAllowed, NotFound, BadAgency."""
         agency = self.agency()
-        self.own_unit(agency, duty.unit)
+        visible_unit(self.viewer, agency, duty.unit)
         return self._settled(register_duty(self.session, agency, duty, decision), decision)
 
     def end_duty(self, rule: str, unit: str, last: date, decision: Decision) -> None:
         """Raises NotAllowed, NotFound."""
         agency = self.agency()
-        self.own_unit(agency, unit)
+        visible_unit(self.viewer, agency, unit)
         end_duty(self.session, agency, rule, unit, last, decision)
         self._settled(Effect.CHANGED, decision)
-
-    def own_unit(self, agency: Agency, id_: str) -> Unit:
-        """Raises NotFound."""
-        self.viewer.check_unit(id_)
-        if id_ not in agency.units:
-            raise NotFound(f"没有单位“{id_}”，或者它不在您的范围内")
-        return agency.units[id_]
 
     def _settled(self, effect: Effect, decision: Decision) -> Effect:
         if effect is not Effect.UNCHANGED:
             settle(self.session, self.current, self.calendar, decision.now)
         return effect
+
+
+def visible_unit(viewer: Viewer, agency: Agency, id_: str) -> Unit:
+    """A unit that the viewer sees. Raises NotFound."""
+    viewer.check_unit(id_)
+    if id_ not in agency.units:
+        raise NotFound(f"没有单位“{id_}”，或者它不在您的范围内")
+    return agency.units[id_]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from api.dependencies import Running
-from api.schemas import Edit
+from api.document_requests import Edit
 from api.typed_dates import day
 from engine.adoption import papers
 from engine.agency import Agency

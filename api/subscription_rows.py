@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 
 from api.configuration import Configuration
-from api.schemas import By, Name, obligation_row
+from api.obligation_rows import obligation_row
+from api.schemas import By, Name
 from engine.agency import Agency
 from engine.clock import clock_of
 from engine.courier import Courier

@@ -13,6 +13,7 @@ from api.errors import BadInput
 from api.import_sheets import Import, read_import
 from api.workbook_reading import read_workbook
 from engine.current_agency import CurrentAgency
+from engine.impact import Impact
 from engine.importing import SHEETS, Fault, Report, carry_out_import, preview_import
 from engine.registering import Decision, Effect
 from engine.workdays import WorkCalendar
@@ -36,6 +37,7 @@ class Imported:
     name: str
     applied: bool
     report: Report
+    impact: Impact | None  # on the units of who imports
     faults: tuple[tuple[Fault, str], ...]  # each in words
     letters: dict[tuple[str, str], str]
 
@@ -65,14 +67,17 @@ class TableImport:
 
         def told(session: Session, report: Report) -> None:
             if then:
-                then(session, Imported(table.name, True, report, (), read.letters))
+                then(session, self._imported(table, read, report, True))
 
         only_looks = dry_run or bool(read.faults)
         place = (self.db, self.current, self.calendar, read.wanted, decision)
         report = preview_import(*place) if only_looks else carry_out_import(*place, told)
+        return self._imported(table, read, report, not (only_looks or report.faults))
+
+    def _imported(self, table: Table, read: Import, report: Report, applied: bool) -> Imported:
+        impact = report.impact.of(self.visible) if report.impact else None
         faults = _in_order(read, [*read.faults, *report.faults])
-        applied = not (only_looks or faults)
-        return Imported(table.name, applied, report, faults, read.letters)
+        return Imported(table.name, applied, report, impact, faults, read.letters)
 
 
 def _in_order(read: Import, faults: list[Fault]) -> tuple[tuple[Fault, str], ...]:
@@ -107,7 +112,7 @@ def import_row(done: Imported) -> dict[str, Any]:
         },
         "changes": done.report.changes[:MOST_CHANGES],
         "more_changes": max(0, len(done.report.changes) - MOST_CHANGES),
-        "impact": impact_row(done.report.impact) if done.report.impact else None,
+        "impact": impact_row(done.impact) if done.impact else None,
     }
 
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
-from sqlalchemy import Index, UniqueConstraint, func
+from sqlalchemy import Index, UniqueConstraint, func, or_
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant, words
+from engine.errors import NotFound
 from engine.ledger import Contents, Kind, Sealing, columns, enter
 from notifiers.message import OutcomeKind
 
@@ -61,9 +62,10 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         Index("ix_delivery_state_next_at", "state", "next_at"),
         Index("ix_delivery_channel_state", "channel", "state", "next_at"),
-        # Of a list, newest first, and of its filters.
-        Index("ix_delivery_state_id", "state", "id"),
-        Index("ix_delivery_channel_id", "channel", "id"),
+        # Of a list, newest first, and of its filters: days, alone or with one of the others.
+        Index("ix_delivery_planned_at", "planned_at", "id"),
+        Index("ix_delivery_state_planned_at", "state", "planned_at", "id"),
+        Index("ix_delivery_channel_planned_at", "channel", "planned_at", "id"),
         Index("ix_delivery_resend_of", "resend_of"),
     )
 
@@ -124,11 +126,18 @@ class Attempt(SQLModel, table=True):
 def list_deliveries(
     session: Session, *conditions: object, before: int | None = None, limit: int | None = None
 ) -> list[Delivery]:
-    """Deliveries, newest first; `before` is the last id of the page before."""
+    """Deliveries, newest first; `before` is the last id of the page before. Raises NotFound for one
+    that never was."""
+    planned_at, id_ = col(Delivery.planned_at), col(Delivery.id)
     query = select(Delivery).where(*conditions)  # type: ignore[arg-type]
     if before is not None:
-        query = query.where(col(Delivery.id) < before)
-    return list(session.exec(query.order_by(col(Delivery.id).desc()).limit(limit)).all())
+        last = session.get(Delivery, before)
+        if last is None:
+            raise NotFound(f"没有编号为 {before} 的送达记录，请从第一页看起")
+        # The first condition bounds the index, the second its last instant.
+        query = query.where(planned_at <= last.planned_at)
+        query = query.where(or_(planned_at < last.planned_at, id_ < before))
+    return list(session.exec(query.order_by(planned_at.desc(), id_.desc()).limit(limit)).all())
 
 
 def any_accepted(session: Session) -> bool:

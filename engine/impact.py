@@ -1,6 +1,6 @@
 """影响 Impact: what a changed agency or calendar would do to the obligations, without doing it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -35,13 +35,29 @@ class Affected:
 @dataclass(frozen=True)
 class Impact:
     """影响. Moved are open obligations with another date; withdrawn those not asked for any more,
-    reopened those asked for again. `first_added` are the first of the `added` by due day."""
+    reopened those asked for again, new what was not there, by due day."""
 
     moved: tuple[Affected, ...]
     withdrawn: tuple[Affected, ...]
     reopened: tuple[Affected, ...]
-    added: int
-    first_added: tuple[Affected, ...]
+    new: tuple[Affected, ...]
+
+    @property
+    def added(self) -> int:
+        """How many would be new."""
+        return len(self.new)
+
+    @property
+    def first_added(self) -> tuple[Affected, ...]:
+        """The first of these."""
+        return self.new[:SHOWN]
+
+    def of(self, units: Collection[str] | None) -> "Impact":
+        """What of it is of some units; all of it for None."""
+        if units is None:
+            return self
+        kinds = (self.moved, self.withdrawn, self.reopened, self.new)
+        return Impact(*(tuple(one for one in kind if one.unit in units) for kind in kinds))
 
 
 _Columns = tuple[int, str, str, str, date, datetime | None, Status]
@@ -99,8 +115,7 @@ def _compared(before: Mapping[int, Row[_Columns]], after: Mapping[int, Row[_Colu
             if old.status is Status.OPEN and new.status is not Status.OPEN
         ),
         reopened=tuple(_affected(old, new) for old, new in opened if old.status is not Status.OPEN),
-        added=len(added),
-        first_added=tuple(_affected(None, new) for new in added[:SHOWN]),
+        new=tuple(_affected(None, new) for new in added),
     )
 
 

@@ -92,7 +92,7 @@ def _tell(done: Imported) -> None:
         print(f"  {words}")
     if (more := len(report.changes) - MOST_CHANGES) > 0:
         print(f"  另有 {more} 处。")
-    for line in impact_in_words(report.impact):
+    for line in impact_in_words(done.impact):
         print(f"  {line}")
     if not report.changes_something:
         print("表中的内容都已经有了，没有改动。")

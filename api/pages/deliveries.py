@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
+from api.delivery_rows import DeliveryFilter
 from api.delivery_search import planned_between, search
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
 from api.errors import BadInput
@@ -18,7 +19,6 @@ from api.faults import fault_in_words
 from api.pages.delivery_words import checked_reason
 from api.permissions import Permission
 from api.rendering import templates
-from api.schemas import DeliveryFilter
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.deliveries import PURPOSE_NAMES, STATE_NAMES

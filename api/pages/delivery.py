@@ -1,6 +1,5 @@
 """One delivery: its exact text, each attempt, what it carried; and sending it again."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from sqlmodel import Session, col
 from starlette.responses import RedirectResponse, Response
 
-from api.delivery_search import find
+from api.delivery_search import body_for, find
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
 from api.errors import BadInput
 from api.pages.delivery_words import FAULT_NAMES, OUTCOME_NAMES, checked_reason, rung_in_words
@@ -33,7 +32,6 @@ from engine.resending import resend_one
 
 router = APIRouter()
 _SAID = {"resent": "已重新发送，这是新的送达记录，几秒钟内发出。"}
-_SIGNED = re.compile(r"(/m/)[A-Za-z0-9_.~-]+")  # the link with which a matter is acknowledged
 
 
 @router.get("/deliveries/{delivery_id}")
@@ -84,7 +82,7 @@ def _page(
         "state": STATE_NAMES[row.state],
         "purpose": PURPOSE_NAMES[row.purpose],
         "name": agency.units[row.recipient].name if row.recipient in agency.units else "",
-        "body": _body(row, viewer),
+        "body": body_for(viewer, row),
         "attempts": attempts_of(session, row.id or 0),
         "outcomes": OUTCOME_NAMES,
         "faults": FAULT_NAMES,
@@ -96,11 +94,6 @@ def _page(
         **more,
     }
     return templates.TemplateResponse(request, "delivery.html", context, status)
-
-
-def _body(row: Delivery, viewer: Viewer) -> str:
-    """As it was last sent; the link that acknowledges is not for those who may only read."""
-    return row.body if Permission.ACT in viewer.permissions else _SIGNED.sub(r"\1…", row.body)
 
 
 def _matters(session: Session, agency: Agency, row: Delivery) -> list[dict[str, Any]]:

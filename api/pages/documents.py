@@ -11,13 +11,13 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Running, Viewing, running
+from api.document_requests import NewText
 from api.document_text import document_text
 from api.errors import BadInput
 from api.impact_lines import shown
 from api.posted_forms import Posted, PostedForm, checked
 from api.read_texts import counted
 from api.rendering import templates
-from api.schemas import NewText
 from api.text_intake import Handed, take_in
 from engine.agency import Agency
 from engine.database import reading

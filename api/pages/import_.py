@@ -113,7 +113,7 @@ def _shown_page(request: Request, done: Imported, table: Table, reason: str) -> 
         "effects": EFFECT_NAMES,
         "changes": report.changes[:MOST_CHANGES],
         "more": max(0, len(report.changes) - MOST_CHANGES),
-        "moves": list(impact_in_words(report.impact)),
+        "moves": list(impact_in_words(done.impact)),
         "useful": report.changes_something,
     }
     return _page(request, reason=reason, preview=shown)

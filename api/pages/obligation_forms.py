@@ -6,8 +6,8 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from api.errors import BadInput
+from api.obligation_rows import ObligationChange
 from api.pages.form_words import in_form_words
-from api.schemas import ObligationChange
 from engine.instants import local_day
 from rules.terms import Amount, Measure
 

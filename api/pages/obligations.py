@@ -17,13 +17,13 @@ from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, Write
 from api.errors import BadInput
 from api.obligation_changes import completed_at
 from api.obligation_filter import ObligationFilter, find
+from api.obligation_rows import ObligationChange
 from api.pages.filter_choices import choices
 from api.pages.form_words import in_form_words
 from api.pages.lines import lines_of
 from api.pages.obligation_forms import completion_time
 from api.permissions import Permission
 from api.rendering import templates
-from api.schemas import ObligationChange
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.completion import complete_all

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Running, Viewing, running
+from api.document_requests import Dismissal, Edit
 from api.errors import BadInput
 from api.impact_lines import shown
 from api.pages.document import Refilled, document_page, part_of
@@ -21,7 +22,7 @@ from api.proposal_decisions import (
     foreseen,
 )
 from api.rendering import templates
-from api.schemas import Dismissal, Edit, RowId
+from api.schemas import RowId
 from engine.agency import Agency
 from engine.database import reading
 from engine.errors import BadAgency, BadInterpretation, NotAllowed

@@ -9,11 +9,10 @@ from starlette.responses import RedirectResponse, Response
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.errors import BadInput
 from api.impact_lines import shown
-from api.interpretation_desk import decided_day, desk_of
+from api.interpretation_desk import NewInterpretation, Withdrawal, decided_day, desk_of
 from api.posted_forms import Posted, PostedForm, checked
 from api.reading_form import DAYS, EVERY, UNITS, reading_value, ways_of
 from api.rendering import templates
-from api.schemas import NewInterpretation, Withdrawal
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.database import reading

@@ -9,6 +9,7 @@ from api.office_rows import duty_typed, unit_typed
 from api.pages.unit_view import View
 from api.typed_dates import day
 from api.unit_form import typed, unit_values
+from engine.registering import Effect
 
 router = APIRouter(prefix="/units/{unit}")
 
@@ -25,8 +26,8 @@ async def change(view: View, request: Request) -> Response:
     form = await request.form()
     values = unit_values(form) | {"id": view.unit}
 
-    def deed(session: Session) -> None:
-        view.changes(session).change_unit(unit_typed(values), view.decision(form))
+    def deed(session: Session) -> Effect:
+        return view.changes(session).change_unit(unit_typed(values), view.decision(form))
 
     return view.attempt("changed", "unit", values | {"reason": typed(form, "reason")}, deed)
 
@@ -38,11 +39,11 @@ async def add_duty(view: View, request: Request) -> Response:
     names = ("rule", "from", "until", "ladder", "reason")
     filled = {name: typed(form, name) for name in names}
 
-    def deed(session: Session) -> None:
+    def deed(session: Session) -> Effect:
         rule = filled["rule"].partition(" ")[0]  # the list offers the id with its words behind it
         since, until = filled["from"], filled["until"]
         duty = duty_typed(rule, view.unit, since, until, filled["ladder"])
-        view.changes(session).add_duty(duty, view.decision(form))
+        return view.changes(session).add_duty(duty, view.decision(form))
 
     return view.attempt("duty", "duties", filled, deed)
 

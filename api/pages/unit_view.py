@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import Now, Running, Viewing, running
 from api.errors import BadInput
-from api.office_changes import OfficeChanges
+from api.office_changes import OfficeChanges, visible_unit
 from api.office_rows import values_of
 from api.pages.units import parents
 from api.permissions import Permission
@@ -24,11 +24,11 @@ from engine.channels import ChannelState, channel_states
 from engine.database import reading, writing
 from engine.duties import Duty
 from engine.duty_entries import entries_of_duties
-from engine.errors import BadAgency, EngineError, NotAllowed, NotFound
+from engine.errors import BadAgency, EngineError, NotAllowed
 from engine.imported_notices import imported_notices
 from engine.instants import local_day
 from engine.reachability import unreachable_people
-from engine.registering import Decision
+from engine.registering import Decision, Effect
 from engine.silences import Silence, list_silences, until_in_words
 from engine.unit_counts import Standing, next_due, standings
 from engine.unit_entries import entries_of_unit
@@ -40,6 +40,7 @@ SHOWN = 20  # of what was noted and entered before
 SAID = {
     "registered": "已登记单位。下面可以写明它承担的责任。",
     "changed": "已修改，立即生效。",
+    "unchanged": "没有改动：所填与现有的一样。",
     "duty": "已登记责任，到期事项已经推算。",
     "ended": "已终止责任；末日以后到期的待办不再要求，已经逾期的仍须办理。",
     "absent": "已登记请假；期间的提醒发给代办人。",
@@ -109,21 +110,21 @@ class UnitView:
 
     def found(self, agency: Agency) -> Unit:
         """Raises NotFound."""
-        self.viewer.check_unit(self.unit)
-        if self.unit not in agency.units:
-            raise NotFound(f"没有单位“{self.unit}”，或者它不在您的范围内")
-        return agency.units[self.unit]
+        return visible_unit(self.viewer, agency, self.unit)
 
-    def attempt(self, said: str, at: str, filled: Any, deed: Callable[[Session], None]) -> Response:
-        """Do it in one writing transaction, and say so on the page; or say what was wrong there."""
+    def attempt(
+        self, said: str, at: str, filled: Any, deed: Callable[[Session], Effect | None]
+    ) -> Response:
+        """Do it in one writing transaction, and say so on the page, or that nothing is another; or
+        say what was wrong there."""
         self.found(self.process.current.agency())
         try:
             with writing(self.process.db) as session:
-                deed(session)
+                effect = deed(session)
         except (BadInput, EngineError) as refused:
             conflict = isinstance(refused, NotAllowed | BadAgency)
             return self.render(str(refused), at, filled, 409 if conflict else 422)
-        return self.done(said, at)
+        return self.done("unchanged" if effect is Effect.UNCHANGED else said, at)
 
     def done(self, said: str, at: str) -> Response:
         """On to the page that says so."""

@@ -3,9 +3,15 @@
 from typing import Any
 
 from api.dependencies import AgencyNow, Viewing
+from api.entity_tags import NoneMatch, tagged
 from api.idempotency import Room
 from api.json_rows import rule_details, rule_row
-from api.office_rows import duty_row, unit_rows
+from api.office_changes import visible_unit
+from api.office_rows import duty_row, unit_row, unit_rows
+from api.schemas import RuleId
+from engine.agency import Agency
+from engine.errors import NotFound
+from rules.rule import Rule
 
 router = Room()
 
@@ -13,20 +19,27 @@ router = Room()
 @router.get("/rules")
 async def rules(agency: AgencyNow) -> dict[str, Any]:
     """规则, how each is read, and the units that answer to its holders."""
-    items = []
-    for rule in agency.rules:
-        reading = agency.readings[rule.id]
-        matched = {holder: agency.matched[holder] for holder in rule.holders}
-        waits = reading.term is None
-        extra = {"reading": reading.in_words, "waits": waits, "holder_units": matched}
-        items.append(rule_row(rule) | rule_details(rule) | extra)
-    return {"items": items}
+    return {"items": [_whole(agency, rule) for rule in agency.rules]}
+
+
+@router.get("/rules/{id}")
+async def rule(id: RuleId, agency: AgencyNow, if_none_match: NoneMatch = None) -> Any:
+    """One of them."""
+    if id not in agency.catalogue.rules:
+        raise NotFound(f"没有规则“{id}”")
+    return tagged(_whole(agency, agency.catalogue.rules[id]), if_none_match)
 
 
 @router.get("/units")
 async def units(agency: AgencyNow, viewer: Viewing) -> dict[str, Any]:
     """单位 of the viewer, without the addresses of persons."""
     return {"items": list(unit_rows(agency, viewer.units))}
+
+
+@router.get("/units/{id}")
+async def unit(id: str, agency: AgencyNow, viewer: Viewing, if_none_match: NoneMatch = None) -> Any:
+    """One of them; another's is 404."""
+    return tagged(unit_row(visible_unit(viewer, agency, id), agency), if_none_match)
 
 
 @router.get("/duties")
@@ -51,3 +64,11 @@ async def seasons(agency: AgencyNow) -> dict[str, Any]:
             for season in sorted(agency.seasons, key=lambda one: (one.first, one.name))
         ]
     }
+
+
+def _whole(agency: Agency, rule: Rule) -> dict[str, Any]:
+    reading = agency.readings[rule.id]
+    matched = {holder: agency.matched[holder] for holder in rule.holders}
+    waits = reading.term is None
+    extra = {"reading": reading.in_words, "waits": waits, "holder_units": matched}
+    return rule_row(rule) | rule_details(rule) | extra

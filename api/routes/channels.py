@@ -4,11 +4,11 @@ from typing import Any
 
 from fastapi import Request
 
+from api.channel_rows import Confirmation, TestMessage, channel_row
 from api.channel_test import send_test_message
 from api.dependencies import AgencyNow, Now, Reader, running
 from api.idempotency import Room, answered
 from api.json_rows import tested_row
-from api.schemas import Confirmation, TestMessage, channel_row
 from engine.channels import channel_states
 from engine.confirmation import confirm
 from engine.database import writing

@@ -5,19 +5,13 @@ from typing import Annotated, Any
 from fastapi import Query
 from sqlmodel import Session
 
-from api.delivery_search import find, search
+from api.delivery_rows import DeliveryFilter, Resending, ResendingBetween, attempt_row, delivery_row
+from api.delivery_search import body_for, find, search
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
 from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.idempotency import Room
 from api.json_rows import resent_row
-from api.schemas import (
-    DeliveryFilter,
-    Resending,
-    ResendingBetween,
-    RowId,
-    attempt_row,
-    delivery_row,
-)
+from api.schemas import RowId
 from api.typed_dates import between
 from api.viewer import Viewer
 from engine.deliveries import attempts_of
@@ -85,4 +79,4 @@ def _shown(session: Session, viewer: Viewer, delivery_id: int) -> dict[str, Any]
     """All that one delivery shows. Raises NotFound."""
     row = find(session, viewer, delivery_id)
     attempts = [attempt_row(attempt) for attempt in attempts_of(session, delivery_id)]
-    return delivery_row(row) | {"body": row.body or None, "history": attempts}
+    return delivery_row(row) | {"body": body_for(viewer, row) or None, "history": attempts}

@@ -9,11 +9,11 @@ from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
+from api.document_requests import NewText
 from api.document_rows import hit_row, loading_row, standings, text_row
 from api.document_text import document_text
 from api.errors import BadInput
 from api.idempotency import Room, answered
-from api.schemas import NewText
 from api.text_intake import Handed, take_in
 from engine.agency import Agency
 from engine.errors import NotFound
@@ -104,11 +104,11 @@ def load(
     )
 
     def keep(session: Session, done: Loading) -> None:
-        answered(request, session, loading_row(done), _status(done))
+        answered(request, session, loading_row(done, viewer.units), _status(done))
 
     by = viewer.acts_as(asked.by)
     done = take_in(running(request), agency, calendar, handed, by, now, keep)
-    return JSONResponse(jsonable_encoder(loading_row(done)), _status(done))
+    return JSONResponse(jsonable_encoder(loading_row(done, viewer.units)), _status(done))
 
 
 def _status(done: Loading) -> int:

@@ -6,7 +6,7 @@ from fastapi import Response
 
 from api.dependencies import AgencyNow, Now, Viewing, Writer, WriterCalendar
 from api.idempotency import Room
-from api.schemas import NewEvent, obligation_row
+from api.obligation_rows import NewEvent, obligation_row
 from api.typed_dates import moment
 from api.viewer import Viewer
 from engine.acknowledgements import acknowledgements_of

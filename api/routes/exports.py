@@ -5,11 +5,12 @@ from tempfile import TemporaryFile
 from typing import IO, Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Viewing, running
 from api.errors import BadInput
+from api.idempotency import Room
 from api.obligation_filter import ObligationConditions, conditions_of
 from api.register_sheet import MOST, register_sheet
 from api.statistics_filter import StatisticsFilter, stretch_of
@@ -19,7 +20,7 @@ from engine.database import reading
 from engine.instants import local_day
 from engine.register import length, lines
 
-router = APIRouter()
+router = Room()
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"content": {WORKBOOK: {"schema": {"type": "string", "format": "binary"}}}}

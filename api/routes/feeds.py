@@ -12,13 +12,14 @@ from starlette.responses import Response
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Running, Viewing, Writer, running
 from api.errors import Refused
 from api.feed_rows import NewFeed, address_of, feed_row, new_feed, own_feed, own_feeds
+from api.idempotency import Room
 from api.schemas import RowId
 from engine.database import reading, writing
 from engine.feed_calendar import mark_of, text_of
 from engine.feeds import USED_EVERY, Feed, ended, feed_of, list_feeds, revoke_feed, used
 
 log = logging.getLogger(__name__)
-router = APIRouter(prefix="/feeds")
+router = Room(prefix="/feeds")
 subscribed = APIRouter(include_in_schema=False)
 PER_MINUTE = 30  # of one address; who follows the feed's own wish asks once an hour
 UNKNOWN_PER_MINUTE = 30  # of one client, for addresses that do not exist

@@ -11,13 +11,15 @@ from sqlmodel import Session
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
 from api.idempotency import Room, answered
 from api.interpretation_desk import (
+    NewInterpretation,
+    Withdrawal,
     configured_row,
     decided_day,
     desk_of,
     history_row,
     interpreted_row,
 )
-from api.schemas import NewInterpretation, RuleId, Withdrawal
+from api.schemas import RuleId
 from engine.errors import NotFound
 from engine.interpretations import history_of
 from engine.interpreting import Interpreted, interpret, withdraw_interpretation

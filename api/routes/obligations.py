@@ -12,7 +12,8 @@ from api.idempotency import Room
 from api.json_rows import answer_rows, trace_rows
 from api.obligation_changes import change as apply
 from api.obligation_filter import ObligationFilter, find
-from api.schemas import ObligationChange, RowId, clock_row, journal_row, obligation_row
+from api.obligation_rows import ObligationChange, clock_row, journal_row, obligation_row
+from api.schemas import RowId
 from engine.acknowledgements import Via, acknowledgements_of
 from engine.agency import Agency
 from engine.clock_entries import entries_of

@@ -6,9 +6,11 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session, col
 
 from api.dependencies import CalendarNow, Now, Reader, Viewing, running
+from api.document_requests import Acceptance, Dismissal, Edit, ProposalFilter
 from api.document_rows import impact_row, proposal_row
 from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.idempotency import Room, answered
+from api.obligation_rows import journal_row
 from api.proposal_decisions import (
     Deed,
     accepting,
@@ -18,14 +20,7 @@ from api.proposal_decisions import (
     editing,
     foreseen,
 )
-from api.schemas import (
-    Acceptance,
-    Dismissal,
-    Edit,
-    ProposalFilter,
-    RowId,
-    journal_row,
-)
+from api.schemas import RowId
 from engine.agency import Agency
 from engine.database import reading
 from engine.journal import journal_of_proposal
@@ -69,8 +64,9 @@ def accept_proposal(
     if not asked.dry_run:
         return _decided(request, proposal_id, if_match, deed)
     seen = foreseen(process, calendar, proposal_id, deed, now)
+    told = impact_row(seen, viewer.units)
     with reading(process.db) as session:
-        return _whole(session, get_proposal(session, proposal_id)) | {"impact": impact_row(seen)}
+        return _whole(session, get_proposal(session, proposal_id)) | {"impact": told}
 
 
 @router.post("/{proposal_id}/edit")

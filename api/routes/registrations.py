@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 
 from api.dependencies import Now, Viewing, Writer, WriterCalendar, running
+from api.entity_tags import Match, check_match
 from api.idempotency import Room
-from api.office_changes import OfficeChanges
+from api.office_changes import OfficeChanges, visible_unit
 from api.office_rows import (
     DutyEnd,
     NewDuty,
@@ -45,11 +46,15 @@ async def new_unit(asked: NewUnit, changes: Changes, now: Now) -> dict[str, Any]
 
 
 @router.post("/units/{id}")
-async def change_unit(id: str, asked: UnitChange, changes: Changes, now: Now) -> dict[str, Any]:
+async def change_unit(
+    id: str, asked: UnitChange, changes: Changes, now: Now, if_match: Match = None
+) -> dict[str, Any]:
     """修改单位: the keys that are given. One of the configuration file is changed there."""
     decision = Decision(changes.viewer.acts_as(asked.by), asked.reason, now)
     agency = changes.agency()
-    before = values_of(changes.own_unit(agency, id), agency)
+    unit = visible_unit(changes.viewer, agency, id)
+    check_match(if_match, lambda: unit_row(unit, agency))
+    before = values_of(unit, agency)
     given = asked.model_dump(exclude_unset=True, exclude={"by", "reason"})
     changes.change_unit(unit_typed(before | given), decision)
     agency = changes.agency()

@@ -2,17 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from api.dependencies import AgencyNow, Now, Reader, Viewing
+from api.idempotency import Room
 from api.obligation_filter import after_of, next_of
-from api.schemas import obligation_row
+from api.obligation_rows import obligation_row
 from api.statistics_filter import StatisticsFilter, StatisticsList, stretch_of
 from api.statistics_rows import statistics_row
 from engine.figures import condition_of
 from engine.obligations import list_obligations
 
-router = APIRouter(prefix="/statistics")
+router = Room(prefix="/statistics")
 
 
 @router.get("")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
 from api.dependencies import AgencyNow, Now, Viewing, running
-from api.document_rows import impact_row, taken_row
+from api.document_rows import Units, impact_row, taken_row
 from api.idempotency import Room, answered
 from api.json_rows import year_rows
 from api.problems import problem
@@ -46,7 +46,7 @@ def add_notice(
     held = running(request)
 
     def keep(session: Session, taken: Taken) -> None:
-        answered(request, session, _taken_row(taken))
+        answered(request, session, _taken_row(taken, viewer.units))
 
     taken = take_notice(
         held.db,
@@ -59,7 +59,7 @@ def add_notice(
         dry_run=body.dry_run,
         then=keep,
     )
-    row = _taken_row(taken)
+    row = _taken_row(taken, viewer.units)
     if refusal := taken.assessment.refusal:
         return problem(422, "notice_refused", refusal, more={"checks": row["checks"]})
     if not body.dry_run:
@@ -67,8 +67,9 @@ def add_notice(
     return JSONResponse(jsonable_encoder(row))
 
 
-def _taken_row(taken: Taken) -> dict[str, Any]:
-    return taken_row(taken) | {"impact": impact_row(taken.impact) if taken.impact else None}
+def _taken_row(taken: Taken, units: Units) -> dict[str, Any]:
+    impact = impact_row(taken.impact, units) if taken.impact else None
+    return taken_row(taken, units) | {"impact": impact}
 
 
 @router.get("/{year}")

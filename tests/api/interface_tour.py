@@ -6,11 +6,13 @@ change of what an operation says: `PYTHONPATH=.:tests/api .venv/bin/python tests
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from office import DISASTER, Office
+from tables import table
 from test_http_bounces import ADDRESS, ID, LETTER, MAIL, POSTFIX, returning
 from test_http_calendar import LATER, NOTICE_2027
 
@@ -75,8 +77,97 @@ STEPS: list[tuple[str, str, str, Any]] = [
         {"by": "王莉", "reason": "不是时限要求"},
     ),
     ("GET", "/rules", "规则和口径", None),
+    ("GET", "/rules/{id}=guangyuan-2017-02", "一条规则和它的口径", None),
+    (
+        "POST",
+        "/rules/{id}=guangyuan-2017-43/interpretation",
+        "定口径；不写 apply 只看影响",
+        {
+            "reading": "P1M;after=15D",
+            "decided_by": "市政府信息公开办公室",
+            "decided_on": "2026-09-24",
+            "reason": "监测数据次月上旬才能汇总",
+            "by": "王莉",
+            "apply": True,
+        },
+    ),
+    ("GET", "/rules/{id}=guangyuan-2017-43/interpretations", "一条规则的历次口径", None),
+    (
+        "POST",
+        "/rules/{id}=guangyuan-2017-43/interpretation/withdraw",
+        "撤回口径；不写 apply 只看影响",
+        {"reason": "上级另有规定", "by": "王莉", "apply": True},
+    ),
     ("GET", "/units", "单位", None),
+    ("GET", "/units/{id}=finance", "一个单位", None),
+    (
+        "POST",
+        "/units",
+        "登记单位",
+        {
+            "id": "archive",
+            "name": "广元市档案馆",
+            "parent": "gov-office",
+            "contacts": [{"name": "赵六", "mobile": "13900000001"}],
+            "channels": ["console"],
+            "by": "王莉",
+            "reason": "机构新设",
+        },
+    ),
+    (
+        "POST",
+        "/units/{id}=archive",
+        "修改登记的单位；没有写的不变",
+        {"aliases": ["档案馆"], "by": "王莉", "reason": "补登简称"},
+    ),
     ("GET", "/duties", "责任：哪个单位承担哪条规则", None),
+    (
+        "POST",
+        "/duties",
+        "登记责任",
+        {
+            "rule": "guangyuan-2017-02",
+            "unit": "archive",
+            "from": "2026-10-01",
+            "by": "王莉",
+            "reason": "市政府交办",
+        },
+    ),
+    (
+        "POST",
+        "/duties/end",
+        "终止责任：写明末日",
+        {
+            "rule": "guangyuan-2017-02",
+            "unit": "archive",
+            "until": "2026-12-31",
+            "by": "王莉",
+            "reason": "改由统计局承担",
+        },
+    ),
+    (
+        "POST",
+        "/import",
+        "导入表格（单位、责任、办结）：有一处不对就什么也不导入",
+        {"name": "单位.xlsx", "content": "UEsDBBQAAAAI…", "dry_run": True, "by": "王莉"},
+    ),
+    ("GET", "/statistics", "统计，按单位和按期", {"year": 2026, "under": "gov-office"}),
+    (
+        "GET",
+        "/statistics/list",
+        "一个统计数字背后的事项",
+        {"year": 2026, "measure": "due", "limit": 2},
+    ),
+    ("GET", "/statistics.xlsx", "统计表（.xlsx 文件）", {"year": 2026}),
+    ("GET", "/obligations.xlsx", "台账（.xlsx 文件）", {"unit": "finance", "status": "open"}),
+    (
+        "POST",
+        "/feeds",
+        "建立日历订阅；地址只显示这一次",
+        {"unit": "finance", "name": "财政局的期限"},
+    ),
+    ("GET", "/feeds", "日历订阅", None),
+    ("POST", "/feeds/{feed_id}=1/revoke", "吊销日历订阅", None),
     ("GET", "/seasons", "时段", None),
     ("GET", "/deliveries", "送达记录，新的在前", {"state": "accepted", "limit": 2}),
     ("GET", "/deliveries/{delivery_id}=2", "一条送达记录和每次尝试", None),
@@ -123,6 +214,7 @@ STEPS: list[tuple[str, str, str, Any]] = [
         "用测试消息里的四位码确认渠道",
         {"code": "0417"},
     ),
+    ("POST", "/channels/{channel}=console/test", "现在就发一条测试消息", {"to": ""}),
     ("POST", "/calendar/notices", "导入放假通知", {"text": NOTICE_2027, "dry_run": True}),
     ("GET", "/calendar/{year}=2026", "一年的每一天", {"region": "510800"}),
     ("GET", "/workdays/add", "若干工作日之后（之前）是哪一天", {"date": "2026-09-28", "n": 20}),
@@ -180,7 +272,9 @@ STEPS: list[tuple[str, str, str, Any]] = [
     ("POST", "/tokens/{name}=督查系统/revoke", "吊销接口令牌", None),
     ("GET", "/status", "系统状态和配置，不含密钥", None),
 ]
+MUSEUM = ("museum", "广元市博物馆", "广元市财政局", "", "", "console", "孙八", "承办人")
 _SHOWN = {
+    r"http://127\.0\.0\.1/feeds/[\w-]+": "https://qixian.example.gov.cn/feeds/…",
     r"qx_[\w-]{43}": "qx_…",
     r"whsec_[\w+/=]{44}": "whsec_…",
     r"http://127\.0\.0\.1:\d+": "https://oa.example.gov.cn",
@@ -204,6 +298,9 @@ def tour() -> Iterator[tuple[str, dict[str, Any]]]:
             assert MAIL.return_path
             raw = POSTFIX.replace(ADDRESS.encode(), MAIL.return_path.address(ID).encode())
             more = {"content": raw, "headers": LETTER}
+        if template == "/import":
+            content = b64encode(table({"单位": [(*MUSEUM, *[None] * 4)]})).decode()
+            more = {"json": {**given, "content": content}}
         if template == "/subscriptions/{subscription_id}/test":
             with WebhookSink(secret) as sink:
                 _lead_to(office, f"{sink.base}/hooks/qixian")
@@ -219,8 +316,10 @@ def tour() -> Iterator[tuple[str, dict[str, Any]]]:
             example["path"] = values
         if given is not None:
             example["query" if method == "GET" else "body"] = given
-        is_json = answer.headers["content-type"] == "application/json"
-        example["answer"] = _shown(answer.json() if is_json else answer.text)
+        kind = answer.headers["content-type"]
+        if not kind.endswith(".sheet"):  # a workbook is not shown
+            is_json = kind == "application/json"
+            example["answer"] = _shown(answer.json() if is_json else answer.text)
         yield f"{method} {prefix}{template}", example
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from browser import fault
-from office import AGENCY, Client, Office
-from sqlalchemy import text
+from office import AGENCY, Client, Office, refusal
+from sqlalchemy import event, text
 
 from api.pages.delivery_words import rung_in_words
 from engine.accounts import Role
+from engine.api_tokens import Scope
 from engine.channels import register
 from engine.database import writing
 
@@ -113,6 +114,43 @@ def test_pages_follow_each_other_and_keep_the_filters(morning: Office) -> None:
     assert "回到第一页" in html
 
 
+def test_the_newest_is_the_one_that_was_planned_last(morning: Office) -> None:
+    """Pages go by the instant, and within one by the number; no row is skipped or shown twice."""
+    order = ids(morning)
+    set_row(morning, order[-1], planned_at="2026-09-29 01:00:00.000000")
+    set_row(morning, order[0], planned_at="2026-09-01 01:00:00.000000")
+    expected = [order[-1], *order[1:-1], order[0]]
+    found: list[int] = []
+    page: dict[str, Any] = {"next": None}
+    while not found or page["next"]:
+        asked = {"cursor": page["next"]} if found else {}
+        page = morning.get("/deliveries", limit=2, **asked)
+        found += [row["id"] for row in page["items"]]
+    assert found == ids(morning) == expected
+    assert ids(morning, **{"from": "2026-09-29"}) == [order[-1]]
+    gone = morning.client.get("/api/v1/deliveries?cursor=99999")
+    assert "请从第一页看起" in refusal(gone, 404, "not_found")
+
+
+@pytest.mark.parametrize("asked", [{}, {"state": "accepted"}, {"channel": "console"}])
+def test_days_that_match_nothing_bound_what_is_read(morning: Office, asked: dict[str, str]) -> None:
+    """The index is entered at the days and gives the rows in their order."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if "FROM delivery" in statement:
+            seen.append((statement, values))
+
+    event.listen(morning.db, "before_cursor_execute", note)
+    assert ids(morning, **{"from": "2020-01-01", "to": "2020-01-02", **asked}) == []
+    event.remove(morning.db, "before_cursor_execute", note)
+    ((statement, values),) = seen
+    with morning.db.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        (step,) = [row[3] for row in plan]
+    assert "planned_at>? AND planned_at<?" in step
+
+
 def test_one_delivery_is_shown_as_it_went_out(morning: Office) -> None:
     id_ = ids(morning)[0]
     row = morning.get(f"/deliveries/{id_}")
@@ -210,6 +248,12 @@ def test_the_link_that_acknowledges_is_not_shown_to_readers(morning: Office) -> 
     html = page(morning.person(Role.READER, name="reader"), "/deliveries/1")
     assert "/m/…\n办结后请登记" in html
     assert "abc.DEF" not in html
+    reading = morning.client_with(morning.token("只读", Scope.READ))
+    for client in (morning.person(Role.READER, name="reader2"), reading):
+        body = client.get("/api/v1/deliveries/1").json()["body"]
+        assert body == "查看、签收：http://10.0.0.8/m/…\n办结后请登记"
+    acting = morning.client_with(morning.token("办理", Scope.ACT))
+    assert "/m/abc.DEF-1_2" in acting.get("/api/v1/deliveries/1").json()["body"]
 
 
 def test_stored_text_is_shown_and_never_run(morning: Office) -> None:

@@ -107,10 +107,12 @@ POST /api/v1/proposals/{proposal_id}/accept       O
 POST /api/v1/proposals/{proposal_id}/edit         O
 POST /api/v1/proposals/{proposal_id}/dismiss      O
 GET  /api/v1/rules                                OCR ra
+GET  /api/v1/rules/{id}                           OCR ra
 GET  /api/v1/rules/{id}/interpretations           OCR ra
 POST /api/v1/rules/{id}/interpretation            O
 POST /api/v1/rules/{id}/interpretation/withdraw   O
 GET  /api/v1/units                                OCR ra
+GET  /api/v1/units/{id}                           OCR ra
 POST /api/v1/units                                O
 POST /api/v1/units/{id}                           O
 GET  /api/v1/duties                               OCR ra

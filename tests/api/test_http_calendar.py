@@ -3,6 +3,7 @@
 import pytest
 from office import Office, refusal
 
+from engine.accounts import Role
 from engine.database import writing
 from engine.imported_notices import Stated, import_notice
 from engine.notice_text import read_notice
@@ -40,6 +41,20 @@ def test_a_notice_counts_at_once(office: Office, body: dict[str, object]) -> Non
     assert office.get("/workdays/add", **asked, known_on="2026-11-04") == before
     again = office.post("/calendar/notices", body)
     assert "已经有了" in again.json()["detail"]
+
+
+def test_who_sees_some_units_is_told_what_becomes_of_theirs(office: Office) -> None:
+    office.at(LATER)
+    asked = {"text": NOTICE_2027, "dry_run": True}
+    whole = office.post("/calendar/notices", asked).json()
+    (unit,) = {row["unit"] for row in whole["impact"]["moved"]}
+    form = {"text": NOTICE_2027, "act": "look"}
+    for number, (bound, told) in enumerate({unit: whole["moved"], "finance": 0}.items()):
+        person = office.person(Role.OFFICE, bound, f"p{number}")
+        tried = person.post("/api/v1/calendar/notices", json=asked).json()
+        assert tried["moved"] == len(tried["impact"]["moved"]) == told
+        page = person.post("/system/calendar", data=form, headers={"accept": "text/html"}).text
+        assert (office.agency.units[unit].name in page) is bool(told)
 
 
 def test_a_refused_notice_says_so_and_changes_nothing(office: Office) -> None:

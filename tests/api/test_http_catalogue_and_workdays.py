@@ -6,6 +6,7 @@ import pytest
 from office import AGENCY, Office, refusal
 
 from api.permissions import OPERATIONS
+from engine.accounts import Role
 from engine.seasons import Season
 from tests.builders import day
 
@@ -44,6 +45,37 @@ def test_rules_say_all_that_the_catalogue_says(office: Office) -> None:
     assert items["gbf-2017-24-04"]["same_as"] == ["guangyuan-2017-03"]
     assert items["gbf-2018-23-28"]["starts_after"] == "gbf-2018-23-29"
     assert items["gbf-2018-23-28"]["holder_kind"] == "condition"
+
+
+@pytest.mark.parametrize("noun", ["rules", "units"])
+def test_one_is_shown_as_in_the_list_and_named_by_its_tag(office: Office, noun: str) -> None:
+    for item in office.get(f"/{noun}")["items"]:
+        path = f"/api/v1/{noun}/{item['id']}"
+        answer = office.client.get(path)
+        assert answer.json() == item
+    again = office.client.get(path, headers={"if-none-match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    refusal(office.client.get(f"/api/v1/{noun}/none"), 404, "not_found")
+
+
+def test_a_unit_is_shown_to_those_who_see_it(office: Office) -> None:
+    reader = office.person(Role.READER, "finance")
+    assert reader.get("/api/v1/units/finance").status_code == 200
+    there = refusal(reader.get("/api/v1/units/statistics"), 404, "not_found")
+    never = refusal(reader.get("/api/v1/units/nowhere"), 404, "not_found")
+    assert there.replace("statistics", "nowhere") == never
+
+
+def test_a_unit_that_was_changed_meanwhile_is_not_changed_over_it(office: Office) -> None:
+    unit = {"id": "archive", "name": "档案馆", "channels": ["console"], "reason": "新设"}
+    assert office.post("/units", unit).status_code == 201
+    seen = {"if-match": office.client.get("/api/v1/units/archive").headers["etag"]}
+    change = {"name": "市档案馆", "reason": "更名"}
+    path = "/api/v1/units/archive"
+    assert office.client.post(path, json=change, headers=seen).json()["name"] == "市档案馆"
+    late = office.client.post(path, json=change | {"name": "馆"}, headers=seen)
+    refusal(late, 412, "precondition_failed")
+    assert office.get("/units/archive")["name"] == "市档案馆"
 
 
 def test_units_do_not_show_the_addresses_of_persons(office: Office) -> None:

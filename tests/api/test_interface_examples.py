@@ -44,7 +44,8 @@ def test_every_operation_is_described_in_full(office: Office) -> None:
         assert set(operation["tags"]) <= names, name
         assert any("一" <= letter <= "鿿" for letter in operation["summary"]), name
         status = examples()[name]["status"]
-        assert all("example" in one for one in operation["responses"][status]["content"].values())
+        for answer in operation["responses"][status]["content"].values():
+            assert ("example" in answer) is (answer["schema"].get("format") != "binary"), name
         if body := operation.get("requestBody", {}).get("content", {}).get("application/json"):
             assert "example" in body, name
     assert describe(office.app) == described

@@ -3,6 +3,7 @@
 import copy
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from office import Office
 from schemathesis.config import SchemathesisConfig
+from tables import table
 
 from api.idempotency import HEADER as KEY
 from api.interface_description import describe
@@ -45,9 +47,9 @@ DESCRIBED = describe(Office().app)
 OF_SYSTEMS, OF_PERSONS = operations(DESCRIBED), operations(without_tokens(DESCRIBED))
 
 
+_RULE = ["guangyuan-2017-02", "guangyuan-2017-43"]
 # What there is in the office: without it nearly everything that is sent would be refused.
 KNOWN = {
-    "id": ["work-2026", "gbf-2016-80", "guangyuan-2017-43"],
     "reading": ["P1M;after=15D"],
     "decided_on": ["2026-09-24"],
     "document": ["work-2026", "gbf-2016-80"],
@@ -62,9 +64,29 @@ KNOWN = {
     "password": ["长城内外-2026年"],
     "channel": ["mail", "console"],
     "name": ["示例甲"],
+    "person": ["示例甲"],
+    "rule": _RULE,
+    "under": ["finance", "gov-office"],
+    "parent": ["finance", "gov-office"],
+    "aliases": [["档案馆"]],
+    "contacts": [[{"name": "赵六", "mobile": "13900000001"}]],
+    "channels": [["console"]],
+    "feed_id": [1, 2],
     "until": ["2026-09-29", "2026-10-09T08:00"],
     **{name: ["2026-03-02", "2026-09-30"] for name in ("date", "a", "b", "due_from", "due_to")},
     **{name: ["2026-09-24", "2026-09-25T08:00"] for name in ("at", "from", "to", "known_on")},
+}
+# The same name means another thing here.
+_BOOK = b64encode(
+    table({"责任": [("guangyuan-2017-02", "archive", "2026-10-01", "", "")]})
+).decode()
+KNOWN_OF: dict[str, dict[str, list[Any]]] = {
+    "/documents": {"id": ["work-2026", "gbf-2016-80"]},
+    "/rules": {"id": _RULE},
+    "/units": {"id": ["archive", "finance", "museum"], "name": ["广元市博物馆"]},
+    "/duties": {"from": ["2026-09-01"], "until": ["2026-12-31"], "ladder": ["", "default"]},
+    "/import": {"name": ["表.xlsx"], "content": [_BOOK]},
+    "/statistics": {"from": ["2026-01-01"], "to": ["2026-12-31"]},
 }
 
 
@@ -72,7 +94,9 @@ def strategy(operation: Any, unit: str) -> st.SearchStrategy[schemathesis.Case]:
     """What fits the schema, with values of the office put in, or as it comes; and what does not."""
     fits = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
     breaks = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
-    known = {**KNOWN, "unit": [unit, "finance", "all"]}
+    noun = operation.path.removeprefix("/api/v1").partition("/{")[0].partition(".")[0]
+    of_noun = KNOWN_OF.get(f"/{noun.split('/')[1]}", {})
+    known = {**KNOWN, "unit": [unit, "finance", "all"], **of_noun}
 
     @st.composite
     def of_the_office(draw: st.DrawFn) -> schemathesis.Case:
@@ -101,6 +125,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, s
     text = "政务公开工作要点（2026年）\n市财政局要按月公开财政收支情况。"
     loaded = {"name": "a.txt", "id": "work-2026", "title": "要点", "year": 2026, "text": text}
     assert office.post("/documents", loaded).status_code == 201
+    archive = {
+        "id": "archive",
+        "name": "广元市档案馆",
+        "parent": "finance",
+        "channels": ["console"],
+    }
+    assert office.post("/units", {**archive, "reason": "机构新设"}).status_code == 201
+    assert office.post("/feeds", {"unit": "finance"}).status_code == 201
     office.tick()
     office.clock.last_tick = office.now
     config = uvicorn.Config(office.app, port=0, log_level="error", lifespan="off")

@@ -97,6 +97,10 @@ def test_a_unit_is_registered_given_a_rule_and_changed(office: Office) -> None:
     html = page(wang, "/units/archive")
     assert "按月公开全市财政收支执行总体情况" in html
     assert "2026-09-30（星期三）" in html
+    before = office.everything()
+    for path, form in (("", UNIT), ("/duties", DUTY)):
+        assert told(wang, send(wang, f"/units/archive{path}", form)).startswith("没有改动")
+    assert office.everything() == before
     assert "赵六" in html
     change = UNIT | {"name": "广元市档案局", "reason": "更名"}
     assert told(wang, send(wang, "/units/archive", change)) == "已修改，立即生效。"

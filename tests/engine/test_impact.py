@@ -15,7 +15,7 @@ from engine.database import open_database, reading, writing
 from engine.derivation import derive
 from engine.errors import BadDatabase
 from engine.events import record_event
-from engine.impact import SHOWN, Affected, Basis, impact
+from engine.impact import SHOWN, Affected, Basis, Impact, impact
 from engine.obligations import Obligation, Status
 from engine.schema import create_in_memory
 from engine.workdays import WorkCalendar
@@ -105,6 +105,8 @@ def test_of_what_is_new_the_number_and_the_first_dates() -> None:
         found = impact(db, Basis(agency("P1M", other="P1W;weekday=5"), CALENDAR), NOW)
         assert found.added > SHOWN == len(found.first_added)
         first = found.first_added[0]
+        assert found.of(None) == found.of({"finance"}) == found
+        assert found.of({"audit"}) == Impact((), (), (), ())
         assert first == Affected(None, "x", "finance", "2026-W01", None, None, day("2026-01-02"), None)  # fmt: skip
 
 
