@@ -1,6 +1,6 @@
 """The JSON objects of loaded texts, their time phrases and proposals, and of what would move."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from api.json_rows import assessment_row
@@ -12,6 +12,13 @@ from engine.proposals import Proposal
 from engine.recalculation import Taken
 from rules.audit import Standing, Verdict
 from rules.reader import Hit
+
+Sees = Callable[[str], bool]  # may who asks see this unit?
+
+
+def everything(_unit: str) -> bool:
+    """On the command line."""
+    return True
 
 
 def text_row(text: LoadedText) -> dict[str, Any]:
@@ -29,8 +36,8 @@ def text_row(text: LoadedText) -> dict[str, Any]:
     }
 
 
-def loading_row(done: Loading) -> dict[str, Any]:
-    """What came of a text that somebody wanted to load."""
+def loading_row(done: Loading, sees: Sees = everything) -> dict[str, Any]:
+    """What came of a text that somebody wanted to load, for who sees some units."""
     found = done.found
     return {
         **text_row(done.text),
@@ -42,7 +49,7 @@ def loading_row(done: Loading) -> dict[str, Any]:
         "changed": [{"rule": rule.id, "to": hit_row(hit)} for rule, hit in found.changed],
         "ended": [rule.id for rule in found.ended],
         "proposals": [row.id for row in done.proposals] if done.stored else [],
-        "impact": impact_row(done.impact) if done.impact else None,
+        "impact": impact_row(done.impact.as_seen(sees)) if done.impact else None,
     }
 
 
@@ -135,7 +142,8 @@ def impact_in_words(seen: Impact | None) -> Iterator[str]:
     for one in seen.reopened:
         yield f"{_named(one)}重新列为待办，{one.new_due_on}到期"
     if seen.added:
-        yield f"新增待办 {seen.added} 项，最早 {seen.first_added[0].new_due_on} 到期"
+        first = f"，最早 {seen.first_added[0].new_due_on} 到期" if seen.first_added else ""
+        yield f"新增待办 {seen.added} 项{first}"
     if not (seen.moved or seen.withdrawn or seen.reopened or seen.added):
         yield "待办事项没有变动"
 

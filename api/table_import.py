@@ -70,6 +70,8 @@ class TableImport:
         only_looks = dry_run or bool(read.faults)
         place = (self.db, self.current, self.calendar, read.wanted, decision)
         report = preview_import(*place) if only_looks else carry_out_import(*place, told)
+        if report.impact and self.visible is not None:
+            report.impact = report.impact.as_seen(self.visible.__contains__)
         faults = _in_order(read, [*read.faults, *report.faults])
         applied = not (only_looks or faults)
         return Imported(table.name, applied, report, faults, read.letters)

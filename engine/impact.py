@@ -1,6 +1,6 @@
 """影响 Impact: what a changed agency or calendar would do to the obligations, without doing it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -42,6 +42,18 @@ class Impact:
     reopened: tuple[Affected, ...]
     added: int
     first_added: tuple[Affected, ...]
+
+    def as_seen(self, sees: Callable[[str], bool]) -> "Impact":
+        """What of it is for who sees these units only; how many are new is told of all."""
+
+        def own(rows: tuple[Affected, ...]) -> tuple[Affected, ...]:
+            return tuple(one for one in rows if sees(one.unit))
+
+        return Impact(
+            *(own(self.moved), own(self.withdrawn), own(self.reopened)),
+            added=self.added,
+            first_added=own(self.first_added),
+        )
 
 
 _Columns = tuple[int, str, str, str, date, datetime | None, Status]

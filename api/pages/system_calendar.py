@@ -71,12 +71,13 @@ def take(
     if act == "take" and not refusal:
         held.clock.renew_calendar()
         return RedirectResponse("/system/calendar?said=added", 303)
+    impact = taken.impact.as_seen(viewer.sees) if taken.impact else None
     shown = {
         **filled,
         "assessment": taken.assessment,
         "names": CHECK_NAMES,
-        "moves": list(_moves(taken.impact, agency))[:SHOWN] if taken.impact else [],
-        "impact": taken.impact,
+        "moves": list(_moves(impact, agency))[:SHOWN] if impact else [],
+        "impact": impact,
         "fault": refusal,
     }
     return _page(request, calendar, shown, 422 if refusal else 200)

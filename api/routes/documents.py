@@ -104,11 +104,11 @@ def load(
     )
 
     def keep(session: Session, done: Loading) -> None:
-        answered(request, session, loading_row(done), _status(done))
+        answered(request, session, loading_row(done, viewer.sees), _status(done))
 
     by = viewer.acts_as(asked.by)
     done = take_in(running(request), agency, calendar, handed, by, now, keep)
-    return JSONResponse(jsonable_encoder(loading_row(done)), _status(done))
+    return JSONResponse(jsonable_encoder(loading_row(done, viewer.sees)), _status(done))
 
 
 def _status(done: Loading) -> int:

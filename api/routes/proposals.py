@@ -68,7 +68,7 @@ def accept_proposal(
     process, deed = running(request), accepting(calendar, viewer.acts_as(asked.by), now)
     if not asked.dry_run:
         return _decided(request, proposal_id, if_match, deed)
-    seen = foreseen(process, calendar, proposal_id, deed, now)
+    seen = foreseen(process, calendar, proposal_id, deed, now).as_seen(viewer.sees)
     with reading(process.db) as session:
         return _whole(session, get_proposal(session, proposal_id)) | {"impact": impact_row(seen)}
 

@@ -17,6 +17,7 @@ from api.problems import problem
 from api.routes.workdays import Known, calendar_asked
 from api.schemas import By, Reference
 from api.typed_dates import day
+from api.viewer import Viewer
 from engine.imported_notices import Stated
 from engine.recalculation import Taken, take_notice
 
@@ -44,7 +45,7 @@ def add_notice(body: NewNotice, request: Request, now: Now, viewer: Viewing) -> 
     held = running(request)
 
     def keep(session: Session, taken: Taken) -> None:
-        answered(request, session, _taken_row(taken))
+        answered(request, session, _taken_row(taken, viewer))
 
     taken = take_notice(
         held.db,
@@ -57,7 +58,7 @@ def add_notice(body: NewNotice, request: Request, now: Now, viewer: Viewing) -> 
         dry_run=body.dry_run,
         then=keep,
     )
-    row = _taken_row(taken)
+    row = _taken_row(taken, viewer)
     if refusal := taken.assessment.refusal:
         return problem(422, "notice_refused", refusal, more={"checks": row["checks"]})
     if not body.dry_run:
@@ -65,8 +66,9 @@ def add_notice(body: NewNotice, request: Request, now: Now, viewer: Viewing) -> 
     return JSONResponse(jsonable_encoder(row))
 
 
-def _taken_row(taken: Taken) -> dict[str, Any]:
-    return taken_row(taken) | {"impact": impact_row(taken.impact) if taken.impact else None}
+def _taken_row(taken: Taken, viewer: Viewer) -> dict[str, Any]:
+    impact = impact_row(taken.impact.as_seen(viewer.sees)) if taken.impact else None
+    return taken_row(taken) | {"impact": impact}
 
 
 @router.get("/{year}")
