@@ -56,9 +56,8 @@ class NoticeFolder:
             with reading(self._db) as session:
                 if is_imported(session, text):
                     return
-            agency = self._current.agency()
             taken = take_notice(
-                self._db, agency, self._region, text, Stated(), by=FOLDER_BY, now=now
+                self._db, self._current, self._region, text, Stated(), by=FOLDER_BY, now=now
             )
             found = taken.assessment
         except (BadInput, BadNotice) as error:

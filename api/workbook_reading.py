@@ -30,7 +30,8 @@ LONGEST_TEXT = 1000
 _ENTRY = b"PK\x01\x02"  # begins each entry of a zip's directory, whatever count the zip declares
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _ENCRYPTED = 1
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\sr="(\d{1,9})"')
+# Not beyond the next `<`, or many rows without an end are each looked through to the end of all.
+_ROW = re.compile(rb'<(?:\w+:)?row\b[^<>]*?\sr="(\d{1,9})"')
 # Drawings, pictures, charts, links to other files: nothing of them is read.
 _PARTS = re.compile(
     r"(\[Content_Types\]\.xml|_rels/\.rels|docProps/\w+\.xml|xl/[\w.-]+\.xml|xl/_rels/[\w.-]+\.rels"

@@ -157,8 +157,7 @@ class Clock:
         now = self._now()
         self._renew()
         if self._win("tick", now.replace(second=0, microsecond=0)):
-            agency = self._drainer.agency
-            done = tick(self._db, agency, self.calendar, self._dispatcher, now)
+            done = tick(self._db, self._current, self.calendar, self._dispatcher, now)
             if done.derived or done.planned:
                 log.info("tick: %s new obligations, %s messages", done.derived, done.planned)
         self.last_tick = read_clock()

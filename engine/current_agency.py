@@ -49,7 +49,7 @@ class CurrentAgency:
     def agency(self) -> Agency:
         """Raises CatalogueError and BadAgency when what was decided does not fit."""
         with reading(self._db) as session:
-            mark = adoption_mark(session), interpretation_mark(session), registration_mark(session)
+            mark = _mark(session)
             if mark != self._last[0]:
                 self._last = mark, self._made(session)
         return self._last[1]
@@ -57,7 +57,8 @@ class CurrentAgency:
     def agency_in(self, session: Session) -> Agency:
         """As the caller's transaction sees it, with what that has decided itself. Raises the same."""
         session.flush()
-        return self._over(decided(session, self._files))
+        mark, agency = self._last
+        return agency if mark == _mark(session) else self._over(decided(session, self._files))
 
     def _made(self, session: Session) -> Agency:
         found = decided(session, self._files)
@@ -69,3 +70,13 @@ class CurrentAgency:
     def _over(self, found: Decided) -> Agency:
         catalogue = catalogue_of(self._files, found.adopted)
         return found.registered.on(on(self._configured, catalogue, found.interpretations))
+
+
+def as_of(session: Session, agency: Agency | CurrentAgency) -> Agency:
+    """As the caller's transaction sees it: what was read before it may have waited for somebody who
+    decided something, and would take that back. Raises what CurrentAgency does."""
+    return agency.agency_in(session) if isinstance(agency, CurrentAgency) else agency
+
+
+def _mark(session: Session) -> Mark:
+    return adoption_mark(session), interpretation_mark(session), registration_mark(session)

@@ -4,7 +4,7 @@ The text changes when an obligation, the catalogue, a unit's name or the working
 then only: `mark_of` tells from a few figures of the database whether it would be another.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -23,7 +23,7 @@ from engine.tracing import tracing
 from engine.workdays import WorkCalendar
 
 MONTHS_BACK = 3
-MOST = 2000  # entries, by due day: what lies far ahead is left out first
+MOST = 2000  # entries: first what is open, by due day; then what was closed, the latest first
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def text_of(
 ) -> str:
     """The feed as iCalendar."""
     conditions = _conditions(session, agency, feed, now)
-    rows = list_obligations(session, *conditions, limit=MOST)
+    rows = _rows(session, conditions)
     explain = tracing(session, agency, calendar)
     return feed_text((feed_entry(row, agency, explain(row)) for row in rows), f"期限：{feed.name}")
 
@@ -71,6 +71,15 @@ def since(today: date) -> date:
     """From the first day of a month on, so that the text does not change every morning."""
     month = today.year * 12 + today.month - 1 - MONTHS_BACK
     return date(month // 12, month % 12 + 1, 1)
+
+
+def _rows(session: Session, conditions: Sequence[Any]) -> list[Obligation]:
+    """By due day; where there are too many, what is to be done is not left out for what is done."""
+    status, place = col(Obligation.status), (col(Obligation.due_on), col(Obligation.id))
+    rows = list_obligations(session, *conditions, status == Status.OPEN, limit=MOST)
+    closed = select(Obligation).where(*conditions, status != Status.OPEN)
+    closed = closed.order_by(*(one.desc() for one in place)).limit(MOST - len(rows))
+    return sorted([*rows, *session.exec(closed).all()], key=lambda row: (row.due_on, row.id or 0))
 
 
 def _conditions(session: Session, agency: Agency, feed: Feed, now: datetime) -> list[Any]:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Date, Enum, Table, delete, event, exists, func, insert
+from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
@@ -52,12 +53,13 @@ class News(SQLModel, table=True):
 
 @dataclass(frozen=True)
 class _Told:
-    """News that its transaction has not written yet."""
+    """News that its transaction has not written yet, and the savepoint within which it was told."""
 
     type: NewsType
     obligation_id: int
     at: datetime
     previous: Mapping[str, Any] | None
+    savepoint: SessionTransaction | None
 
 
 def tell(
@@ -70,7 +72,7 @@ def tell(
     """Have it written when the caller's writing transaction commits; `previous` are the dates that
     an obligation had."""
     assert obligation_id is not None
-    told = _Told(type_, obligation_id, at, previous)
+    told = _Told(type_, obligation_id, at, previous, session.get_nested_transaction())
     session.info.setdefault(_UNWRITTEN, []).append(told)
 
 
@@ -109,6 +111,14 @@ def _write(session: Session) -> None:
         ]
         if found:
             session.execute(insert(News), found)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _take_back(session: Session, ended: SessionTransaction) -> None:
+    """What a savepoint took back did not happen."""
+    told: list[_Told] = session.info.pop(_UNWRITTEN, [])
+    if ended.nested:
+        session.info[_UNWRITTEN] = [one for one in told if one.savepoint is not ended]
 
 
 def _rows(session: Session, table: Table, ids: set[int]) -> dict[int, dict[str, Any]]:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from engine.agency import Agency
+from engine.current_agency import CurrentAgency, as_of
 from engine.database import trying, writing
 from engine.impact import Basis, Impact, derive_and_compare
 from engine.imported_notices import Assessment, Stated, import_notice, imported_notices
@@ -26,7 +27,7 @@ class Taken:
 
 def take_notice(
     db: Engine,
-    agency: Agency,
+    agency: Agency | CurrentAgency,
     region: str,
     text: str,
     stated: Stated,
@@ -42,7 +43,7 @@ def take_notice(
     called in the transaction that adds it. Raises BadNotice for unreadable JSON.
     """
     with trying(db) if dry_run else writing(db) as session:
-        before = Basis(agency, work_calendar(imported_notices(session), region))
+        before = Basis(as_of(session, agency), work_calendar(imported_notices(session), region))
         found = import_notice(session, text, stated, by=by, now=now)
         if found.refusal:
             return Taken(found, None)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from engine.agency import Agency
 from engine.alerts import plan
+from engine.current_agency import CurrentAgency, as_of
 from engine.database import look_over, writing
 from engine.derivation import derive
 from engine.dispatch import Dispatcher
@@ -32,20 +33,26 @@ class Ticked:
 
 
 def tick(
-    db: Engine, agency: Agency, calendar: WorkCalendar, dispatcher: Dispatcher, now: datetime
+    db: Engine,
+    agency: Agency | CurrentAgency,
+    calendar: WorkCalendar,
+    dispatcher: Dispatcher,
+    now: datetime,
 ) -> Ticked:
     """Do all that is due at `now` and was not done yet, downtime before it included.
 
-    A notice that came in since `calendar` was read counts: else its dates would move back."""
+    A notice that came in since `calendar` was read counts: else its dates would move back. So does,
+    of a CurrentAgency, what was decided or registered since: else it would be withdrawn."""
     with writing(db) as session:
         calendar = calendar.knowing(imported_notices(session))
-        derived = derive(session, agency, calendar, now)
+        derived = derive(session, as_of(session, agency), calendar, now)
     with writing(db) as session:
-        planned = plan(session, agency, calendar, now)
-        planned += plan_invitations(session, agency, now)
-        tell_of_unreachable(session, agency, calendar, now)
+        found = as_of(session, agency)
+        planned = plan(session, found, calendar, now)
+        planned += plan_invitations(session, found, now)
+        tell_of_unreachable(session, found, calendar, now)
         tell_of_late(session, now)
     if derived + planned >= MANY:
         look_over(db)
-    dispatcher.wake(shards_with_work(db, agency, calendar, now))
+    dispatcher.wake(shards_with_work(db, found, calendar, now))
     return Ticked(derived, planned)

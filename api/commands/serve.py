@@ -75,10 +75,11 @@ def log_to_stderr() -> None:
 
 def prepare(shared: Context) -> None:
     """The rows that stand before the first tick: channels and obligations."""
-    agency = shared.configuration.agency
+    configuration = shared.configuration
+    current = CurrentAgency(shared.database, configuration.agency, configuration.files)
     with writing(shared.database) as session:
-        register(session, agency.channels)
-        derived = derive(session, agency, shared.calendar, shared.now)
+        register(session, configuration.agency.channels)
+        derived = derive(session, current.agency_in(session), shared.calendar, shared.now)
     if derived >= MANY:
         look_over(shared.database)
 

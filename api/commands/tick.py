@@ -32,9 +32,9 @@ def tick(
         register(session, agency.channels)
     drainer = Drainer(db, agency, shared.calendar, clock_of(db))
     dispatcher = Inline(drainer)
-    done = tick_once(db, agency, shared.calendar, dispatcher, shared.now)
-    dispatcher.close()
     current = CurrentAgency(db, agency, shared.configuration.files)
+    done = tick_once(db, current, shared.calendar, dispatcher, shared.now)
+    dispatcher.close()
     courier_of(db, current, shared.configuration).tell()
     if shared.json:
         print_json({"derived": done.derived, "planned": done.planned, "sent": drainer.sent})

@@ -57,7 +57,7 @@ def take(
         held = running(request)
         taken = take_notice(
             held.db,
-            agency,
+            held.current,
             held.configuration.region,
             text,
             Stated(number.strip(), day(issued, "发布日期") if issued else None, scope.strip()),

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from api.dependencies import AgencyNow, Now, Viewing, running
+from api.dependencies import Now, Viewing, running
 from api.document_rows import Units, impact_row, taken_row
 from api.idempotency import Room, answered
 from api.json_rows import year_rows
@@ -37,9 +37,7 @@ class NewNotice(BaseModel):
 
 
 @router.post("/notices")
-def add_notice(
-    body: NewNotice, request: Request, agency: AgencyNow, now: Now, viewer: Viewing
-) -> Any:
+def add_notice(body: NewNotice, request: Request, now: Now, viewer: Viewing) -> Any:
     """A holiday notice, checked, then added, and what it moves; with `dry_run` nothing stays."""
     text = json.dumps(body.notice, ensure_ascii=False) if body.notice else body.text
     stated = Stated(body.number, day(body.issued, "issued ") if body.issued else None, body.scope)
@@ -50,7 +48,7 @@ def add_notice(
 
     taken = take_notice(
         held.db,
-        agency,
+        held.current,
         held.configuration.region,
         text,
         stated,

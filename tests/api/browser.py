@@ -39,7 +39,7 @@ class Browser:
     def sign_in(self, name: str = "zhangsan", password: str = PASSWORD, **fields: str) -> Response:
         return self.submit("/sign-in", name=name, password=password, **fields)
 
-    def post(self, path: str, form: Mapping[str, str], **headers: str) -> Response:
+    def post(self, path: str, form: Mapping[str, str | list[str]], **headers: str) -> Response:
         """A form as it is given, without looking at a page first."""
         return self._ask("POST", path, headers, data=form)
 

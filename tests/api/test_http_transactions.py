@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from fastapi import HTTPException
-from office import AGENCY, DISASTER, Office, refusal
+from office import AGENCY, CALENDAR, CONFIGURATION, DISASTER, Office, refusal
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from api.dependencies import Writer
 from api.permissions import OPERATIONS, Permission
+from engine.current_agency import CurrentAgency
 from engine.database import open_database
 from engine.dispatch import Inline
 from engine.drain import Drainer
@@ -165,6 +166,25 @@ def test_a_notice_that_comes_in_before_a_tick_is_not_taken_back_by_it(tmp_path: 
     assert done.derived == 0
     assert office.get(f"/obligations/{row['id']}") == stood
     assert (stood["due_on"], stood["provisional"]) == ("2027-02-12", False)
+
+
+def test_a_duty_that_is_registered_before_a_tick_is_not_withdrawn_by_it(tmp_path: Path) -> None:
+    """The tick has read who owes what, and waits for whoever registers a duty meanwhile."""
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}")
+    outdated = CurrentAgency(office.db, office.configured, CONFIGURATION.files)
+    before = outdated.agency()
+    duty = {
+        "rule": "guangyuan-2017-02",
+        "unit": "statistics",
+        "from": "2026-09-01",
+        "reason": "分工",
+    }
+    assert office.post("/duties", duty).status_code == 201
+    stood = office.everything()["obligation"]
+    dispatcher = Inline(Drainer(office.db, before, CALENDAR, lambda: office.now))
+    tick(office.db, outdated, CALENDAR, dispatcher, office.now)
+    dispatcher.close()
+    assert office.everything()["obligation"] == stood
 
 
 def test_many_clients_at_once_begin_one_event(tmp_path: Path) -> None:

@@ -288,6 +288,7 @@ PLAIN = table({"责任": [(RULE, "statistics", "2026-10-01", None, None)]})
         ("表.xlsx", _packed(ZIP_BZIP2, b"<x/>"), "已经损坏"),
         ("表.xlsx", _packed(ZIP_DEFLATED, b" " * 25_000_000), "解压后太大"),
         ("表.xlsx", _packed(ZIP_DEFLATED, b"<a/>" * 2_000_000), "解压后太大"),
+        ("表.xlsx", _packed(ZIP_DEFLATED, b"<row " * 500_000), "已经损坏"),
         ("表.xlsx", with_parts(PLAIN, _with_row(b'<row r="2"/>')), "已经损坏"),
         ("表.xlsx", with_parts(PLAIN, _with_row(b'<row r="1048577"/>')), "已经损坏"),
         ("表.xlsx", b"PK\x01\x02" * 2000, "超过 1000 个"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from browser import fault, signed_in, token_of
 from office import CALENDAR, CONFIGURATION, NOW, Client, Office, new_token, refusal
 from sqlalchemy import text
 
@@ -87,6 +88,22 @@ def test_all_that_happens_is_told_in_its_order(office: Office, sink: WebhookSink
     assert waived["data"]["obligation"]["status"] == "waived"
     assert (row_of(office)["told"], row_of(office)["waiting"]) == (7, 0)
     assert tell(office) == 0
+
+
+def test_what_a_savepoint_took_back_is_not_told(office: Office, sink: WebhookSink) -> None:
+    subscribe(office, sink)
+    first, second = office.disaster().json()["obligations"]
+    act(office, second["id"], "complete")
+    browser = signed_in(office)
+    both = {
+        "id": [str(first["id"]), str(second["id"])],
+        "csrf": token_of(browser.get("/obligations")),
+    }
+    refused = browser.post("/obligations", both, origin=browser.base)
+    assert "不能办结，所选的都没有办结" in fault(refused)
+    tell(office)
+    assert types(sink) == ["created", "created", "done"]
+    assert sink.received[2].body["data"]["obligation"]["id"] == second["id"]
 
 
 def test_what_becomes_late_is_told_once(office: Office, sink: WebhookSink) -> None:

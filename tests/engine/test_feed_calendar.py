@@ -95,3 +95,10 @@ def test_what_lies_beyond_the_bound_is_left_out_by_due_day(
     assert text.count("BEGIN:VEVENT") == 3 < len(rows)
     for row in rows[:3]:
         assert f"UID:{row.case}@qixian" in text
+    with writing(db) as session:
+        for row in rows[:2]:
+            complete(session, row.id or 0, by="张三", at=NOW, evidence="", now=NOW)
+    with reading(db) as session:  # what is done is left out before what is to be done
+        text = text_of(session, office(), CALENDAR, feed, NOW)
+    open_ones = [row for row in rows[2:] if f"UID:{row.case}@qixian" in text]
+    assert (len(open_ones), text.count("BEGIN:VEVENT")) == (min(3, len(rows) - 2), 3)
