@@ -43,7 +43,7 @@ browser: .venv/ready-dev chromium
 
 # The pictures of the README, made by the tests.
 screenshots: browser
-	cp test-output/browser/overview.png docs/overview.png
+	for name in overview obligation document; do cp test-output/browser/$$name.png docs/$$name.png; done
 
 chaos: .venv/ready-dev
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS)

@@ -29,7 +29,13 @@ def test_no_page_keeps_anybody_out(page_of: PersonsPage) -> None:
     assert faults == []
 
 
-def test_the_picture_of_the_readme(page_of: PersonsPage) -> None:
+def test_the_pictures_of_the_readme(page_of: PersonsPage) -> None:
     page = page_of(Role.ADMINISTRATOR)
     page.goto("/")
     picture(page, "overview", whole=False)
+    page.goto("/obligations?unit=cyberspace")
+    with page.expect_event("load"):
+        page.locator("table.obligations tbody .matter a").first.click()
+    picture(page, "obligation", whole=False)
+    page.goto("/documents/work-2026")
+    picture(page, "document", whole=False)
