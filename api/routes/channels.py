@@ -6,47 +6,60 @@ from fastapi import Request
 
 from api.channel_rows import Confirmation, TestMessage, channel_row
 from api.channel_test import send_test_message
-from api.dependencies import AgencyNow, Now, Reader, running
+from api.dependencies import AgencyNow, Now, Reader, Viewing, running
 from api.idempotency import Room, answered
 from api.json_rows import tested_row
+from api.viewer import Viewer
+from engine.agency import Agency
 from engine.channels import channel_states
 from engine.confirmation import confirm
 from engine.database import writing
 from engine.deliveries import waiting_channels
 from engine.errors import NotAllowed, NotFound
+from notifiers.channel import Notifier
 
 router = Room(prefix="/channels")
 
 
 @router.get("")
-async def channels(session: Reader, agency: AgencyNow) -> dict[str, Any]:
-    """渠道 of the configuration: whether each can send, what waits on it, and what to do."""
+async def channels(session: Reader, agency: AgencyNow, viewer: Viewing) -> dict[str, Any]:
+    """渠道 of the configuration, or of the viewer's units: whether each can send, what waits on it, and what to do."""
     states, waiting = channel_states(session), waiting_channels(session)
     return {
         "items": [
             channel_row(id_, notifier.kind, states.get(id_), waiting.get(id_, 0))
-            for id_, notifier in agency.channels.items()
+            for id_, notifier in _own(agency, viewer).items()
         ]
     }
 
 
 @router.post("/{channel}/test")
 async def tested(
-    channel: str, asked: TestMessage, request: Request, agency: AgencyNow, now: Now
+    channel: str,
+    asked: TestMessage,
+    request: Request,
+    agency: AgencyNow,
+    now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """Send a message with a code, at once. `outcome` says what the far side answered: accepted,
     rejected, retry or unknown; what is accepted brings a disabled channel back."""
-    if channel not in agency.channels:
+    if channel not in _own(agency, viewer):
         raise NotFound(f"没有渠道“{channel}”")
     return tested_row(await send_test_message(running(request).db, agency, channel, asked.to, now))
 
 
 @router.post("/{channel}/confirm")
 async def confirmed(
-    channel: str, asked: Confirmation, request: Request, agency: AgencyNow, now: Now
+    channel: str,
+    asked: Confirmation,
+    request: Request,
+    agency: AgencyNow,
+    now: Now,
+    viewer: Viewing,
 ) -> Any:
     """The code of the test message, typed back. A wrong one counts, and so is stored."""
-    if channel not in agency.channels:
+    if channel not in _own(agency, viewer):
         raise NotFound(f"没有渠道“{channel}”")
     with writing(running(request).db) as session:
         refused = confirm(session, channel, asked.code, now)
@@ -59,3 +72,10 @@ async def confirmed(
         if not refused:
             return answered(request, session, row)
     raise NotAllowed(refused)
+
+
+def _own(agency: Agency, viewer: Viewer) -> dict[str, Notifier]:
+    """The channels over which the viewer's units are told; what goes over another one is not his."""
+    units = [unit for unit in agency.units.values() if viewer.sees(unit.id)]
+    used = {channel for unit in units for channel in unit.channels}
+    return {id_: one for id_, one in agency.channels.items() if viewer.units is None or id_ in used}

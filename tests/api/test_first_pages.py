@@ -101,13 +101,14 @@ def test_who_sees_some_units_reads_of_those_only(office: Office) -> None:
     assert "【期限提醒】广元市统计局" not in page
 
 
-def test_too_much_for_a_page_is_not_begun(office: Office) -> None:
+@pytest.mark.parametrize(("copies", "days"), [(12, 1), (3, 10)])
+def test_too_much_for_a_page_is_not_begun(office: Office, copies: int, days: int) -> None:
     with office.db.begin() as connection:
         columns = [one["name"] for one in inspect(connection).get_columns("obligation")]
         others = ", ".join(name for name in columns if name not in ("id", "occurrence"))
-        for number in range(12):
+        for number in range(copies):
             statement = f"INSERT INTO obligation ({others}, occurrence) SELECT {others}, occurrence || ' {number}' FROM obligation WHERE id <= 400 AND due_on < '2026-09-20'"
             connection.execute(text(statement))
-    page = office.person(Role.OFFICE).get("/messages?days=1").text
-    assert "请用命令 qixian simulate" in page
+    page = office.person(Role.OFFICE).get(f"/messages?days={days}").text
+    assert "用命令 qixian simulate" in page
     assert "2026-09-28 09:00" not in page

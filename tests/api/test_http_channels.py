@@ -1,9 +1,11 @@
 """/api/v1/channels: what each can do, and its confirmation."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from office import Office, refusal
+from office import AGENCY, Office, refusal
 
+from engine.accounts import Role
 from engine.channels import ChannelState
 from engine.confirmation import expect
 from engine.database import writing
@@ -75,3 +77,13 @@ def test_the_hash_is_shown_nowhere(office: Office) -> None:
         assert hashed not in repr(session.get_one(ChannelState, "console"))
     assert len(hashed) == 64
     assert hashed not in office.client.get("/api/v1/channels").text
+
+
+def test_another_units_channel_is_not_there_for_who_sees_some_units() -> None:
+    channels = {**AGENCY.channels, "elsewhere": AGENCY.channels["console"]}
+    office = Office(configured=replace(AGENCY, channels=channels))
+    bound = office.person(Role.OFFICE, "finance")
+    assert [one["id"] for one in bound.get("/api/v1/channels").json()["items"]] == ["console"]
+    for verb, body in (("test", {}), ("confirm", {"code": "0417"})):
+        refusal(bound.post(f"/api/v1/channels/elsewhere/{verb}", json=body), 404, "not_found")
+    assert bound.post("/api/v1/channels/console/test", json={}).json()["outcome"] == "accepted"
