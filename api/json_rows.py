@@ -13,19 +13,25 @@ from engine.explanation import Step
 from engine.imported_notices import Assessment
 from engine.instants import local_iso
 from engine.notices import days_as_rows
+from engine.replies import Replied
 from engine.resending import Resent
 from engine.workdays import FIRST_DAY, LAST_DAY, DayReason, WorkCalendar
 from rules.rule import Rule
 
 
-def bounce_row(found: Returned) -> dict[str, Any]:
-    """A letter that came back: `verdict` is gone, lost or noted."""
+def letter_row(found: Returned | Replied) -> dict[str, Any]:
+    """A letter that came back (`verdict` is gone, lost or noted) or that answers one (signed,
+    nothing, other, foreign, automatic or repeated)."""
+    if isinstance(found, Replied):
+        verdict, status = found.answer.value, None
+    else:
+        verdict, status = found.bounce.verdict.value, found.bounce.status or None
     return {
         "delivery": found.delivery.id,
         "channel": found.delivery.channel,
         "recipient": found.delivery.recipient,
-        "verdict": found.bounce.verdict.value,
-        "status": found.bounce.status or None,
+        "verdict": verdict,
+        "status": status,
         "state": found.delivery.state.value,
         "reason": found.reason,
     }

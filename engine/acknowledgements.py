@@ -32,11 +32,18 @@ class Via(StrEnum):
 
     LINK = "link"
     WECOM = "wecom"
+    MAIL = "mail"
     API = "api"
     PAGE = "page"
 
 
-VIA_NAMES = {Via.LINK: "链接", Via.WECOM: "企业微信", Via.API: "接口", Via.PAGE: "页面"}
+VIA_NAMES = {
+    Via.LINK: "链接",
+    Via.WECOM: "企业微信",
+    Via.MAIL: "邮件回复",
+    Via.API: "接口",
+    Via.PAGE: "页面",
+}
 
 
 class Acknowledgement(SQLModel, table=True):

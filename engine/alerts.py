@@ -22,7 +22,7 @@ from engine.acknowledgements import acknowledged
 from engine.agency import Agency
 from engine.database import Instant, words
 from engine.deliveries import Delivery, State, list_deliveries
-from engine.digest import Composer
+from engine.digest import composer_for
 from engine.digest_items import items_of
 from engine.errors import EngineError
 from engine.instants import local_day
@@ -186,7 +186,7 @@ def _plan_one(
 ) -> int:
     """The deliveries to one recipient."""
     notifier = agency.channels[due[0].recipient.channel]
-    composer = Composer(agency, calendar, notifier.markup, now, notifier.limit)
+    composer = composer_for(agency, calendar, notifier, now)
     by_obligation: dict[int | None, list[_Due]] = defaultdict(list)
     for item in due:
         by_obligation[item.obligation.id].append(item)

@@ -5,8 +5,11 @@ that whoever sends it had the letter. All else changes nothing.
 """
 
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from operator import itemgetter
 
 from sqlmodel import Session, col, select
 
@@ -17,11 +20,12 @@ from engine.errors import BadBounce
 from engine.fallback import ended
 from engine.workdays import WorkCalendar
 from notifiers.bounce import Bounce, Verdict, read_bounce
-from notifiers.channel import Returning
-from notifiers.return_path import message_id_in
+from notifiers.channel import Notifier, Returning
+from notifiers.return_path import ReturnPath, message_id_in
 
 log = logging.getLogger(__name__)
 
+_MOST_ADDRESSES = 50  # of a letter; each costs a query
 LATEST = timedelta(days=30)  # mail servers give up after about five days
 _WHAT = {
     Verdict.GONE: "退信：对方邮箱不存在或拒收，已停用这个地址，请核对该联系人的邮箱",
@@ -70,18 +74,36 @@ def take_bounce(
 
 
 def _delivery_of(session: Session, agency: Agency, bounce: Bounce, now: datetime) -> Delivery:
-    for address in bounce.addressed:
-        query = select(Delivery).where(col(Delivery.message_id) == message_id_in(address))
+    row = delivery_addressed(session, agency, bounce.addressed, _return_path)
+    if row is None:
+        raise BadBounce(
+            "收件地址里没有本系统签发的标记，没有处理；"
+            "请核对邮件渠道的 return_path、reply_to 和 return_path_secret"
+        )
+    if row.planned_at < now - LATEST:
+        raise BadBounce("退信对应的邮件已发出超过30天，没有处理")
+    return row
+
+
+def delivery_addressed(
+    session: Session,
+    agency: Agency,
+    addresses: Iterable[str],
+    path_of: Callable[[Notifier | None], ReturnPath | None],
+) -> Delivery | None:
+    """The delivery of the first address that its channel signed, locked; `path_of` says by what."""
+    speaking = ((address, message_id_in(address)) for address in addresses)
+    for address, id_ in islice(filter(itemgetter(1), speaking), _MOST_ADDRESSES):
+        query = select(Delivery).where(col(Delivery.message_id) == id_)
         row = session.exec(query.with_for_update()).first()
-        notifier = agency.channels.get(row.channel) if row else None
-        path = notifier.return_path if isinstance(notifier, Returning) else None
+        path = path_of(agency.channels.get(row.channel)) if row else None
         if row and path and path.signed(address, row.message_id):
-            if row.planned_at < now - LATEST:
-                raise BadBounce("退信对应的邮件已发出超过30天，没有处理")
             return row
-    raise BadBounce(
-        "收件地址里没有本系统签发的退信标记，没有处理；请核对邮件渠道的 return_path 和 return_path_secret"
-    )
+    return None
+
+
+def _return_path(notifier: Notifier | None) -> ReturnPath | None:
+    return notifier.return_path if isinstance(notifier, Returning) else None
 
 
 def _detail(bounce: Bounce) -> str:

@@ -30,7 +30,7 @@ from engine.deliveries import (
     finish,
     last_attempt,
 )
-from engine.digest import DUPLICATE_MARK, Composer, Digest
+from engine.digest import DUPLICATE_MARK, Composer, Digest, composer_for
 from engine.digest_items import Item
 from engine.fallback import ended
 from engine.invitations import Invited, current_invitation, invitation_message
@@ -285,7 +285,7 @@ class Claimer:
         tell_of_fault(self.session, self.agency, row, self.now)
 
     def _composer(self, notifier: Notifier, link: str = "") -> Composer:
-        return Composer(self.agency, self.calendar, notifier.markup, self.now, notifier.limit, link)
+        return composer_for(self.agency, self.calendar, notifier, self.now, link)
 
     def _message(
         self, row: Delivery, notifier: Notifier, pairs: list[Pair], invited: Invited | None
@@ -315,6 +315,7 @@ class Claimer:
             possible_duplicate=row.possible_duplicate,
             matters=composer.matters(items),
             link=composer.link,
+            answerable=composer.answerable(items),
         )
 
     def _digest(self, row: Delivery, composer: Composer, items: list[Item]) -> Digest:

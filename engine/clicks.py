@@ -3,7 +3,8 @@
 It is stored before the work chat is answered and handled afterwards, so that none is lost and one
 that is sent again changes nothing. Handling has two steps, each repeated until it is done: the
 acknowledgement, in one transaction with `words`, which say what came of it; then the card, which
-is told `words` and stops being a button.
+is told `words` and stops being a button. An answer by mail is kept here as well, finished
+(`engine.replies`).
 """
 
 from datetime import datetime, timedelta
@@ -94,10 +95,13 @@ def _acknowledged(
     current = [one for one in told if one.due_version == one.obligation.version]
     signed = sign(session, agency, calendar, current, by=person.name, via=Via.WECOM, now=now)
     names = dict.fromkeys(one.acknowledgement.by for one in signed if one.acknowledgement)
-    return f"✓ {'、'.join(names)}已签收" if names else _why_not(told)
+    return f"✓ {'、'.join(names)}已签收" if names else why_not(told)
 
 
-def _why_not(told: list[Told]) -> str:
+def why_not(told: list[Told]) -> str:
+    """Why none of some matters needs to be acknowledged."""
+    if not any(one.ours for one in told):
+        return "督办事项由承办单位签收"
     moved = any(one.due_version != one.obligation.version for one in told)
     return "日期已变，见新消息" if moved else "事项已办结"
 

@@ -30,8 +30,10 @@ from engine.wording import (
     visible,
 )
 from engine.workdays import WorkCalendar
+from notifiers.channel import Notifier, takes_replies
 from notifiers.message import Markup, Matter
 
+REPLY = "\n直接回复“收到”即可签收。"
 DUPLICATE_MARK = "（可能重复）"
 MOST_PARTS = 3  # messages of one morning, where shorter lines can do it
 # What a matter takes: all its lines, or one line with so many characters of its quote.
@@ -78,6 +80,11 @@ class Composer:
     now: datetime
     limit: int
     link: str = ""  # the delivery's own page, known when it is sent
+    replies: bool = False  # an answer to the message comes back to us
+
+    def answerable(self, items: Sequence[Item]) -> bool:
+        """Can an answer acknowledge some of these?"""
+        return self.replies and any(item.ours for item in items)
 
     def pack(self, items: Sequence[Item]) -> list[list[Item]]:
         """Items in the order in which they are told, in parts whose body fits the limit.
@@ -120,7 +127,14 @@ class Composer:
         whose = max((bytes_of(self._plain(f"{name}：")) for name in names), default=0)
         counts = "，".join(f"{HEADINGS[urgency]}{len(items)}项" for urgency in Urgency)
         headings = "\n".join(map(self._heading, Urgency))
-        return bytes_of(empty) + whose + bytes_of(counts) + bytes_of(headings) + 2
+        return (
+            bytes_of(empty)
+            + whose
+            + bytes_of(counts)
+            + bytes_of(headings)
+            + bytes_of(REPLY) * self.replies
+            + 2
+        )
 
     def compose(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> Digest:
         """The message about these items: each in full where there is room, else in one line.
@@ -193,7 +207,7 @@ class Composer:
         self, subject: str, items: Sequence[Item], form: int | None = None, excess: int = 0
     ) -> str:
         title = self._strong(self._plain(subject))
-        return "\n".join((title, *self._sections(items, form, excess), self._foot()))
+        return "\n".join((title, *self._sections(items, form, excess), self._foot(items)))
 
     def _subject(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> str:
         units = {item.obligation.unit for item in items}
@@ -299,12 +313,13 @@ class Composer:
         """Is there still a day to act before the due day?"""
         return row.due_at is None and local_day(self.now) <= row.act_by != row.due_on
 
-    def _foot(self) -> str:
+    def _foot(self, items: Sequence[Item]) -> str:
+        reply = REPLY if self.answerable(items) else ""
         if self.link:
-            return f"\n查看、签收：{self.link}\n办结后请登记，登记后不再提醒。"
+            return f"\n查看、签收：{self.link}{reply}\n办结后请登记，登记后不再提醒。"
         if self.agency.public_url:
-            return f"\n办结后请登记，登记后不再提醒：{self.agency.public_url}"
-        return "\n办结后请告知政务公开工作机构登记，登记后不再提醒。"
+            return f"{reply}\n办结后请登记，登记后不再提醒：{self.agency.public_url}"
+        return f"{reply}\n办结后请告知政务公开工作机构登记，登记后不再提醒。"
 
     def _strong(self, text: str) -> str:
         return f"**{text}**" if self.markup is Markup.MARKDOWN else text
@@ -318,3 +333,11 @@ class Composer:
         """Nothing in a reference or a name may act as markup, or as a line of its own."""
         text = on_one_line(text)
         return visible(text) if self.markup is Markup.MARKDOWN else text
+
+
+def composer_for(
+    agency: Agency, calendar: WorkCalendar, notifier: Notifier, now: datetime, link: str = ""
+) -> Composer:
+    """Who writes the messages of a channel."""
+    replies = takes_replies(notifier)
+    return Composer(agency, calendar, notifier.markup, now, notifier.limit, link, replies)

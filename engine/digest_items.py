@@ -9,12 +9,13 @@ from engine.units import Role
 
 @dataclass(frozen=True)
 class Item:
-    """One matter of a message: an obligation, whether it is put to the superior, and what else
-    is asked of whom (`督办：请王莉催办`)."""
+    """One matter of a message: an obligation, whether it is put to the superior, what else is
+    asked of whom (`督办：请王莉催办`), and whether it is told to those who do it."""
 
     obligation: Obligation
     superior: bool = False
     notes: tuple[str, ...] = ()
+    ours: bool = True
 
 
 def items_of(told: Iterable[tuple[Obligation, Role, str]]) -> list[Item]:
@@ -27,7 +28,8 @@ def items_of(told: Iterable[tuple[Obligation, Role, str]]) -> list[Item]:
     for group in by_id.values():
         own = [one for one in group if one[1] is not Role.SUPERIOR]
         notes = _notes(own or group)
-        items.append(Item(group[0][0], not own and not notes, notes))
+        ours = any(role is Role.HANDLER for _, role, _ in group)
+        items.append(Item(group[0][0], not own and not notes, notes, ours))
     return items
 
 

@@ -8,7 +8,7 @@ EngineError
 ├── BadDatabase        a database address that cannot be used, or a schema that is not ours
 ├── BadBackup          a backup that cannot be made
 ├── BadNotice          a holiday notice that cannot be read or fails a check
-├── BadBounce          a letter that came back, but not to an address that we signed of late
+├── BadBounce          a letter that came back or answers one, but not to an address that we signed of late
 ├── UnknownTrigger     an event from which no duty of the unit counts
 ├── NotFound           an id that does not exist
 ├── NotAllowed         a change that the obligation's state does not permit
@@ -53,7 +53,7 @@ class BadNotice(EngineError):
 
 
 class BadBounce(EngineError):
-    """Nobody can say which delivery came back; nothing was changed."""
+    """Nobody can say which delivery came back or was answered, or it was too long ago; nothing was changed."""
 
 
 class UnknownTrigger(EngineError):

@@ -16,7 +16,7 @@ from engine.alerts import Alert, fresh_items, plan
 from engine.database import trying
 from engine.deliveries import Delivery, Purpose, State
 from engine.derivation import derive
-from engine.digest import Composer
+from engine.digest import composer_for
 from engine.digest_items import items_of
 from engine.instants import at, local_day
 from engine.obligations import Obligation, Status
@@ -152,7 +152,7 @@ def _composed(
         if notifier is None or not fresh:
             continue
         link = longest_link(agency.public_url)  # as long as the one that is made when it is sent
-        composer = Composer(agency, calendar, notifier.markup, now, notifier.limit, link)
+        composer = composer_for(agency, calendar, notifier, now, link)
         items = items_of((obligation, alert.role, alert.asked) for alert, obligation in fresh)
         mark = row.possible_duplicate and not notifier.duplicate_safe
         digest = composer.compose(items, row.part, row.parts, mark)

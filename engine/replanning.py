@@ -11,7 +11,7 @@ from engine.agency import Agency
 from engine.alerts import Alert, Key, message_id
 from engine.carried import Pair, items_of
 from engine.deliveries import Delivery, Purpose, State
-from engine.digest import Composer
+from engine.digest import composer_for
 from engine.recipients import Recipient
 from engine.workdays import WorkCalendar
 
@@ -47,7 +47,7 @@ def plan_again(
     the same rung, is left out."""
     to, alerts = load.to, _untold(session, load)
     notifier = agency.channels[to.channel]
-    composer = Composer(agency, calendar, notifier.markup, now, notifier.limit)
+    composer = composer_for(agency, calendar, notifier, now)
     parts = composer.pack(items_of(alerts.values()))
     for number, part in enumerate(parts, 1):
         ids = {item.obligation.id for item in part}

@@ -89,6 +89,19 @@ def tell_of_nobody(session: Session, agency: Agency, row: Delivery, now: datetim
     tell_administrator(session, agency, key, f"渠道“{row.channel}”的备用渠道没有收件人", text, now)
 
 
+def tell_of_reply(
+    session: Session, agency: Agency, row: Delivery, kind: str, reason: str, now: datetime
+) -> None:
+    """Somebody answered a reminder with something that no machine can act on."""
+    text = (
+        f"送达记录 {row.id}（渠道“{row.channel}”，收件人 {row.recipient}）收到回复：{reason}\n"
+        "提醒照常发送。请阅后与收件人联系；只要回复“收到”，并由收到提醒的邮箱发出，就能签收。\n"
+        "同一封提醒的同类回复一天只通知一次，最近一封见送达记录。"
+    )
+    key = f"reply:{row.id}:{kind}:{local_day(now)}"
+    tell_administrator(session, agency, key, "有回复需要人看", text, now)
+
+
 def _waiting(session: Session, channel: str) -> int:
     query = select(func.count()).where(
         col(Delivery.channel) == channel, col(Delivery.state) == State.QUEUED

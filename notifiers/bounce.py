@@ -8,19 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import getaddresses
 from enum import StrEnum
-from html import unescape
 
 from notifiers.clean_text import clean
+from notifiers.received_letter import CHARACTERS, addressed_to, own_parts, subject_of, text_of
 
-_CHARACTERS = 20_000  # of a page; what matters stands at its beginning
 _WORDS = 200
-_ADDRESSED = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
-_RETURNED = ("message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers")
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]|\.\d)")
 _REPLY = re.compile(
     r"(?:said|replied|response|error|code|reason|smtp|rcpt|返回|回复|错误|代码|原因)"
@@ -78,8 +72,7 @@ def read_bounce(raw: bytes) -> Bounce:
 
 def _read(raw: bytes) -> Bounce:
     letter = message_from_bytes(raw)  # the older parser, which no header makes fail
-    lines = [str(line) for name in _ADDRESSED for line in letter.get_all(name, [])]
-    addressed = tuple(dict.fromkeys(address.lower() for _, address in getaddresses(lines)))
+    addressed = addressed_to(letter)
     return _of_report(letter, addressed) or _of_page(letter, addressed)
 
 
@@ -98,7 +91,7 @@ def _of_report(letter: Message, addressed: tuple[str, ...]) -> Bounce | None:
 
 
 def _status_blocks(letter: Message) -> Iterator[Message]:
-    for part in _own_parts(letter):
+    for part in own_parts(letter):
         if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
             blocks = part.get_payload()
             yield from (one for one in blocks if isinstance(one, Message))
@@ -133,43 +126,8 @@ def _of_page(letter: Message, addressed: tuple[str, ...]) -> Bounce:
 
 def _page(letter: Message) -> str:
     """The subject and the text, without the letter that came back."""
-    texts = [_text_of(part) for part in _own_parts(letter) if part.get_content_maintype() == "text"]
-    return clean("\n".join([_subject(letter), *texts]))[:_CHARACTERS]
-
-
-def _own_parts(letter: Message) -> Iterator[Message]:
-    if letter.get_content_type() in _RETURNED:
-        return
-    yield letter
-    parts = letter.get_payload()
-    if letter.get_content_maintype() == "multipart" and isinstance(parts, list):
-        for part in parts:
-            if isinstance(part, Message):
-                yield from _own_parts(part)
-
-
-def _subject(letter: Message) -> str:
-    try:
-        return str(make_header(decode_header(str(letter["Subject"] or ""))))
-    except (HeaderParseError, LookupError, ValueError):
-        return ""
-
-
-def _text_of(part: Message) -> str:
-    content = part.get_payload(decode=True)
-    raw = content[: 4 * _CHARACTERS] if isinstance(content, bytes) else b""
-    charset = (part.get_content_charset() or "utf-8").lower()
-    try:  # who says gb2312 writes gb18030, which contains it
-        text = raw.decode("gb18030" if charset in ("gb2312", "gbk") else charset, "replace")
-    except LookupError:
-        text = raw.decode("utf-8", "replace")
-    return _shown(text) if part.get_content_subtype() == "html" else text
-
-
-def _shown(page: str) -> str:
-    page = re.sub(r"<(?:style|script)\b[^<>]*>[^<]*", " ", page, flags=re.IGNORECASE)
-    page = re.sub(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]*>", "\n", page, flags=re.IGNORECASE)
-    return unescape(re.sub(r"<[^<>]*>", " ", page))
+    texts = [text_of(part) for part in own_parts(letter) if part.get_content_maintype() == "text"]
+    return clean("\n".join([subject_of(letter), *texts]))[:CHARACTERS]
 
 
 def _line_at(text: str, place: int) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import httpx
 
 from notifiers.message import Markup, Message, Outcome
-from notifiers.return_path import ReturnPath
+from notifiers.return_path import ReplyTo, ReturnPath
 
 
 class Addressing(StrEnum):
@@ -98,6 +98,19 @@ class Returning(Protocol):
 
     @property
     def return_path(self) -> ReturnPath | None: ...
+
+
+@runtime_checkable
+class Answered(Protocol):
+    """A channel whose messages people can answer: where to, None where nobody takes it."""
+
+    @property
+    def reply_to(self) -> ReplyTo | None: ...
+
+
+def takes_replies(notifier: Notifier) -> bool:
+    """Does an answer to a message of the channel come back to us?"""
+    return isinstance(notifier, Answered) and notifier.reply_to is not None
 
 
 def fingerprint(*parts: str) -> str:

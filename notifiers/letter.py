@@ -24,11 +24,14 @@ def is_mailbox(address: str) -> bool:
     return _MAILBOX.fullmatch(address) is not None
 
 
-def compose(message: Message, sender: Address, now: datetime) -> EmailMessage:
-    """The letter to `message.to`, which must be a mailbox. `now` is aware."""
+def compose(message: Message, sender: Address, now: datetime, reply_to: str = "") -> EmailMessage:
+    """The letter to `message.to`, which must be a mailbox. `now` is aware. Answers go to
+    `reply_to`, a mailbox, where there is one."""
     letter = EmailMessage(policy=SMTP)
     letter["From"] = sender
     letter["To"] = Address(addr_spec=message.to)
+    if reply_to:
+        letter["Reply-To"] = Address(display_name=sender.display_name, addr_spec=reply_to)
     letter["Subject"] = " ".join(clean(message.subject).split())
     letter["Date"] = now
     # The same on every attempt: most mailboxes show two copies with one id as one letter.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.headerregistry import Address
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import aiosmtplib
 import httpx
@@ -17,11 +17,13 @@ from notifiers.clean_text import clean
 from notifiers.http_client import redact
 from notifiers.letter import compose, is_mailbox
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
-from notifiers.return_path import SHORTEST_SECRET, TOKEN, ReturnPath
+from notifiers.return_path import SHORTEST_SECRET, TOKEN, ReplyTo, ReturnPath
 from notifiers.settings import Settings
 from notifiers.smtp_conversation import SmtpConversation, Stage, judge_failure
 
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}
+_Signed = TypeVar("_Signed", bound=ReturnPath)
+_SIGNED = {"return_path": "bounces", "reply_to": "qixian"}  # with the word of an example
 _KEYS = (
     "host",
     "port",
@@ -36,6 +38,7 @@ _KEYS = (
     "ca_file",
     "invitations",
     "return_path",
+    "reply_to",
     "return_path_secret",
 )
 
@@ -45,7 +48,8 @@ class Mail:
     """A mail server that takes our letters. `timeout` bounds the whole conversation, in seconds.
 
     `invitations`: obligations are put on people's calendars. `return_path` is where a letter that
-    cannot be delivered comes back to; without it that is `sender`.
+    cannot be delivered comes back to; without it that is `sender`. `reply_to` is where people answer
+    a reminder to acknowledge it.
     """
 
     host: str
@@ -57,6 +61,7 @@ class Mail:
     timeout: int
     invitations: bool = False
     return_path: ReturnPath | None = None
+    reply_to: ReplyTo | None = None
     windows: tuple[Window, ...] = ()
 
     kind: ClassVar[str] = "mail"
@@ -84,7 +89,8 @@ class Mail:
             sender=_read_sender(given),
             timeout=given.whole("timeout", 30, highest=120),
             invitations=given.flag("invitations"),
-            return_path=_read_return_path(given),
+            return_path=_read_signed(given, "return_path", ReturnPath),
+            reply_to=_read_signed(given, "reply_to", ReplyTo),
             windows=_read_windows(given, settings),
         )
 
@@ -108,7 +114,7 @@ class Mail:
                 provider=self.kind,
                 advice="收件邮箱缺失或写法不对，请核对该单位联系人的邮箱地址。",
             )
-        letter = compose(message, self.sender, now).as_bytes()
+        letter = compose(message, self.sender, now, self._answers_to(message)).as_bytes()
         outcome = await self._deliver(self._envelope_sender(message), message.to, letter)
         password = self.login[1] if self.login else ""
         return replace(
@@ -119,6 +125,10 @@ class Mail:
         if self.return_path and self.return_path.takes(message.id):
             return self.return_path.address(message.id)
         return self.sender.addr_spec
+
+    def _answers_to(self, message: Message) -> str:
+        path = self.reply_to if message.answerable else None
+        return path.address(message.id) if path and path.takes(message.id) else ""
 
     async def _deliver(self, sender: str, to: str, letter: bytes) -> Outcome:
         conversation = SmtpConversation(self._open(), self.security == "starttls", self.login)
@@ -203,19 +213,23 @@ def _read_sender(given: Settings) -> Address:
     return Address(display_name=clean(given.text("sender_name", "")), addr_spec=sender)
 
 
-def _read_return_path(given: Settings) -> ReturnPath | None:
-    template, secret = given.text("return_path", ""), given.text("return_path_secret", "")
-    if not template and not secret:
-        return None
-    if not template or not secret:
-        missing = "return_path_secret" if template else "return_path"
-        raise given.refuse(missing, "缺失，return_path 和 return_path_secret 要么都填，要么都不填")
-    if template.count(TOKEN) != 1 or not is_mailbox(ReturnPath(template, "").address("0" * 32)):
+def _read_signed(given: Settings, key: str, kind: type[_Signed]) -> _Signed | None:
+    """The address of one key. The secret, which both share, stands with at least one of them."""
+    template, secret = given.text(key, ""), given.text("return_path_secret", "")
+    if secret and not any(given.text(one, "") for one in _SIGNED):
         raise given.refuse(
-            "return_path",
-            "应为带一处 {token} 的邮箱地址，例如 bounces+{token}@agency.gov.cn，"
-            "@ 之前除 {token} 外至多 16 个字符",
+            "return_path", "缺失，return_path_secret 要与 return_path 或 reply_to 同填"
+        )
+    if not template:
+        return None
+    if not secret:
+        raise given.refuse("return_path_secret", f"缺失，填了 {key} 就要填")
+    if template.count(TOKEN) != 1 or not is_mailbox(kind(template, "").address("0" * 32)):
+        raise given.refuse(
+            key,
+            f"应为带一处 {TOKEN} 的邮箱地址，例如 {_SIGNED[key]}+{TOKEN}@agency.gov.cn，"
+            f"@ 之前除 {TOKEN} 外至多 16 个字符",
         )
     if len(secret) < SHORTEST_SECRET:
         raise given.refuse("return_path_secret", f"太短，应为至少 {SHORTEST_SECRET} 个随机字符")
-    return ReturnPath(template, secret)
+    return kind(template, secret)

@@ -58,6 +58,7 @@ class Message:
     calendar: Calendar | None = None  # only mail carries it
     matters: tuple[Matter, ...] = ()  # those that the body tells
     link: str = ""  # where its recipient reads and acknowledges them
+    answerable: bool = False  # its recipient may acknowledge them by an answer
 
 
 class OutcomeKind(StrEnum):

@@ -8,9 +8,9 @@ import typer
 
 from api.commands.context import Context, print_json
 from api.errors import BadInput
-from api.json_rows import bounce_row
-from engine.bounces import take_bounce
+from api.json_rows import letter_row
 from engine.database import writing
+from engine.replies import take_letter
 
 _LARGEST = 28 * 1024 * 1024  # as over HTTP
 
@@ -18,15 +18,15 @@ _LARGEST = 28 * 1024 * 1024  # as over HTTP
 def bounce(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="[FILE|-]", help="退信（邮件原文），- 为标准输入")
+        Path, typer.Argument(metavar="[FILE|-]", help="退信或回复（邮件原文），- 为标准输入")
     ] = Path("-"),
 ) -> None:
-    """处理一封退信：核对退信标记，记到对应的送达记录，停用不存在的邮箱。"""
+    """处理一封退信或回复：核对地址里的标记，记到对应的送达记录；退信停用不存在的邮箱，回复“收到”即签收。"""
     shared: Context = context.obj
     raw = _read(file)
     agency, calendar = shared.configuration.agency, shared.calendar
     with writing(shared.database) as session:
-        row = bounce_row(take_bounce(session, agency, calendar, raw, shared.now))
+        row = letter_row(take_letter(session, agency, calendar, raw, shared.now))
     if shared.json:
         print_json(row)
     else:
@@ -43,7 +43,7 @@ def _read(file: Path) -> bytes:
             with file.open("rb") as stream:
                 raw = stream.read(_LARGEST + 1)
     except OSError as error:
-        raise BadInput(f"读不了退信 {file}（{error.strerror}）") from None
+        raise BadInput(f"读不了来信 {file}（{error.strerror}）") from None
     if len(raw) > _LARGEST:
-        raise BadInput(f"{file}：超过 28 MB，不是退信")
+        raise BadInput(f"{file}：超过 28 MB，不是退信，也不是回复")
     return raw

@@ -7,8 +7,8 @@ from fastapi import Request
 from api.dependencies import AgencyNow, Now, Writer, WriterCalendar
 from api.errors import BadInput
 from api.idempotency import Room
-from api.json_rows import bounce_row
-from engine.bounces import take_bounce
+from api.json_rows import letter_row
+from engine.replies import take_letter
 
 router = Room(prefix="/bounces")
 
@@ -25,8 +25,8 @@ router = Room(prefix="/bounces")
 async def bounce(
     request: Request, agency: AgencyNow, session: Writer, calendar: WriterCalendar, now: Now
 ) -> dict[str, Any]:
-    """退信: a letter that came back, whole, as message/rfc822."""
+    """退信或回复: a letter that came back, or that answers a reminder, whole, as message/rfc822."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "message/rfc822":
         raise BadInput("请求体应是一封完整的邮件，Content-Type 写作 message/rfc822")
-    return bounce_row(take_bounce(session, agency, calendar, await request.body(), now))
+    return letter_row(take_letter(session, agency, calendar, await request.body(), now))

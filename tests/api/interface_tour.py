@@ -206,7 +206,7 @@ STEPS: list[tuple[str, str, str, Any]] = [
     ("GET", "/silences", "静默，新的在前", {"limit": 2}),
     ("POST", "/silences/{silence_id}=1/end", "提前结束静默", {"by": "王莉"}),
     ("GET", "/people/unreachable", "收不到提醒的联系人", None),
-    ("POST", "/bounces", "退信：整封邮件", None),
+    ("POST", "/bounces", "退信或回复：整封邮件", None),
     ("GET", "/channels", "渠道的状态", None),
     (
         "POST",
@@ -283,7 +283,7 @@ _SHOWN = {
 
 def tour() -> Iterator[tuple[str, dict[str, Any]]]:
     """Each operation with its example: summary, query or body, status, answer."""
-    office = returning(Reach.to(["127.0.0.0/8"], False)).at(MORNING)
+    office = returning(reach=Reach.to(["127.0.0.0/8"], False)).at(MORNING)
     office.tick()
     secret = ""
     office.clock.last_tick = office.now

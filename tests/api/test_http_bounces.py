@@ -26,9 +26,9 @@ ID = "0123456789abcdef" * 2
 LETTER = {"content-type": "message/rfc822"}
 
 
-def returning(reach: Reach = PUBLIC) -> Office:
+def returning(mail: Mail = MAIL, reach: Reach = PUBLIC) -> Office:
     """An office with one letter that was sent an hour ago."""
-    configured = replace(AGENCY, channels={**AGENCY.channels, "mail": MAIL})
+    configured = replace(AGENCY, channels={**AGENCY.channels, "mail": mail})
     office = Office(configured=configured, reach=reach)
     sent = Delivery(
         message_id=ID,
@@ -44,7 +44,7 @@ def returning(reach: Reach = PUBLIC) -> Office:
         next_at=NOW,
     )
     with writing(office.db) as session:
-        register(session, {"mail": MAIL})
+        register(session, {"mail": mail})
         session.add(sent)
     return office
 
@@ -67,6 +67,34 @@ def test_a_signed_bounce_ends_its_delivery() -> None:
         "state": "rejected",
     }
     assert office.get("/deliveries/1")["reason"] == reason
+
+
+def test_a_signed_reply_comes_in_at_the_same_address() -> None:
+    answered = Mail.from_settings(
+        {
+            "host": "127.0.0.1",
+            "sender": "qixian@agency.gov.cn",
+            "reply_to": "qixian+{token}@agency.gov.cn",
+            "return_path_secret": "0123456789abcdef",
+        },
+        httpx.AsyncClient(),
+    )
+    office = returning(answered)
+    assert answered.reply_to
+    raw = f"From: eve@elsewhere.cn\nTo: {answered.reply_to.address(ID)}\n\nOK".encode()
+    for verdict in ("foreign", "repeated"):
+        answer = office.client.post("/api/v1/bounces", content=raw, headers=LETTER)
+        assert answer.status_code == 200, answer.text
+        told = answer.json()
+        assert "eve@elsewhere.cn不是这封提醒的收件人，没有签收" in told.pop("reason")
+        assert told == {
+            "delivery": 1,
+            "channel": "mail",
+            "recipient": "gone@unit.gov.cn",
+            "verdict": verdict,
+            "status": None,
+            "state": "accepted",
+        }
 
 
 def test_what_is_forged_or_no_letter_is_refused_and_changes_nothing() -> None:

@@ -419,10 +419,10 @@ def test_what_is_asked_of_whom_is_said_once() -> None:
     ]
     asked, pressed = items_of(told)
     assert asked == Item(row, notes=("督办：请王莉、陈静（代刘伟）、赵强催办",))
-    assert pressed == Item(other, superior=True)
+    assert pressed == Item(other, superior=True, ours=False)
     assert items_of([(row, Role.HANDLER, "张三（代李四）")])[0].notes == ("代办：张三（代李四）",)
     assert items_of([(row, Role.SUPERIOR, "张三（代李四）")])[0] == Item(
-        row, notes=("督办：请张三（代李四）催办",)
+        row, notes=("督办：请张三（代李四）催办",), ours=False
     )
     text = composer().compose([asked], 1, 1, False).body
     assert "　单位：市财政局（张三、李四）　督办：请王莉、陈静（代刘伟）、赵强催办\n" in text

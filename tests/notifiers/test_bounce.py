@@ -53,7 +53,14 @@ def test_parts_within_parts_are_no_bounce() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"\x00", b"Subject: =?nowhere?b?xx?=\r\n\r\n", b"<style" * 50_000]
+    "raw",
+    [
+        b"",
+        b"\x00",
+        b"Subject: =?nowhere?b?xx?=\r\n\r\n",
+        b"<style" * 50_000,
+        b"Content-Type: text/plain; charset=idna\r\n\r\n\xff",
+    ],
 )
 def test_whatever_comes_is_read(raw: bytes) -> None:
     assert read_bounce(raw).verdict is NOTED

@@ -40,6 +40,20 @@ def test_the_envelope_says_which_letter_comes_back_and_the_letter_is_from_us() -
     assert first.message["From"] == second.sender == "qixian@agency.gov.cn"
 
 
+def test_only_what_can_be_answered_has_an_address_for_answers() -> None:
+    with MailServer() as server:
+        more = {"return_path": "", "reply_to": "qixian+{token}@agency.gov.cn"}
+        mail = build_mail(port=server.port, ca_file=server.ca_file, sender_name="期限", **more)
+        plain = replace(MESSAGE, to="zhang@unit.gov.cn", id=ID)
+        deliver_for_real(lambda _: mail, replace(plain, answerable=True), plain)
+    first, second = server.letters
+    assert mail.reply_to
+    assert str(first.message["Reply-To"]) == f"期限 <{mail.reply_to.address(ID)}>"
+    assert second.message["Reply-To"] is None
+    assert first.sender == "qixian@agency.gov.cn"  # no return path: to the sender
+    assert not mail.reply_to.signed(ReturnPath(mail.reply_to.template, SECRET).address(ID), ID)
+
+
 def test_what_we_did_not_sign_is_not_taken_for_ours() -> None:
     path = ReturnPath("bounces+{token}@agency.gov.cn", SECRET)
     own = path.address(ID)
@@ -61,6 +75,12 @@ def test_what_we_did_not_sign_is_not_taken_for_ours() -> None:
         ("return_path_secret", {"return_path_secret": ""}),
         ("return_path_secret", {"return_path_secret": "canary"}),
         ("return_path", {"return_path": ""}),
+        (
+            "return_path_secret",
+            {"return_path_secret": "", "return_path": "", "reply_to": "q+{token}@a.cn"},
+        ),
+        ("reply_to", {"reply_to": "qixian@agency.gov.cn"}),
+        ("reply_to", {"reply_to": "answers-of-qixian+{token}@agency.gov.cn"}),
         ("return_path", {"return_path": "bounces@agency.gov.cn"}),
         ("return_path", {"return_path": "{token}{token}@agency.gov.cn"}),
         ("return_path", {"return_path": "bounces-of-qixian+{token}@agency.gov.cn"}),
