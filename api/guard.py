@@ -25,7 +25,8 @@ from api.permissions import OPERATIONS, Permission
 from api.problems import database_refusal, is_for_people, refusal
 from api.rates import PER_MINUTE, SIGN_INS_PER_MINUTE
 from api.viewer import Viewer, viewer_of_session, viewer_of_token
-from engine.errors import BadAgency, BadDatabase
+from engine.errors import EngineError
+from rules.errors import RulesError
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -87,7 +88,7 @@ class Guard:
             _check(request, viewer, exists, asks_for)
         except Refused as refused:
             return refusal(request, refused)
-        except (BadDatabase, BadAgency, DBAPIError) as error:
+        except (EngineError, RulesError, DBAPIError) as error:
             return await database_refusal(request, error)
         request.state.viewer = viewer
         return None

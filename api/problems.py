@@ -149,10 +149,14 @@ async def _of_database(request: Request, error: Exception) -> Response:
     return await _unexpected(request, error)
 
 
-async def database_refusal(request: Request, error: EngineError | DBAPIError) -> Response:
+async def database_refusal(
+    request: Request, error: EngineError | RulesError | DBAPIError
+) -> Response:
     """The answer where the database fails, or holds what cannot be used, before a route is reached."""
-    handler = _of_engine if isinstance(error, EngineError) else _of_database
-    return await handler(request, error)
+    for kind, handler in ((EngineError, _of_engine), (RulesError, _of_rules)):
+        if isinstance(error, kind):
+            return await handler(request, error)
+    return await _of_database(request, error)
 
 
 async def _of_http(request: Request, error: Exception) -> Response:

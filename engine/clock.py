@@ -23,7 +23,7 @@ from engine.current_agency import CurrentAgency
 from engine.database import reading, recording
 from engine.dispatch import Inline, Procrastinate
 from engine.drain import Drainer
-from engine.errors import BadAgency, BadDatabase
+from engine.errors import EngineError
 from engine.imported_notices import imported_notices
 from engine.instants import ZONE
 from engine.postgres import is_postgres
@@ -31,6 +31,7 @@ from engine.slots import win
 from engine.tick import tick
 from engine.waiting import shards_with_work
 from engine.workdays import WorkCalendar
+from rules.errors import RulesError
 
 if TYPE_CHECKING:
     from engine.doorbell import Answering
@@ -82,7 +83,7 @@ def _told(job: Callable[[], None]) -> Callable[[], None]:
     def run() -> None:
         try:
             job()
-        except (BadDatabase, BadAgency) as error:
+        except (EngineError, RulesError) as error:
             log.error("%s: %s", job.__name__.strip("_"), error)
 
     return run
