@@ -13,7 +13,7 @@ from engine import journal
 from engine.database import Instant, words
 from engine.due_dates import Due
 from engine.errors import NotAllowed, NotFound
-from engine.instants import end_of, local_day, local_iso, written
+from engine.instants import end_of, local_day, local_iso, start_of, written
 from engine.news import NewsType, tell
 from engine.period_names import period_in_words
 
@@ -257,7 +257,8 @@ def complete(
     obligation = open_obligation(session, obligation_id)
     _close(obligation, Status.DONE, by, at, now)
     obligation.evidence = evidence
-    earlier = f"，办结时间{written(at)}" if at != now else ""
+    day = local_day(at)  # of what was done on a day without an hour the beginning is kept
+    earlier = f"，办结时间{day if at == start_of(day) else written(at)}" if at != now else ""
     proof = f"，证据：{evidence}" if evidence else ""
     _note(session, obligation, now, "complete", by, f"办结{earlier}{proof}")
     tell(session, NewsType.DONE, obligation.id, now)

@@ -197,7 +197,7 @@ def recounted(db: Engine, begun: dict[int, Obligation], now: datetime) -> dict[s
     for entry in entries:
         id_ = entry.obligation_id or 0
         if entry.kind == "complete":
-            told = re.search(r"办结时间(\S+ \S+)", entry.text)
+            told = re.search(r"办结时间(\S{10}(?: \S{5})?)", entry.text)
             states[id_] = ("done", instant(told[1].replace(" ", "T")) if told else entry.at)
         elif entry.kind == "waive":
             states[id_] = ("waived", None)
