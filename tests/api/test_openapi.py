@@ -68,7 +68,6 @@ KNOWN = {
     "rule": _RULE,
     "under": ["finance", "gov-office"],
     "parent": ["finance", "gov-office"],
-    "aliases": [["档案馆"]],
     "contacts": [[{"name": "赵六", "mobile": "13900000001"}]],
     "channels": [["console"]],
     "feed_id": [1, 2],
@@ -83,7 +82,11 @@ _BOOK = b64encode(
 KNOWN_OF: dict[str, dict[str, list[Any]]] = {
     "/documents": {"id": ["work-2026", "gbf-2016-80"]},
     "/rules": {"id": _RULE},
-    "/units": {"id": ["archive", "finance", "museum"], "name": ["广元市博物馆"]},
+    "/units": {
+        "id": ["museum", "archive", "finance", "library"],
+        "name": ["广元市博物馆", "广元市图书馆"],
+        "aliases": [[]],
+    },
     "/duties": {"from": ["2026-09-01"], "until": ["2026-12-31"], "ladder": ["", "default"]},
     "/import": {"name": ["表.xlsx"], "content": [_BOOK]},
     "/statistics": {"from": ["2026-01-01"], "to": ["2026-12-31"]},
@@ -132,6 +135,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, s
         "channels": ["console"],
     }
     assert office.post("/units", {**archive, "reason": "机构新设"}).status_code == 201
+    interpreted = {"reading": "P1M", "decided_by": "办公室", "decided_on": "2026-09-24"}
+    decided = {**interpreted, "reason": "口径", "apply": True}
+    assert office.post(f"/rules/{_RULE[1]}/interpretation", decided).status_code == 201
     assert office.post("/feeds", {"unit": "finance"}).status_code == 201
     office.tick()
     office.clock.last_tick = office.now
