@@ -18,11 +18,11 @@ from collections.abc import (
     Sequence,
 )
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from engine.accepted import Result, record_accepted
 from engine.addresses import pause
 from engine.agency import Agency
 from engine.channels import ChannelState, lock
@@ -46,15 +46,6 @@ LEASE = timedelta(minutes=3)  # longer than the slowest request
 BOUND = timedelta(seconds=20)  # how long one call works at most
 REDIRECTED_EVERY = timedelta(seconds=20)  # how often fallbacks are looked at
 AT_ONCE = 128  # messages on the way at the same time: as many as the client has connections
-
-
-class Result(NamedTuple):
-    """What came of an attempt; `raised` where the fault was ours."""
-
-    delivery_id: int
-    number: int
-    outcome: Outcome
-    raised: bool = False
 
 
 class Drainer:
@@ -240,7 +231,7 @@ class Drainer:
         is decided alone."""
         if well := [one for one in results if one.outcome.kind is OutcomeKind.ACCEPTED]:
             with recording(self.db) as session:
-                record(session, self.agency, self.calendar, well, self.clock())
+                record_accepted(session, well, self.clock())
         return [None if one in well else self._record_alone(one) for one in results]
 
     def _record_alone(self, result: Result) -> Exception | None:

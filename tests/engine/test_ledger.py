@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from engine import deliveries, journal
+from engine.accepted import Result
 from engine.database import reading, trying, writing
 from engine.deliveries import Attempt, State
-from engine.drain import Result, record
+from engine.drain import record
 from engine.errors import NotAllowed
 from engine.journal import JournalEntry
 from engine.ledger import ChainHead, Kind, LedgerEntry, seal_of
