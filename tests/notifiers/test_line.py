@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import pytest
 
 from notifiers.line import Line
 
@@ -78,3 +79,26 @@ def test_what_failed_leaves_its_place() -> None:
     assert found[0] == ["broken"] * CROWD
     assert found[1:] == [["ok"]] * 2
     assert served.connections == CROWD + 1  # of the last two the second met the first's
+
+
+def test_a_far_side_that_does_not_speak_tls_in_time_was_sent_nothing() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
+
+    gone = asyncio.Event()
+
+    async def play() -> None:
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        timeout = httpx.Timeout(60, connect=0.1)
+        async with httpx.AsyncClient(transport=Line(), timeout=timeout) as client:
+            with pytest.raises(httpx.ConnectTimeout):
+                await client.post(address, content=b"x")
+        await gone.wait()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(play())
