@@ -151,7 +151,7 @@ def test_an_answer_after_the_attempt_was_closed_changes_nothing(office: Office) 
     with writing(office.db) as session:
         late = office.now + timedelta(hours=1)
         outcome = Outcome(OutcomeKind.REJECTED)
-        record(session, office.agency, office.calendar, [Result(1, 1, outcome)], late)
+        record(session, office.agency, office.calendar, Result(1, 1, outcome), late)
     assert [row.outcome for row in office.attempts()] == [OutcomeKind.ACCEPTED] * 4
     assert {row.state for row in office.deliveries()} == {State.ACCEPTED}
     assert found(office) == []
