@@ -8,6 +8,7 @@ credential's rate is counted.
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, func, or_
 from sqlmodel import Column, Field, Session, SQLModel, col, select
@@ -206,8 +207,9 @@ def last_attempt(session: Session, row: Delivery) -> Attempt:
     return session.exec(query).one()
 
 
-def sealed_contents(attempt: Attempt, delivery: Delivery) -> Contents:
-    """What the seal of an attempt covers: all of it, and whom its delivery is for."""
+def sealed_contents(attempt: object, delivery: Any) -> Contents:
+    """What the seal of an attempt covers: all of it, and whom its delivery is for. Both are objects, or
+    rows that hold the same."""
     to = [("delivery.recipient", delivery.recipient), ("delivery.to", delivery.to)]
     return [*columns(attempt, SEALED), ("delivery.message_id", delivery.message_id), *to]
 

@@ -18,17 +18,17 @@ from collections.abc import (
     Sequence,
 )
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
+from engine.accepted import Result, record_accepted
 from engine.addresses import pause
 from engine.agency import Agency
 from engine.channels import ChannelState, lock
 from engine.claims import BATCH, Claim, Claimed, Claimer, place_of
 from engine.database import reading, recording, writing
-from engine.deliveries import Attempt, Delivery, State, seal_attempt
+from engine.deliveries import Attempt, Delivery, State, attempts_of, seal_attempt
 from engine.fallback import ended, overdue_for_fallback, redirect
 from engine.places import Places
 from engine.retries import ASIDE, UNREACHED, Next, after_attempt
@@ -46,15 +46,6 @@ LEASE = timedelta(minutes=3)  # longer than the slowest request
 BOUND = timedelta(seconds=20)  # how long one call works at most
 REDIRECTED_EVERY = timedelta(seconds=20)  # how often fallbacks are looked at
 AT_ONCE = 128  # messages on the way at the same time: as many as the client has connections
-
-
-class Result(NamedTuple):
-    """What came of an attempt; `raised` where the fault was ours."""
-
-    delivery_id: int
-    number: int
-    outcome: Outcome
-    raised: bool = False
 
 
 class Drainer:
@@ -240,47 +231,39 @@ class Drainer:
         is decided alone."""
         if well := [one for one in results if one.outcome.kind is OutcomeKind.ACCEPTED]:
             with recording(self.db) as session:
-                record(session, self.agency, self.calendar, well, self.clock())
+                record_accepted(session, well, self.clock())
         return [None if one in well else self._record_alone(one) for one in results]
 
     def _record_alone(self, result: Result) -> Exception | None:
         try:
             with writing(self.db) as session:
-                record(session, self.agency, self.calendar, [result], self.clock())
+                record(session, self.agency, self.calendar, result, self.clock())
         except Exception as error:
             return error
         return None
 
 
 def record(
-    session: Session,
-    agency: Agency,
-    calendar: WorkCalendar,
-    results: Sequence[Result],
-    now: datetime,
+    session: Session, agency: Agency, calendar: WorkCalendar, result: Result, now: datetime
 ) -> None:
-    """Write the outcomes of attempts and what follows from them. An answer that comes after the
-    lease ran out and the attempt was closed changes nothing: what is in the ledger stays."""
-    ids = [result.delivery_id for result in results]
-    ours = select(ChannelState).join(Delivery, col(Delivery.channel) == col(ChannelState.id))
-    known = session.exec(ours.where(col(Delivery.id).in_(ids))).all()
-    channels = lock(session, {channel.id: channel.credential for channel in known})
-    attempts = {
-        (attempt.delivery_id, attempt.number): attempt
-        for attempt in session.exec(select(Attempt).where(col(Attempt.delivery_id).in_(ids))).all()
-    }
-    rows = select(Delivery).where(col(Delivery.id).in_(ids)).order_by(col(Delivery.id))
-    by_id = {row.id: row for row in session.exec(rows.with_for_update()).all()}
-    for result in results:
-        row = by_id[result.delivery_id]
-        attempt = attempts[result.delivery_id, result.number]
-        if attempt.ended_at is not None:
-            words = (row.id, result.outcome.kind.value)
-            log.warning("delivery %s: answer after the lease: %s", *words)
-            continue
-        _close(session, attempt, result.outcome, now)
-        if row.attempts == result.number and row.state is State.SENDING:
-            _follow(session, agency, calendar, row, channels[row.channel], result, now)
+    """Write the outcome of an attempt that was not simply accepted, and what follows from it. An answer
+    that comes after the lease ran out and the attempt was closed changes nothing: what is in the
+    ledger stays."""
+    name = session.get_one(Delivery, result.delivery_id).channel
+    channel = session.get_one(ChannelState, name)
+    channel = lock(session, {name: channel.credential})[name]
+    row = session.get_one(
+        Delivery, result.delivery_id, with_for_update=True, populate_existing=True
+    )
+    attempts = {attempt.number: attempt for attempt in attempts_of(session, result.delivery_id)}
+    attempt = attempts[result.number]
+    if attempt.ended_at is not None:
+        words = (row.id, result.outcome.kind.value)
+        log.warning("delivery %s: answer after the lease: %s", *words)
+        return
+    _close(session, attempt, result.outcome, now)
+    if row.attempts == result.number and row.state is State.SENDING:
+        _follow(session, agency, calendar, row, channel, result, now)
 
 
 def _close(session: Session, attempt: Attempt, outcome: Outcome, now: datetime) -> None:

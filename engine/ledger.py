@@ -12,15 +12,15 @@ of the ledger that lies elsewhere.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Protocol
 
-from sqlalchemy import UniqueConstraint, event, insert
-from sqlmodel import Column, Field, Session, SQLModel, col, select
+from sqlalchemy import UniqueConstraint, bindparam, event, select
+from sqlmodel import Column, Field, Session, SQLModel
 
 from engine.database import Instant, words
 
@@ -70,14 +70,19 @@ class Numbered(Protocol):
 
 @dataclass(frozen=True)
 class Sealing:
-    """A row to be sealed at the end of its transaction, with what it holds by then. `at` is the
-    instant that it speaks of."""
+    """A row to be sealed at the end of its transaction, with what it holds by then: an object, or the
+    id of a row that is written already. `at` is the instant that it speaks of."""
 
     kind: Kind
     channel: str
-    row: Numbered
+    row: Numbered | int
     at: datetime
     contents: Callable[[], Contents]
+
+    @property
+    def id(self) -> int | None:
+        """The row's id, once it is written."""
+        return self.row if isinstance(self.row, int) else self.row.id
 
 
 def enter(session: Session, sealing: Sealing) -> None:
@@ -85,7 +90,7 @@ def enter(session: Session, sealing: Sealing) -> None:
     session.info.setdefault(_UNSEALED, []).append(sealing)
 
 
-def columns(row: SQLModel, names: Iterable[str]) -> Contents:
+def columns(row: object, names: Iterable[str]) -> Contents:
     """These columns of a row, as what a seal covers."""
     return [(name, getattr(row, name)) for name in names]
 
@@ -113,7 +118,7 @@ def _seal(session: Session) -> None:
         return
     session.flush()
     # What a savepoint took back is no row.
-    sealings = [one for one in sealings if one.row in session]
+    sealings = [one for one in sealings if isinstance(one.row, int) or one.row in session]
     for kind in Kind:  # in one order, so that nobody waits for who waits for him
         if ours := [one for one in sealings if one.kind is kind]:
             _extend(session, kind, ours)
@@ -121,32 +126,42 @@ def _seal(session: Session) -> None:
 
 def _extend(session: Session, kind: Kind, sealings: list[Sealing]) -> None:
     """Lengthen the chains, under the locks of their heads."""
-    heads = _heads(session, kind, {one.channel for one in sealings})
-    entries = []
+    connection = session.connection()
+    channels = sorted({one.channel for one in sealings})
+    found = connection.execute(_HEADS, {"of": kind, "asked": channels})
+    heads = {channel: (length, seal) for channel, length, seal in found}
+    begun, entries = set(heads), []
     for one in sealings:
-        head = heads[one.channel]
-        head.length += 1
-        head.seal = seal_of(head.seal, one.contents())
-        entries.append(
-            {
-                "kind": kind,
-                "channel": one.channel,
-                "place": head.length,
-                "row": one.row.id,
-                "at": one.at,
-                "seal": head.seal,
-            }
+        length, seal = heads.get(one.channel, (0, ""))
+        heads[one.channel] = length, seal = length + 1, seal_of(seal, one.contents())
+        told = {"place": length, "row": one.id, "at": one.at, "seal": seal}
+        entries.append({"kind": kind, "channel": one.channel, **told})
+    connection.execute(_ENTRY.insert(), entries)
+    if new := [one for one in channels if one not in begun]:
+        connection.execute(
+            _HEAD.insert(),
+            [
+                {"kind": kind, "channel": one, "length": length, "seal": seal, "before": 0}
+                for one in new
+                for length, seal in [heads[one]]
+            ],
         )
-    session.execute(insert(LedgerEntry), entries)
+    if begun:
+        connection.execute(
+            _LENGTHENED,
+            [{"of": kind, "in": one, "to": heads[one][0], "last": heads[one][1]} for one in begun],
+        )
 
 
-def _heads(session: Session, kind: Kind, channels: Collection[str]) -> dict[str, ChainHead]:
-    """The heads of these chains, locked; new ones for those that begin."""
-    query = select(ChainHead).where(ChainHead.kind == kind, col(ChainHead.channel).in_(channels))
-    query = query.order_by(col(ChainHead.channel)).with_for_update()
-    rows = session.exec(query.execution_options(populate_existing=True)).all()
-    heads = {head.channel: head for head in rows}
-    for channel in sorted(set(channels) - set(heads)):
-        heads[channel] = ChainHead(kind=kind, channel=channel)
-        session.add(heads[channel])
-    return heads
+_ENTRY, _HEAD = (SQLModel.metadata.tables[name] for name in ("ledger", "ledger_head"))
+_HEADS = (
+    select(_HEAD.c.channel, _HEAD.c.length, _HEAD.c.seal)
+    .where(_HEAD.c.kind == bindparam("of"), _HEAD.c.channel.in_(bindparam("asked", expanding=True)))
+    .order_by(_HEAD.c.channel)
+    .with_for_update()
+)
+_LENGTHENED = (
+    _HEAD.update()
+    .where(_HEAD.c.kind == bindparam("of"), _HEAD.c.channel == bindparam("in"))
+    .values(length=bindparam("to"), seal=bindparam("last"))
+)

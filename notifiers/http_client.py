@@ -1,6 +1,5 @@
 """The outgoing HTTP of all channels: one client, one exchange, and what a bare status means."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,8 +11,9 @@ from urllib.parse import quote
 import httpx
 
 from notifiers.address_guard import AddressGuard, ForbiddenAddress
+from notifiers.line import Line
 from notifiers.message import Fault, Outcome, OutcomeKind
-from notifiers.pools import Pools
+from notifiers.patience import Patience
 
 JSON = {"Content-Type": "application/json"}
 TOTAL_SECONDS = 15.0
@@ -23,7 +23,7 @@ _BODY_BYTES = 65_536  # an answer is a line of JSON; the rest is a page, or an a
 _DETAIL_CHARACTERS = 200
 
 # Nothing of the request has left: the connection was not there yet.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,15 @@ def open_client(
     """The client that all channels share; who opens it closes it. One exchange never takes
     longer than `total_seconds`."""
     # httpx logs whole addresses at INFO, and the address of a robot is its secret.
-    for name in ("httpx", "httpcore"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    # Waiting for the pool, the socket and TLS is three times a quarter: when the total runs out
-    # the request may have gone.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # The name, the socket and TLS, of two addresses, are three times a quarter: when the total runs
+    # out the request may have gone.
     quarter = total_seconds / 4
     return httpx.AsyncClient(
-        transport=transport or AddressGuard(Pools()),
+        transport=transport or AddressGuard(Line()),
         trust_env=False,
         follow_redirects=False,
-        timeout=httpx.Timeout(total_seconds, connect=quarter, pool=quarter),
+        timeout=httpx.Timeout(total_seconds, connect=quarter),
         headers={"User-Agent": "qixian", "Accept-Encoding": "identity"},
     )
 
@@ -100,9 +99,9 @@ async def exchange(
     The exception's own text is dropped: it may carry the address, and the address the secret.
     """
     try:
-        # httpx bounds each read; only this bounds an answer that trickles.
+        # Also an answer that trickles is bounded.
         async with (
-            asyncio.timeout(client.timeout.read),
+            Patience(client.timeout.read or TOTAL_SECONDS),
             client.stream(
                 method, url, content=body, headers=headers, extensions=dict(extensions or {})
             ) as response,
@@ -118,7 +117,7 @@ async def exchange(
     except _NOT_SENT as error:
         return Outcome(
             OutcomeKind.RETRY,
-            hold=not isinstance(error, httpx.PoolTimeout),  # that is a crowd of ours
+            hold=True,
             detail=type(error).__name__,
             advice="连接不上对方服务器，请检查本机网络、域名解析、证书和防火墙。",
         )

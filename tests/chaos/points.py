@@ -10,11 +10,11 @@ from enum import StrEnum
 from signal import SIGKILL
 from typing import Any
 
-import httpx
+from aiohttp import TCPConnector
+from aiohttp.http_writer import StreamWriter
 
 from engine import tick
 from engine.drain import Drainer
-from notifiers.address_guard import AddressGuard
 
 
 class Point(StrEnum):
@@ -30,12 +30,6 @@ class Point(StrEnum):
     RECORDED = "after the result was written"
 
 
-# What httpcore tells its `trace` extension when it comes there.
-_TRACED = {
-    Point.CONNECTING: "connection.connect_tcp.started",
-    Point.CONNECTED: "connection.connect_tcp.complete",
-    Point.SENT: "http11.send_request_body.complete",
-}
 # Connections are kept for the next request, and a tick plans once: only the first passing is sure.
 PASSED_ONCE = {Point.PLANNING, Point.CONNECTING, Point.CONNECTED}
 
@@ -60,20 +54,23 @@ class Fuse:
 
 def install(point: Point, fuse: Fuse) -> None:
     """Put the hook of a point into this process."""
-    if point in _TRACED:
-        return _hook_transport(_TRACED[point], fuse)
     match point:
         case Point.PLANNING:
             _hook(tick, "plan", after=fuse.burn)
         case Point.BEFORE_LEASE:
-            _hook_coroutine("_drain_channel", before=fuse.burn)
+            _hook_coroutine(Drainer, "_drain_channel", before=fuse.burn)
         case Point.LEASED:
-            _hook_coroutine("_send", before=fuse.burn)
+            _hook_coroutine(Drainer, "_send", before=fuse.burn)
+        case Point.CONNECTING:
+            _hook_coroutine(TCPConnector, "_create_connection", before=fuse.burn)
+        case Point.CONNECTED:
+            _hook_coroutine(TCPConnector, "_create_connection", after=fuse.burn)
+        case Point.SENT:
+            _hook_coroutine(StreamWriter, "write_eof", after=fuse.burn)
         case Point.ANSWERED:
-            _hook_coroutine("_write", before=fuse.burn)
+            _hook_coroutine(Drainer, "_write", before=fuse.burn)
         case Point.RECORDED:
-            _hook_coroutine("_send", after=fuse.burn)
-    return None
+            _hook_coroutine(Drainer, "_send", after=fuse.burn)
 
 
 def _nothing() -> None:
@@ -98,9 +95,12 @@ def _hook(
 
 
 def _hook_coroutine(
-    name: str, before: Callable[[], None] = _nothing, after: Callable[[], None] = _nothing
+    owner: type,
+    name: str,
+    before: Callable[[], None] = _nothing,
+    after: Callable[[], None] = _nothing,
 ) -> None:
-    real: Callable[..., Coroutine[Any, Any, Any]] = getattr(Drainer, name)
+    real: Callable[..., Coroutine[Any, Any, Any]] = getattr(owner, name)
 
     async def hooked(*given: Any) -> Any:
         before()
@@ -108,18 +108,4 @@ def _hook_coroutine(
         after()
         return result
 
-    setattr(Drainer, name, hooked)
-
-
-def _hook_transport(event: str, fuse: Fuse) -> None:
-    real = AddressGuard.handle_async_request
-
-    async def trace(name: str, _info: object) -> None:
-        if name == event:
-            fuse.burn()
-
-    async def hooked(guard: AddressGuard, request: httpx.Request) -> httpx.Response:
-        request.extensions = {**request.extensions, "trace": trace}
-        return await real(guard, request)
-
-    AddressGuard.handle_async_request = hooked  # type: ignore[method-assign]
+    setattr(owner, name, hooked)

@@ -11,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from engine import deliveries, journal
+from engine.accepted import Result
 from engine.database import reading, trying, writing
 from engine.deliveries import Attempt, State
-from engine.drain import Result, record
+from engine.drain import record
 from engine.errors import NotAllowed
 from engine.journal import JournalEntry
 from engine.ledger import ChainHead, Kind, LedgerEntry, seal_of
@@ -150,7 +151,7 @@ def test_an_answer_after_the_attempt_was_closed_changes_nothing(office: Office) 
     with writing(office.db) as session:
         late = office.now + timedelta(hours=1)
         outcome = Outcome(OutcomeKind.REJECTED)
-        record(session, office.agency, office.calendar, [Result(1, 1, outcome)], late)
+        record(session, office.agency, office.calendar, Result(1, 1, outcome), late)
     assert [row.outcome for row in office.attempts()] == [OutcomeKind.ACCEPTED] * 4
     assert {row.state for row in office.deliveries()} == {State.ACCEPTED}
     assert found(office) == []

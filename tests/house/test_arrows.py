@@ -30,6 +30,8 @@ ADDRESS = {
     "procrastinate": {"engine"},
     "psycopg": {"engine"},
     "httpx": {"notifiers"},
+    "aiohttp": {"notifiers"},
+    "yarl": {"notifiers"},
     "aiosmtplib": {"notifiers"},
     "apprise": {"notifiers"},
     "authlib": {"notifiers"},

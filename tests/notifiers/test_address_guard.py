@@ -14,6 +14,7 @@ import pytest
 from notifiers.address_guard import AddressGuard, Network, Resolve, is_permitted, within
 from notifiers.errors import ChannelConfigError
 from notifiers.http_client import open_client
+from notifiers.line import Line as Wire
 from notifiers.message import Fault, Outcome, OutcomeKind
 from notifiers.registry import build
 from tests.notifiers.scripted import MESSAGE, NOW, SECRET
@@ -226,7 +227,7 @@ def test_the_certificate_must_be_that_of_the_name(name: str, trusted: bool, tmp_
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         guard = AddressGuard(
-            httpx.AsyncHTTPTransport(verify=trust),
+            Wire(trust),
             resolver(["127.0.0.1"]),
         )
         url = f"https://{name}:{server.server_port}/"

@@ -1,11 +1,13 @@
-"""Many small pools behave like one."""
+"""Connections are kept, are as many as are needed, and say whether a request may have left."""
 
 import asyncio
 
 import httpx
+import pytest
 
-from notifiers.pools import EACH, POOLS, Pools
+from notifiers.line import Line
 
+CROWD = 128
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -48,7 +50,7 @@ def played(*goes: list[bytes]) -> tuple[Server, list[list[str]]]:
             except (httpx.ReadError, httpx.RemoteProtocolError):
                 return "broken"
 
-        async with httpx.AsyncClient(transport=Pools(), timeout=60) as client:
+        async with httpx.AsyncClient(transport=Line(), timeout=60) as client:
             found = [await asyncio.gather(*(post(client, body) for body in go)) for go in goes]
         while served.open:
             await asyncio.sleep(0)
@@ -66,14 +68,37 @@ def test_one_after_the_other_use_the_same_connection() -> None:
 
 
 def test_as_many_as_there_are_connections_go_at_the_same_time_and_again() -> None:
-    crowd = [b"x"] * (POOLS * EACH)
+    crowd = [b"x"] * CROWD
     served, found = played(crowd, crowd)
     assert found == [["ok"] * len(crowd)] * 2
     assert served.connections <= len(crowd)
 
 
 def test_what_failed_leaves_its_place() -> None:
-    served, found = played([b"reset"] * 2 * POOLS * EACH, [b"x"], [b"x"])
-    assert found[0] == ["broken"] * 2 * POOLS * EACH
+    served, found = played([b"reset"] * CROWD, [b"x"], [b"x"])
+    assert found[0] == ["broken"] * CROWD
     assert found[1:] == [["ok"]] * 2
-    assert served.connections == 2 * POOLS * EACH + 1  # of the last two the second met the first
+    assert served.connections == CROWD + 1  # of the last two the second met the first's
+
+
+def test_a_far_side_that_does_not_speak_tls_in_time_was_sent_nothing() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
+
+    gone = asyncio.Event()
+
+    async def play() -> None:
+        server = await asyncio.start_server(silent, "127.0.0.1", 0)
+        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        timeout = httpx.Timeout(60, connect=0.1)
+        async with httpx.AsyncClient(transport=Line(), timeout=timeout) as client:
+            with pytest.raises(httpx.ConnectTimeout):
+                await client.post(address, content=b"x")
+        await gone.wait()
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(play())
