@@ -100,6 +100,14 @@ class Returning(Protocol):
     def return_path(self) -> ReturnPath | None: ...
 
 
+@runtime_checkable
+class Connected(Protocol):
+    """A channel whose messages leave over a line that one process holds: is it this one?"""
+
+    @property
+    def connected(self) -> bool: ...
+
+
 def fingerprint(*parts: str) -> str:
     """A short hash for `Notifier.credential`.
 

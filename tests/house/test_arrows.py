@@ -32,6 +32,7 @@ ADDRESS = {
     "httpx": {"notifiers"},
     "aiosmtplib": {"notifiers"},
     "apprise": {"notifiers"},
+    "websockets": {"notifiers"},
     "authlib": {"notifiers"},
     "joserfc": {"notifiers"},
     "smtplib": set(),
@@ -80,6 +81,7 @@ def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
         "apprise": {"notifiers/apprise_process.py"},
+        "websockets": {"notifiers/wecom_bot_line.py"},
         "icalendar": {"engine/calendar_entries.py"},
         "apscheduler": {"engine/clock.py"},
         "procrastinate": {"engine/doorbell.py"},
