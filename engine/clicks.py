@@ -51,6 +51,19 @@ def store(session: Session, click: Click) -> bool:
     return True
 
 
+def take(
+    session: Session, agency: Agency, calendar: WorkCalendar, click: Click, now: datetime
+) -> Click | None:
+    """Store and handle a click whose card can be changed at once or never, in a writing transaction;
+    None where it was there already."""
+    if not store(session, click):
+        return None
+    assert click.id is not None
+    click = handle(session, agency, calendar, click.id, now)
+    click.finished_at = now
+    return click
+
+
 def unfinished(session: Session) -> list[Click]:
     """Clicks that are still to be handled, or whose card is still to be changed, oldest first."""
     query = select(Click).where(col(Click.finished_at).is_(None)).order_by(col(Click.id))

@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine, func, select
 
 from engine import access_log, kept_answers, news, slots, web_sessions
+from engine.bot_lines import BotLine, bots_of, shards_from_here
 from engine.current_agency import CurrentAgency
 from engine.database import reading, recording
 from engine.dispatch import Inline, Procrastinate
@@ -108,6 +109,10 @@ class Clock:
         self._drainer = Drainer(db, current.agency(), calendar, self._now)
         self._dispatcher = Procrastinate(db) if is_postgres(db) else Inline(self._drainer)
         self._answering = self._answering_thread() if is_postgres(db) else None
+        self._lines = [
+            BotLine(db, bots, lambda: self._drainer.agency, lambda: self.calendar, self._now)
+            for bots in bots_of(current.agency())
+        ]
         self.last_tick: datetime | None = None
         self._scheduler = BackgroundScheduler(
             timezone=ZONE,
@@ -119,6 +124,8 @@ class Clock:
         """Start the threads; the first tick is at once."""
         if self._answering:
             self._answering.start()
+        for line in self._lines:
+            line.start()
         add = self._scheduler.add_job
         now = read_clock()
         add(_told(self._tick), CronTrigger(second=0, timezone=ZONE), next_run_time=now)
@@ -137,6 +144,8 @@ class Clock:
         self._scheduler.shutdown(wait=True)
         if self._answering:
             self._answering.stop()
+        for line in self._lines:
+            line.stop()
         self._dispatcher.close()
         self._drainer.close()
 
@@ -167,6 +176,8 @@ class Clock:
         drainer = self._drainer
         waiting = shards_with_work(self._db, drainer.agency, self.calendar, self._now())
         self._dispatcher.wake(waiting)
+        if self._answering:  # a ring may be answered where the line is not
+            self._answering.take(shards_from_here(self._db, self._lines, waiting))
 
     def _housekeeping(self) -> None:
         now = self._now()

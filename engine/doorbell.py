@@ -10,6 +10,7 @@ with it and a rescue of dead jobs, waits for ever.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from contextlib import suppress
 from hashlib import sha256
 from threading import Event, Thread
@@ -62,11 +63,26 @@ class Answering:
         self._db, self._drain = db, drain
         self._thread = Thread(target=self._run, name="doorbell")
         self._begun = Event()
+        self._taken: dict[int, Future[None]] = {}
 
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
         self._begun.wait()
+
+    def take(self, shards: Iterable[int]) -> None:
+        """Drain shards here without a ring, each unless that is under way."""
+        for shard in shards:
+            if shard not in self._taken or self._taken[shard].done():
+                self._taken[shard] = asyncio.run_coroutine_threadsafe(
+                    self._taking(shard), self._loop
+                )
+
+    async def _taking(self, shard: int) -> None:
+        try:
+            await self._drain(shard)
+        except Exception as error:  # the next wake takes it again
+            log.error("shard %s: %r", shard, error)
 
     def stop(self) -> None:
         """Let the jobs in hand finish, then stop."""

@@ -36,7 +36,7 @@ from engine.together import Desk, Together
 from engine.troubles import tell_of_channel, tell_of_fault
 from engine.waiting import channels_with_work
 from engine.workdays import WorkCalendar
-from notifiers.channel import Addressing
+from notifiers.channel import Addressing, Connected, Notifier
 from notifiers.message import Fault, Outcome, OutcomeKind
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,8 @@ class Drainer:
         for shard, channel in channels_with_work(
             self.db, agency, self.calendar, found, self.clock()
         ):
-            if notifier := agency.channels.get(channel):
+            notifier = agency.channels.get(channel)
+            if notifier and may_send_here(notifier):
                 group = notifier.addressing is Addressing.GROUP
                 found[shard].append((channel, 1 if group else most))
         return [found[shard] for shard in shards]
@@ -187,7 +188,11 @@ class Drainer:
         self, session: Session, wanted: Mapping[str, int], take_over: bool
     ) -> dict[str, Claimed]:
         agency = self.agency
-        known = {channel: most for channel, most in wanted.items() if channel in agency.channels}
+        known = {
+            channel: most
+            for channel, most in wanted.items()
+            if channel in agency.channels and may_send_here(agency.channels[channel])
+        }
         states = lock(session, {one: agency.channels[one].credential for one in known})
         now = self.clock()  # after the wait for the lock: an attempt is stamped
         claimer = Claimer(session, agency, self.calendar, self.lease, now, take_over)
@@ -241,6 +246,11 @@ class Drainer:
         except Exception as error:
             return error
         return None
+
+
+def may_send_here(notifier: Notifier) -> bool:
+    """What leaves over a line is sent by the process that holds it; the others claim nothing of it."""
+    return not isinstance(notifier, Connected) or notifier.connected
 
 
 def record(

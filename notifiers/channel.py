@@ -113,6 +113,14 @@ def takes_replies(notifier: Notifier) -> bool:
     return isinstance(notifier, Answered) and notifier.reply_to is not None
 
 
+@runtime_checkable
+class Connected(Protocol):
+    """A channel whose messages leave over a line that one process holds: is it this one?"""
+
+    @property
+    def connected(self) -> bool: ...
+
+
 def fingerprint(*parts: str) -> str:
     """A short hash for `Notifier.credential`.
 

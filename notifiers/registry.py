@@ -15,12 +15,14 @@ from notifiers.feishu_robot import FeishuRobot
 from notifiers.mail import Mail
 from notifiers.webhook import Webhook
 from notifiers.wecom_application import WecomApplication
+from notifiers.wecom_bot import WecomBot
 from notifiers.wecom_robot import WecomRobot
 from notifiers.zhezhengding import Zhezhengding
 
 NOTIFIERS: dict[str, type[Configurable]] = {
     "wecom_robot": WecomRobot,
     "wecom_application": WecomApplication,
+    "wecom_bot": WecomBot,
     "dingtalk_robot": DingtalkRobot,
     "feishu_robot": FeishuRobot,
     "zhezhengding": Zhezhengding,
@@ -40,9 +42,11 @@ def build(kind: str, settings: Mapping[str, Any], client: httpx.AsyncClient) -> 
 
 def over(notifier: Notifier, client: httpx.AsyncClient) -> Notifier:
     """The same channel over another client, such as one of another event loop; one that speaks no
-    HTTP stays as it is."""
+    HTTP stays as it is, or opens a line for the one message."""
     if isinstance(notifier, WecomApplication):
         return notifier.over(client)  # its token has a client too
+    if isinstance(notifier, WecomBot):
+        return notifier.by_itself()
     if isinstance(notifier, WecomRobot | DingtalkRobot | FeishuRobot | Zhezhengding | Webhook):
         return replace(notifier, client=client)
     return notifier

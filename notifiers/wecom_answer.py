@@ -1,4 +1,4 @@
-"""What WeCom's error codes mean, to a group robot and to an application."""
+"""What WeCom's error codes mean, to a group robot, to an application and to an intelligent robot."""
 
 from collections.abc import Mapping
 
@@ -24,6 +24,10 @@ _NO_TOKEN = rejected(
 )
 _NO_RIGHT = rejected(
     Fault.CONFIG, "应用没有发送消息的权限，请企业微信管理员在应用管理中开通后重发。"
+)
+NO_LOGIN = rejected(
+    Fault.CONFIG,
+    "企业微信不认可智能机器人的凭证，请从管理后台该机器人的“API模式－长连接”中重新复制 bot_id 和 secret。",
 )
 
 _SHARED: Mapping[int, Outcome] = {
@@ -69,6 +73,14 @@ _APPLICATION: Mapping[int, Outcome] = {
     81013: NOBODY,  # every recipient is invalid
     60140: rejected(Fault.CONTENT, "卡片已过期或已更新过，不用再改。"),  # response_code
 }
+_BOT: Mapping[int, Outcome] = {
+    **_SHARED,
+    45009: wait(60, "超过企业微信的发送频率（一个会话每分钟30条），约一分钟后会再发。", hold=True),
+    40003: NOBODY,
+    46004: NOBODY,
+    60111: NOBODY,
+    853000: NO_LOGIN,
+}
 
 
 def _judge_robot(code: int, _words: str) -> Outcome | None:
@@ -80,5 +92,10 @@ def _judge_application(code: int, _words: str) -> Outcome | None:
     return _APPLICATION.get(code)
 
 
+def _judge_bot(code: int, _words: str) -> Outcome | None:
+    return _BOT.get(code)
+
+
 ROBOT = Vendor(_NAME, _judge_robot)
 APPLICATION = Vendor(_NAME, _judge_application)
+BOT = Vendor(_NAME, _judge_bot)

@@ -197,8 +197,9 @@ def recounted(db: Engine, begun: dict[int, Obligation], now: datetime) -> dict[s
     for entry in entries:
         id_ = entry.obligation_id or 0
         if entry.kind == "complete":
-            told = re.search(r"办结时间(\S{10}(?: \S{5})?)", entry.text)
-            states[id_] = ("done", instant(told[1].replace(" ", "T")) if told else entry.at)
+            told = re.search(r"办结时间(\S{10})(?: (\d\d:\d\d))?", entry.text)
+            done = instant(f"{told[1]}T{told[2] or '00:00'}") if told else entry.at
+            states[id_] = ("done", done)
         elif entry.kind == "waive":
             states[id_] = ("waived", None)
         elif entry.kind == "reopen":

@@ -34,6 +34,7 @@ ADDRESS = {
     "yarl": {"notifiers"},
     "aiosmtplib": {"notifiers"},
     "apprise": {"notifiers"},
+    "websockets": {"notifiers"},
     "authlib": {"notifiers"},
     "joserfc": {"notifiers"},
     "smtplib": set(),
@@ -82,6 +83,7 @@ def test_libraries_with_one_file_keep_to_it() -> None:
     one_file = {
         "chinese_calendar": {"engine/announced_years.py"},
         "apprise": {"notifiers/apprise_process.py"},
+        "websockets": {"notifiers/wecom_bot_line.py"},
         "icalendar": {"engine/calendar_entries.py"},
         "apscheduler": {"engine/clock.py"},
         "procrastinate": {"engine/doorbell.py"},

@@ -13,7 +13,14 @@ from tests.notifiers.scripted import KEY
 
 ROOM = Path(next(iter(notifiers.__path__)))
 KINDS = (
-    *("wecom_robot", "wecom_application", "dingtalk_robot", "feishu_robot", "zhezhengding"),
+    *(
+        "wecom_robot",
+        "wecom_application",
+        "wecom_bot",
+        "dingtalk_robot",
+        "feishu_robot",
+        "zhezhengding",
+    ),
     *("mail", "webhook", "console", "apprise"),
 )
 APPLICATION = {"corp_id": "ww1", "secret": "canary", "agent_id": 1000002}
@@ -69,6 +76,22 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
         {**APPLICATION, "format": "textcard"},
         "wecom_application 渠道缺少“url”，请在配置中填写。",
     ),
+    ("wecom_bot", {}, "wecom_bot 渠道缺少“bot_id”，请在配置中填写。"),
+    (
+        "wecom_bot",
+        {"bot_id": "b", "secret": "canary", "chat_id": "wr1", "users": ["zhang"]},
+        "wecom_bot 渠道的“users”和 chat_id 只能写一个：发给个人，或者发到一个群。",
+    ),
+    (
+        "wecom_bot",
+        {"bot_id": "b", "secret": "canary", "users": ["@all"]},
+        "wecom_bot 渠道的“users”应为至多 1000 个企业微信账号（userid）。",
+    ),
+    (
+        "wecom_bot",
+        {"bot_id": "b", "secret": "canary", "api_base": "http://wx.example.gov.cn"},
+        "wecom_bot 渠道的“api_base”是明文的 http，请改用 https；确在内网时另设 allow_http = true。",
+    ),
     ("dingtalk_robot", {}, "dingtalk_robot 渠道缺少“token”，请在配置中填写。"),
     (
         "dingtalk_robot",
@@ -119,7 +142,7 @@ def test_wrong_settings_are_named_in_one_sentence(
 
 
 def test_the_room_is_a_leaf() -> None:
-    ours = {"httpx", "aiosmtplib", "apprise", "authlib", "joserfc"}
+    ours = {"httpx", "aiosmtplib", "apprise", "authlib", "joserfc", "websockets"}
     allowed = {*sys.stdlib_module_names, "notifiers", *ours}
     for file in ROOM.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
