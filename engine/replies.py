@@ -27,7 +27,6 @@ from engine.signing import Told, matters_of, sign, signatories
 from engine.troubles import tell_of_reply
 from engine.workdays import WorkCalendar
 from notifiers.channel import Answered, Notifier
-from notifiers.clean_text import clean
 from notifiers.reply import Reply, read_reply
 from notifiers.return_path import ReplyTo
 
@@ -120,7 +119,7 @@ def _answer(
     told = matters_of(session, row)
     by = _author(agency, row, told, reply)
     if not by:
-        author = clean(reply.author)[:100] or "写明的发件人"
+        author = reply.author or "写明的发件人"
         return Answer.FOREIGN, f"来信的{author}不是这封提醒的收件人，没有签收{said}"
     if not reply.accepts:
         return Answer.OTHER, f"{by}回复了邮件，没有签收{said}"

@@ -22,8 +22,8 @@ from notifiers.settings import Settings
 from notifiers.smtp_conversation import SmtpConversation, Stage, judge_failure
 
 _PORTS = {"starttls": 587, "tls": 465, "plain": 25}
-_Signed = TypeVar("_Signed", bound=ReturnPath)
-_SIGNED = {"return_path": "bounces", "reply_to": "qixian"}  # with the word of an example
+_Path = TypeVar("_Path", bound=ReturnPath)
+_EXAMPLES = {"return_path": "bounces", "reply_to": "qixian"}  # with the word of an example
 _KEYS = (
     "host",
     "port",
@@ -213,10 +213,10 @@ def _read_sender(given: Settings) -> Address:
     return Address(display_name=clean(given.text("sender_name", "")), addr_spec=sender)
 
 
-def _read_signed(given: Settings, key: str, kind: type[_Signed]) -> _Signed | None:
+def _read_signed(given: Settings, key: str, kind: type[_Path]) -> _Path | None:
     """The address of one key. The secret, which both share, stands with at least one of them."""
     template, secret = given.text(key, ""), given.text("return_path_secret", "")
-    if secret and not any(given.text(one, "") for one in _SIGNED):
+    if secret and not any(given.text(one, "") for one in _EXAMPLES):
         raise given.refuse(
             "return_path", "缺失，return_path_secret 要与 return_path 或 reply_to 同填"
         )
@@ -227,7 +227,7 @@ def _read_signed(given: Settings, key: str, kind: type[_Signed]) -> _Signed | No
     if template.count(TOKEN) != 1 or not is_mailbox(kind(template, "").address("0" * 32)):
         raise given.refuse(
             key,
-            f"应为带一处 {TOKEN} 的邮箱地址，例如 {_SIGNED[key]}+{TOKEN}@agency.gov.cn，"
+            f"应为带一处 {TOKEN} 的邮箱地址，例如 {_EXAMPLES[key]}+{TOKEN}@agency.gov.cn，"
             f"@ 之前除 {TOKEN} 外至多 16 个字符",
         )
     if len(secret) < SHORTEST_SECRET:

@@ -18,6 +18,7 @@ from notifiers.clean_text import clean
 from notifiers.received_letter import addressed_to, decoded, own_parts, subject_of, text_of
 
 _WORDS = 200
+_LONGEST = 254  # of an address (RFC 5321)
 _OURS = "【期限提醒】"  # in the subject and in the first line of every reminder
 _YES = re.compile(
     r"(?:我们?|本人|[我本](?:局|办|委|单位)|均|都|已经?|确认)*"
@@ -102,7 +103,8 @@ def _author(letter: Message) -> tuple[str, str]:
     found = getaddresses([str(line) for line in letter.get_all("from", [])])
     if len({address.lower() for _, address in found}) != 1:
         return "", ""
-    return clean(decoded(found[0][0])).strip(), found[0][1].lower()
+    name, address = found[0]
+    return clean(decoded(name)).strip(), clean(address).lower()[:_LONGEST]
 
 
 def _is_automatic(letter: Message, author: str, text: str) -> bool:

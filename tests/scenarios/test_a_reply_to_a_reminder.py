@@ -175,6 +175,21 @@ def test_what_does_not_acknowledge_is_noted_and_a_persons_words_are_told(
     assert office.dump() == before
 
 
+def test_hostile_bytes_in_a_signed_reply_are_stored_or_left_out(
+    office: Office, server: MailServer
+) -> None:
+    (letter,) = server.letters
+    raw = answer(letter, "x", sender="eve@elsewhere.cn")
+    hostile = (
+        raw.replace(b"eve@elsewhere.cn", b"\xff\x00\xe2\x80\xae@x"),
+        raw.replace(b"eve@elsewhere.cn", b"a" * 9000 + b"@x").replace(b"answer-1", b"\xff\x00"),
+        raw.replace(b"From:", b"X-From:").replace(b"answer-1", b"answer-3"),
+    )
+    for one in hostile:
+        assert take(office, one).answer is Answer.FOREIGN
+    assert signed(office) == []
+
+
 def test_what_nobody_signed_or_long_ago_is_refused(office: Office, server: MailServer) -> None:
     (letter,) = server.letters
     before = office.dump()
