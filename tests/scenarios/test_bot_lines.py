@@ -130,6 +130,18 @@ def test_who_was_not_told_cannot_acknowledge(server: WecomBotServer, office: Off
     assert [row.words for row in clicks(office)] == ["", "✓ 张三已签收"]
 
 
+def test_in_a_group_it_is_the_contact_who_pressed(server: WecomBotServer, tmp_path: Path) -> None:
+    tables = settings(server).replace("api_base", 'chat_id = "wrkSFfCgAA"\napi_base')
+    with Office(tmp_path, tables, MORNING) as office, line(office):
+        server.wait_for(1)
+        office.tick()
+        (card,) = server.cards
+        server.click("wang", card, chat="wrkSFfCgAA")
+        server.click("li", card, chat="wrkSFfCgAA")
+        server.wait_for_updates(1)
+        assert acknowledgements(office) == [("李四", "wecom")]
+
+
 def test_after_a_restart_the_chat_is_told_instead_of_the_card(
     server: WecomBotServer, office: Office, tmp_path: Path
 ) -> None:
