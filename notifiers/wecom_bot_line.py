@@ -10,7 +10,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -57,6 +57,7 @@ class Line:
     def __init__(self, address: str) -> None:
         self._address = address
         self._connection: ClientConnection | None = None
+        self._end = ExitStack()
         self._waiting: dict[str, Future[Mapping[str, Any]]] = {}
         self._lock = Lock()
         self._subscribed = False
@@ -75,7 +76,7 @@ class Line:
         self.displaced, self._unanswered = False, 0
         try:
             # No compression: the secret would lie in one window with what others wrote.
-            self._connection = connect(
+            opened = connect(
                 self._address,
                 proxy=None,
                 compression=None,
@@ -83,6 +84,7 @@ class Line:
                 close_timeout=2,
                 user_agent_header="qixian",
             )
+            self._connection = self._end.enter_context(opened)
         except (OSError, WebSocketException, TimeoutError) as error:
             raise Broken(type(error).__name__) from None
         future = self._post(_SUBSCRIBE, {"bot_id": bot_id, "secret": secret})
@@ -178,7 +180,7 @@ class Line:
                 future.set_exception(Unanswered())
         if connection:
             with suppress(OSError, WebSocketException):
-                connection.close()
+                self._end.close()
 
     def _post(
         self, cmd: str, body: Mapping[str, Any] | None, request: str = ""

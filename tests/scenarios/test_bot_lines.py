@@ -25,7 +25,7 @@ from notifiers.message import OutcomeKind
 from tests.scenarios.playing import Office, duty
 from tests.servers.wecom_bot import BOT, SECRET, WecomBotServer
 
-pytestmark = pytest.mark.usefixtures("both_databases")
+on_both = pytest.mark.usefixtures("both_databases")
 
 MORNING = "2026-09-22 09:00"
 ROOT = Path(__file__).parents[2]
@@ -92,6 +92,7 @@ def states(office: Office) -> list[State]:
     return [row.state for row in office.deliveries()]
 
 
+@on_both
 def test_a_card_goes_out_and_pressed_three_times_over_is_one_acknowledgement(
     server: WecomBotServer, office: Office
 ) -> None:
@@ -129,6 +130,18 @@ def test_who_was_not_told_cannot_acknowledge(server: WecomBotServer, office: Off
     assert [row.words for row in clicks(office)] == ["", "✓ 张三已签收"]
 
 
+def test_in_a_group_it_is_the_contact_who_pressed(server: WecomBotServer, tmp_path: Path) -> None:
+    tables = settings(server).replace("api_base", 'chat_id = "wrkSFfCgAA"\napi_base')
+    with Office(tmp_path, tables, MORNING) as office, line(office):
+        server.wait_for(1)
+        office.tick()
+        (card,) = server.cards
+        server.click("wang", card, chat="wrkSFfCgAA")
+        server.click("li", card, chat="wrkSFfCgAA")
+        server.wait_for_updates(1)
+        assert acknowledgements(office) == [("李四", "wecom")]
+
+
 def test_after_a_restart_the_chat_is_told_instead_of_the_card(
     server: WecomBotServer, office: Office, tmp_path: Path
 ) -> None:
@@ -145,6 +158,7 @@ def test_after_a_restart_the_chat_is_told_instead_of_the_card(
     assert acknowledgements(office) == [("张三", "wecom")]
 
 
+@on_both
 def test_of_two_processes_one_is_connected_and_only_it_sends(
     server: WecomBotServer, office: Office, tmp_path: Path
 ) -> None:
@@ -163,6 +177,7 @@ def test_of_two_processes_one_is_connected_and_only_it_sends(
             server.wait_for(2)
 
 
+@on_both
 def test_when_the_leader_is_killed_another_takes_over(
     server: WecomBotServer, office: Office, tmp_path: Path
 ) -> None:
@@ -230,6 +245,7 @@ def test_without_an_answer_it_is_sent_again_and_marked(
     assert any("（可能重复）" in str(body.get("markdown")) for body in server.bodies)
 
 
+@on_both
 def test_of_two_running_processes_the_one_with_the_line_sends(
     server: WecomBotServer, tmp_path: Path
 ) -> None:
