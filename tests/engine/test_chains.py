@@ -210,7 +210,8 @@ def test_a_rhythm_begins_on_the_day_of_the_completion(db: Engine) -> None:
     with reading(db) as session:
         steps = trace_of(session, agency, CALENDAR, of(session, RENEW)[0])
     assert steps[0].text.endswith("于2026-10-09办结，本事项由此开始")
-    assert steps[1].text == "本期为2026-10-09（星期五）至2026-10-18（星期日）"
+    assert steps[1].text.startswith("机关确定口径：每10日一次")
+    assert steps[2].text == "本期为2026-10-09（星期五）至2026-10-18（星期日）"
     with writing(db) as session:
         done = of(session, RENEW)[0]
         complete(session, done.id or 0, by="李四", at=NOW, evidence="", now=NOW)

@@ -313,7 +313,6 @@ def test_whom_feishu_sends_away_comes_back_after_a_minute_but_not_all_at_once(
 FAILURES = [
     (httpx.ConnectError, RETRY),
     (httpx.ConnectTimeout, RETRY),
-    (httpx.PoolTimeout, RETRY),
     (httpx.ReadTimeout, UNKNOWN),
     (httpx.WriteTimeout, UNKNOWN),
     (httpx.ReadError, UNKNOWN),
@@ -336,8 +335,8 @@ def test_only_a_failure_to_connect_is_sure_not_to_have_sent(
     assert (outcome.provider, outcome.detail) == (kind, failure.__name__)
     assert outcome.http_status is None
     assert (outcome.size > 0) is (expected is UNKNOWN)
-    # A far side that cannot be reached concerns the whole channel; a full pool is ours.
-    assert outcome.hold is (failure in (httpx.ConnectError, httpx.ConnectTimeout))
+    # A far side that cannot be reached concerns the whole channel.
+    assert outcome.hold is (expected is RETRY)
     assert "canary" not in repr(outcome)
     assert KEY not in repr(outcome)
 
