@@ -73,11 +73,6 @@ class Viewer:
         if not self.sees(unit):
             raise NotFound(f"没有单位“{unit}”，或者它不在您的范围内")
 
-    @property
-    def login_name(self) -> str:
-        """As whom the log of accounts knows him."""
-        return self.account.name if self.account else f"接口令牌 {self.name}"
-
     def manages(self, unit: str) -> bool:
         """Does an account or a token at the head of that unit, or of all, see no more than he?"""
         return self.units is None or (unit != "" and unit in self.units)

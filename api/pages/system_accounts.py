@@ -111,6 +111,8 @@ def change(
     try:
         with writing(running(request).db) as session:
             account = _seen(session, viewer, account_id)
+            if viewer.login == account.name:
+                _check_own(account, act, role, unit)
             if act == "change":
                 told |= {"role": _role(role), "unit": _own(viewer, unit), "shown_name": shown_name}
                 change_account(session, agency.units, account, **told)
@@ -126,9 +128,15 @@ def change(
                 raise BadInput("没有写明做什么，请用页面上的按钮")
     except (BadAccount, BadInput) as refused:
         return _one(request, account_id, agency, viewer, {"fault": str(refused)}, 422)
-    if viewer.login == account.name and act in ("password", "sign_out", "disable"):
+    if viewer.login == account.name and act in ("password", "sign_out"):
         return RedirectResponse("/sign-in", 303)
     return RedirectResponse(f"/system/accounts/{account_id}?said={act}", 303)
+
+
+def _check_own(account: Account, act: str, role: str, unit: str) -> None:
+    """Raises BadInput: nobody shuts himself out."""
+    if act == "disable" or (act == "change" and (role, unit) != (account.role.value, account.unit)):
+        raise BadInput("不能停用自己的帐户，也不能改自己的角色和单位，请由另一位管理员办理")
 
 
 def _list(

@@ -53,7 +53,7 @@ def add(
         role=asked.role,
         unit=asked.unit or "",
         password=asked.password.get_secret_value(),
-        by=viewer.login_name,
+        by=viewer.login,
         now=now,
     )
     return account_row(row, now)
@@ -85,7 +85,7 @@ def change(
         role=asked.role,
         unit=unit,
         shown_name=asked.shown_name,
-        by=viewer.login_name,
+        by=viewer.login,
         now=now,
     )
     return account_row(row, now)
@@ -98,7 +98,7 @@ def password(
     """A new password: whoever has signed in with the account is signed out."""
     row = _own(session, viewer, name)
     given = asked.password.get_secret_value()
-    set_password(session, row, given, by=viewer.login_name, now=now)
+    set_password(session, row, given, by=viewer.login, now=now)
     return account_row(row, now)
 
 
@@ -107,7 +107,7 @@ async def stop(name: str, session: Writer, now: Now, viewer: Viewing) -> dict[st
     """停用: nobody can sign in with it."""
     row = _own(session, viewer, name)
     _check_other(viewer, row)
-    disable(session, row, by=viewer.login_name, now=now)
+    disable(session, row, by=viewer.login, now=now)
     return account_row(row, now)
 
 
@@ -115,7 +115,7 @@ async def stop(name: str, session: Writer, now: Now, viewer: Viewing) -> dict[st
 async def start(name: str, session: Writer, now: Now, viewer: Viewing) -> dict[str, Any]:
     """启用, also after a lock-out."""
     row = _own(session, viewer, name)
-    enable(session, row, by=viewer.login_name, now=now)
+    enable(session, row, by=viewer.login, now=now)
     return account_row(row, now)
 
 

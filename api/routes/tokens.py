@@ -35,7 +35,7 @@ async def add(
         scope=asked.scope,
         unit=asked.unit or "",
         expires=day(asked.expires, "expires ") if asked.expires else local_day(now) + USUAL,
-        by=viewer.login_name,
+        by=viewer.login,
         now=now,
     )
     return {"token": text} | token_row(row)
@@ -47,5 +47,5 @@ async def end(name: str, session: Writer, now: Now, viewer: Viewing) -> dict[str
     row = get_token(session, name)
     if not viewer.manages(row.unit):
         raise NotFound(f"没有名为“{name}”的接口令牌")
-    revoke(session, row, by=viewer.login_name, now=now)
+    revoke(session, row, by=viewer.login, now=now)
     return token_row(row)

@@ -179,15 +179,18 @@ def test_what_is_wrong_with_an_account_is_said(
         assert len(list_accounts(session)) == 1
 
 
-def test_the_last_administrator_stays(administrator: Browser) -> None:
+def test_nobody_shuts_himself_out(administrator: Browser) -> None:
     path = "/system/accounts/1"
     for form in ({"act": "disable"}, {"act": "change", "shown_name": "甲", "role": "office"}):
         page = administrator.submit(path, **form)
-        assert "最后一个不限单位的管理员" in fault(page)
+        assert "请由另一位管理员办理" in fault(page)
+    own = {"act": "change", "shown_name": "甲", "role": "administrator", "unit": ""}
+    assert administrator.submit(path, **own).status_code == 303
     add(administrator.office, "second", Role.ADMINISTRATOR)
-    answer = administrator.submit(path, act="disable")
-    assert answer.headers["location"] == "/sign-in"
-    assert administrator.get("/").status_code == 303
+    second = Browser(administrator.office)
+    second.sign_in("second")
+    assert second.submit(path, act="disable").status_code == 303
+    assert administrator.get("/").headers["location"] == "/sign-in"
 
 
 def test_an_administrator_of_a_unit_administers_his_units_only(office: Office) -> None:

@@ -90,6 +90,12 @@ def test_a_change_of_nothing_is_refused(told: Run, refused: Refused) -> None:
     assert "须写明单位" in refused("account", "change", "there", "--role", "clerk")
 
 
+def test_the_last_administrator_stays(told: Run, refused: Refused) -> None:
+    assert told("account", "add", "boss", "--role", "administrator").status == 0
+    for line in (("disable", "boss"), ("change", "boss", "--role", "office")):
+        assert "最后一个不限单位的管理员" in refused("account", *line)
+
+
 def test_who_makes_accounts_need_not_have_the_channels_secrets(
     told: Run, qixian: Run, example: Path
 ) -> None:
