@@ -11,8 +11,10 @@ def test_signing_in_by_keyboard_alone(page_of: PersonsPage, office: ServedOffice
     office.has_password(Role.OFFICE)
     page = page_of()
     page.goto("/")
-    page.keyboard.type("zhangsan")  # the first field has the focus
+    expect(page.get_by_label("登录名")).to_be_focused()  # the browser gives it in its own time
+    page.keyboard.type("zhangsan")
     page.keyboard.press("Tab")
+    expect(page.get_by_label("密码", exact=True)).to_be_focused()
     page.keyboard.type(PASSWORD)
     with page.expect_event("load"):
         page.keyboard.press("Enter")
