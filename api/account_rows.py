@@ -25,14 +25,19 @@ class NewAccount(_Request):
     role: Role
     unit: Annotated[Name | None, Field(description="单位编号：看到它和下级；不写为全部")] = None
     password: Annotated[_Password, Field(description="初始密码，请本人登录后修改")]
+    wecom_user: Annotated[
+        Name | None, Field(description="企业微信账号（userid），可用它登录；不写为不绑定")
+    ] = None
 
 
 class AccountChange(_Request):
-    """Body of `POST accounts/{name}`: what is not given stays; null of `unit` is all units."""
+    """Body of `POST accounts/{name}`: what is not given stays; null of `unit` is all units, null of
+    `wecom_user` binds none."""
 
     shown_name: Name | None = None
     role: Role | None = None
     unit: Name | None = None
+    wecom_user: Name | None = None
 
 
 class NewPassword(_Request):
@@ -58,6 +63,7 @@ def account_row(account: Account, now: datetime) -> dict[str, Any]:
         "shown_name": account.shown_name,
         "role": account.role.value,
         "unit": account.unit or None,
+        "wecom_user": account.wecom_user,
         "disabled": account.disabled,
         "locked_until": local_iso(locked),
         "password_changed_at": local_iso(account.password_changed_at),

@@ -11,7 +11,16 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.staticfiles import StaticFiles
 
-from api import description_page, health, metrics, oidc_pages, pages, problems, sign_in_pages
+from api import (
+    description_page,
+    health,
+    metrics,
+    oidc_pages,
+    pages,
+    problems,
+    sign_in_pages,
+    wecom_sign_in_pages,
+)
 from api.body_limit import BodyLimit
 from api.card_clicks import CardClicks
 from api.dependencies import Running, asked_once
@@ -115,6 +124,7 @@ def create_app(
         app.include_router(room.router, prefix="/api/v1")
     app.include_router(sign_in_pages.router)
     app.include_router(oidc_pages.router)
+    app.include_router(wecom_sign_in_pages.router)
     app.include_router(exports.router, include_in_schema=False)
     app.include_router(pages.router)
     app.include_router(metrics.router)

@@ -44,6 +44,8 @@ from notifiers.heartbeat import Heartbeat
 from notifiers.http_client import open_client
 from notifiers.oidc import OidcProvider
 from notifiers.registry import build
+from notifiers.wecom_application import WecomApplication
+from notifiers.wecom_sign_in import WecomSignIn
 from rules.catalogue_files import (
     CatalogueFile,
     catalogue_of,
@@ -66,6 +68,7 @@ class Configuration:
     heartbeat: Heartbeat | None = None
     oidc: OidcProvider | None = None
     reach: Reach = PUBLIC
+    wecom_sign_in: WecomSignIn | None = None
 
 
 def load_configuration(
@@ -86,6 +89,7 @@ def load_configuration(
         agency = found.registered.on(_agency(settings, files, found, path))
         heartbeat = _heartbeat(settings.watch, path.parent)
         reach = _reach(settings.subscriptions)
+        wecom_sign_in = _wecom_sign_in(settings, agency.channels)
     folder = path.parent.resolve() / settings.calendar.folder
     return Configuration(
         agency,
@@ -98,6 +102,7 @@ def load_configuration(
         heartbeat,
         oidc,
         reach,
+        wecom_sign_in,
     )
 
 
@@ -256,6 +261,25 @@ def _oidc(table: OidcTable | None, folder: Path) -> OidcProvider | None:
         return OidcProvider(**values)
     except ValueError as error:
         raise BadConfig(f"[oidc] 的 issuer {error}") from None
+
+
+def _wecom_sign_in(settings: Settings, channels: Mapping[str, Notifier]) -> WecomSignIn | None:
+    table = settings.wecom_sign_in
+    if table is None:
+        return None
+    place = "[wecom_sign_in] 的 channel：wecom_application 渠道"
+    applications = {k: one for k, one in channels.items() if isinstance(one, WecomApplication)}
+    if not applications:
+        raise BadConfig(f"{place}“{table.channel}”不存在，请先写这个 [[channel]]")
+    application = _named(applications, table.channel, place)
+    if not settings.server.public_url:
+        raise BadConfig(
+            "[wecom_sign_in] 还需要 [server] 的 public_url：登录后企业微信送人回到这个网址"
+        )
+    try:
+        return WecomSignIn(application, **table.model_dump())
+    except ValueError as error:
+        raise BadConfig(f"[wecom_sign_in] 的 {error}") from None
 
 
 def _reach(table: SubscriptionsTable) -> Reach:

@@ -51,6 +51,9 @@ def _people(configuration: Configuration, agency: Agency) -> Iterator[Setting]:
     yield Setting("[watch]", "巡查", f"迟 {minutes} 分钟算漏发{heartbeat}")
     oidc = configuration.oidc
     yield Setting("[oidc]", "统一身份认证", oidc.issuer if oidc else "没有填写")
+    wecom = configuration.wecom_sign_in
+    said = f"由渠道 {wecom.channel} 的应用" if wecom else "没有填写"
+    yield Setting("[wecom_sign_in]", "企业微信登录", said)
 
 
 def _ladder(ladder: Ladder) -> Setting:

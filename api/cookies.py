@@ -1,5 +1,6 @@
 """Cookies: of the session, and of a form that is filled in before there is one."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -7,7 +8,8 @@ from starlette.responses import Response
 
 from engine.web_sessions import LONGEST
 
-SESSION, FORM, OIDC = "qixian", "qixian-form", "qixian-oidc"
+SESSION, FORM = "qixian", "qixian-form"
+OIDC, WECOM = "qixian-oidc", "qixian-wecom"  # while somebody is at the service that vouches for him
 
 
 def cookie(request: Request, name: str) -> str:
@@ -15,12 +17,14 @@ def cookie(request: Request, name: str) -> str:
     return request.cookies.get(_full(request, name), "")
 
 
-def give(request: Request, response: Response, name: str, value: str) -> None:
+def give(
+    request: Request, response: Response, name: str, value: str, lasts: timedelta = LONGEST
+) -> None:
     """A cookie that scripts cannot read and that other sites cannot send."""
     response.set_cookie(
         _full(request, name),
         value,
-        max_age=int(LONGEST.total_seconds()),
+        max_age=int(lasts.total_seconds()),
         secure=_secure(request),
         httponly=True,
         samesite="lax",

@@ -71,7 +71,7 @@ class Guard:
             return None
         try:
             if asks_for is Permission.OPEN:
-                if request.method not in SAFE or request.url.path.startswith("/sign-in/oidc"):
+                if request.method not in SAFE or request.url.path.startswith("/sign-in/"):
                     self._count(request, f"sign-in {_address(request)}", SIGN_INS_PER_MINUTE, now)
                 if request.method not in SAFE:
                     _check_origin(request)

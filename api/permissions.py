@@ -48,6 +48,8 @@ OPERATIONS: Mapping[str, Permission] = {
     "POST /sign-in": Permission.OPEN,
     "GET /sign-in/oidc": Permission.OPEN,
     "GET /sign-in/oidc/return": Permission.OPEN,
+    "GET /sign-in/wecom": Permission.OPEN,
+    "GET /sign-in/wecom/return": Permission.OPEN,
     "GET /first-visit": Permission.OPEN,
     "POST /first-visit": Permission.OPEN,
     "GET /m/{token}": Permission.SIGNED,

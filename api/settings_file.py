@@ -22,6 +22,7 @@ from engine.events import ALL_UNITS
 from engine.notices import CN, is_scope
 from engine.units import ROLE_NAMES, Role
 from engine.workdays import FIRST_DAY, LAST_DAY
+from notifiers.wecom_sign_in import CLIENT_PAGE, SCAN_PAGE
 from rules.toml_faults import toml_fault
 
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
@@ -103,6 +104,15 @@ class OidcTable(_Table):
     client_id: str = Field(min_length=1)
     client_secret: str = Field(min_length=1)
     claim: str = Field(default="preferred_username", min_length=1)
+    allow_http: bool = False
+
+
+class WecomSignInTable(_Table):
+    """[wecom_sign_in]: people sign in by the WeCom application of a channel."""
+
+    channel: str = Field(min_length=1)
+    scan_page: str = SCAN_PAGE
+    client_page: str = CLIENT_PAGE
     allow_http: bool = False
 
 
@@ -252,6 +262,7 @@ class Settings(_Table):
     administrator: AdministratorTable | None = None
     watch: WatchTable = WatchTable()
     oidc: OidcTable | None = None
+    wecom_sign_in: WecomSignInTable | None = None
     subscriptions: SubscriptionsTable = SubscriptionsTable()
     ladder: list[LadderTable] = []
     channel: list[ChannelTable] = []

@@ -151,12 +151,13 @@ def password_done(
 
 
 def sign_in_page(request: Request, filled: dict[str, Any], status: int = 200) -> Response:
-    """The form, and the other way in where there is one."""
+    """The form, and the other ways in where there are any."""
     process = running(request)
     with reading(process.db) as session:
         ready = any_account(session)
-    more = {"ready": ready, "oidc": process.configuration.oidc is not None}
-    return _form(request, "sign_in.html", {**filled, **more}, status)
+    configured = process.configuration
+    more = {"oidc": configured.oidc is not None, "wecom": configured.wecom_sign_in is not None}
+    return _form(request, "sign_in.html", {**filled, "ready": ready, **more}, status)
 
 
 def first_visit_is_open(request: Request) -> bool:

@@ -13,6 +13,7 @@ from engine.access_log import record
 from engine.database import Instant, words
 from engine.errors import BadAccount, NotFound
 from engine.passwords import check_password, hashed
+from notifiers.wecom_application import USER
 
 
 class Role(StrEnum):
@@ -48,6 +49,9 @@ class Account(SQLModel, table=True):
     password_changed_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     signed_in_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    # The userid that may sign in with it. Not guessed from the login name: WeCom vouches for every
+    # member of the enterprise, and makes userids from names, which two people may share.
+    wecom_user: str | None = Field(default=None, unique=True, index=True)
 
     def locked(self, now: datetime) -> bool:
         """Is it locked out after failed tries?"""
@@ -74,6 +78,7 @@ def add_account(
     by: str,
     now: datetime,
     address: str = "",
+    wecom_user: str = "",
 ) -> Account:
     """A new account; `units` are the ids that there are. Raises BadAccount."""
     name = login_name(name)
@@ -89,6 +94,7 @@ def add_account(
         password_hash=hashed(password),
         password_changed_at=now,
         created_at=now,
+        wecom_user=_free_wecom_user(session, wecom_user),
     )
     session.add(account)
     session.flush()
@@ -110,6 +116,11 @@ def check_reach(units: Collection[str], role: Role, unit: str) -> None:
 def find_account(session: Session, name: str) -> Account | None:
     """By the login name, in its one form."""
     return session.exec(select(Account).where(Account.name == name)).first()
+
+
+def find_account_of_wecom(session: Session, user: str) -> Account | None:
+    """By the userid that is bound to it."""
+    return session.exec(select(Account).where(Account.wecom_user == user.lower())).first()
 
 
 def get_account(session: Session, name: str) -> Account:
@@ -159,8 +170,9 @@ def change_account(
     role: Role | None = None,
     unit: str | None = None,
     shown_name: str | None = None,
+    wecom_user: str | None = None,
 ) -> None:
-    """Another role, unit or shown name; None leaves it. Raises BadAccount."""
+    """Another role, unit, shown name or userid; None leaves it. Raises BadAccount."""
     role = account.role if role is None else role
     unit = account.unit if unit is None else unit
     check_reach(units, role, unit)
@@ -170,6 +182,8 @@ def change_account(
     account.role, account.unit = role, unit
     if shown_name is not None:
         account.shown_name = _shown(shown_name)
+    if wecom_user is not None:
+        account.wecom_user = _free_wecom_user(session, wecom_user, account)
     record(session, now, "changed", account.name, f"由{before}改为{_in_words(account)}", by=by)
 
 
@@ -223,6 +237,22 @@ def _shown(text: str) -> str:
     return text
 
 
+def _free_wecom_user(session: Session, text: str, account: Account | None = None) -> str | None:
+    """A userid as it is kept: WeCom does not tell its case apart. None for an empty one. Raises
+    BadAccount."""
+    user = text.strip()
+    if not user:
+        return None
+    if not USER.fullmatch(user):
+        raise BadAccount(
+            "企业微信账号应是该成员的 userid：1 到 64 个字母、数字或 . _ - @，在企业微信管理后台的成员资料中叫“账号”"
+        )
+    if find_account_of_wecom(session, user) not in (None, account):
+        raise BadAccount(f"企业微信账号“{user}”已经绑定了别的帐户，请先在那里解除")
+    return user.lower()
+
+
 def _in_words(account: Account) -> str:
     where = f"单位 {account.unit}" if account.unit else "全部单位"
-    return f"{account.shown_name}（{ROLE_NAMES[account.role]}，{where}）"
+    wecom = f"，企业微信账号 {account.wecom_user}" if account.wecom_user else ""
+    return f"{account.shown_name}（{ROLE_NAMES[account.role]}，{where}{wecom}）"

@@ -1,5 +1,5 @@
-"""登录: a name and a password, or a name that somebody else vouches for. Five wrong passwords in a row
-lock an account for a quarter of an hour, whoever typed them."""
+"""登录: a name and a password, or a name or a userid that somebody else vouches for. Five wrong
+passwords in a row lock an account for a quarter of an hour, whoever typed them."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from engine.access_log import record
-from engine.accounts import Account, find_account, login_name
+from engine.accounts import Account, find_account, find_account_of_wecom, login_name
 from engine.database import reading, writing
 from engine.errors import BadAccount, NotSignedIn
 from engine.passwords import matches
@@ -17,6 +17,7 @@ LOCKED_FOR = timedelta(minutes=15)
 # The same for a name that does not exist, a wrong password, a disabled and a locked account.
 REFUSED = "没有登录：登录名或密码不对，或者帐户已停用。连续输错 5 次的帐户，15 分钟内不能登录"
 
+_OR_NOT = "或者帐户已停用、已锁定，请联系管理员"
 _WORDS = {"sign_in": "登录", "confirmed": "输入密码确认"}
 
 
@@ -45,15 +46,35 @@ def sign_in(
 def sign_in_vouched(db: Engine, name: str, now: datetime, address: str) -> Account:
     """The account of a name that the unit's sign-in service (OIDC) vouches for. Raises NotSignedIn."""
     with writing(db) as session:
-        account = _found(session, name)
-        if account is not None and not account.disabled:
-            account.signed_in_at = now
-            text = "通过统一身份认证登录"
-            record(session, now, "sign_in", account.name, text, by=account.name, address=address)
-            return account
-        text = "统一身份认证登录被拒：" + ("帐户已停用" if account else "没有这个登录名")
-        record(session, now, "refused", account.name if account else "", text, address=address)
-    raise NotSignedIn("没有登录：期限中没有与统一身份认证对应的帐户，或者帐户已停用，请联系管理员")
+        found = _found(session, name)
+        account = _vouched(session, found, "统一身份认证", "没有这个登录名", now, address)
+    if account is not None:
+        return account
+    raise NotSignedIn(f"没有登录：期限中没有与统一身份认证对应的帐户，{_OR_NOT}")
+
+
+def sign_in_by_wecom(db: Engine, user: str, now: datetime, address: str) -> Account:
+    """The account to which a userid that WeCom vouches for is bound. Raises NotSignedIn."""
+    with writing(db) as session:
+        found = find_account_of_wecom(session, user)
+        account = _vouched(session, found, "企业微信", f"没有帐户绑定账号 {user}", now, address)
+    if account is not None:
+        return account
+    raise NotSignedIn(f"没有登录：没有帐户绑定您的企业微信账号“{user}”，{_OR_NOT}")
+
+
+def _vouched(
+    session: Session, account: Account | None, by: str, none: str, now: datetime, address: str
+) -> Account | None:
+    """The account, where it is let in. `by` vouches; `none` says what there is none of."""
+    if account is None or account.disabled or account.locked(now):
+        why = none if account is None else "帐户已停用" if account.disabled else "帐户已锁定"
+        name = account.name if account else ""
+        record(session, now, "refused", name, f"{by}登录被拒：{why}", address=address)
+        return None
+    account.signed_in_at = now
+    record(session, now, "sign_in", account.name, f"通过{by}登录", by=account.name, address=address)
+    return account
 
 
 def _found(session: Session, name: str) -> Account | None:

@@ -27,10 +27,10 @@ _KEYS = (
 )
 _FORMATS = ("text", "markdown", "textcard", "button_card")
 _CALLBACK_TOKEN, _AES_KEY = re.compile(r"[0-9A-Za-z]{1,32}"), re.compile(r"[0-9A-Za-z]{43}")
-_USER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")  # “@all” is nobody's name
+USER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")  # “@all” is nobody's name
 _MOST_USERS = 1000
 _CLOSED = "60140"
-_STALE = ("40001", "40014", "42001")  # the token, not the message
+STALE = ("40001", "40014", "42001")  # the token, not the message
 _TITLE_BYTES, _DESCRIPTION_BYTES = 128, 512
 # WeCom shows what is the same within so many seconds once: our second attempts come sooner.
 _SAME_WITHIN = 1800
@@ -78,7 +78,7 @@ class WecomApplication:
         base = given.api_base(VENDOR).geturl()
         corp_id, secret = given.text("corp_id"), given.text("secret")
         users = given.texts("users")
-        if len(users) > _MOST_USERS or not all(map(_USER.fullmatch, users)):
+        if len(users) > _MOST_USERS or not all(map(USER.fullmatch, users)):
             raise given.refuse("users", f"应为至多 {_MOST_USERS} 个企业微信账号（userid）")
         format = given.choice("format", _FORMATS, "text")
         url = given.link("url", required=format == "textcard")
@@ -119,7 +119,7 @@ class WecomApplication:
         return fingerprint(self.kind, self.base, self.corp_id, str(self.agent_id), self.secret)
 
     async def send(self, message: Message, now: datetime) -> Outcome:
-        if not _USER.fullmatch(message.to):
+        if not USER.fullmatch(message.to):
             return Outcome(
                 OutcomeKind.REJECTED,
                 Fault.RECIPIENT,
@@ -146,7 +146,7 @@ class WecomApplication:
         body = json.dumps(payload, ensure_ascii=False).encode()
         outcome = await self._attempt(action, body, user, now)
         # Without a size it was the secret that was refused: asked again, WeCom blocks our address.
-        if outcome.size and outcome.code in _STALE:
+        if outcome.size and outcome.code in STALE:
             outcome = await self._attempt(action, body, user, now)
         return outcome
 
@@ -164,7 +164,7 @@ class WecomApplication:
             judge=lambda answer: _judge(answer, user, now),
             secrets=[token, self.secret],
         )
-        if outcome.code in _STALE:
+        if outcome.code in STALE:
             self.token.drop(token)
         return outcome
 

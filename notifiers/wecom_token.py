@@ -1,7 +1,7 @@
 """The access token of a WeCom application: one for all who wait, and a new one before it ends."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import httpx
@@ -15,21 +15,25 @@ _MARGIN = timedelta(minutes=5)
 _LONGEST = 86_400  # seconds; WeCom says 7200
 
 
+@dataclass
+class _Held:
+    """The token and its end, put down at once: other event loops read it too."""
+
+    value: tuple[str, datetime] | None = None
+
+
 class WecomToken:
     """`url` is the address of gettoken with the application's secret in it."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: str, held: _Held | None = None) -> None:
         self._client = client
         self._url = url
         self._lock = asyncio.Lock()
-        self._token = ""
-        self._until: datetime | None = None
+        self._held = held or _Held()
 
     def over(self, client: httpx.AsyncClient) -> "WecomToken":
-        """The same token, and over another client the next one."""
-        other = WecomToken(client, self._url)
-        other._token, other._until = self._token, self._until
-        return other
+        """The same token, which either of the two renews, this one over another client."""
+        return WecomToken(client, self._url, self._held)
 
     async def get(self, now: datetime) -> str | Outcome:
         """The token, or why there is none. What failed here has told nobody: never unknown.
@@ -37,14 +41,14 @@ class WecomToken:
         `detail` is still to be redacted.
         """
         async with self._lock:
-            if self._token and self._until and now < self._until:
-                return self._token
+            if (held := self._held.value) and now < held[1]:
+                return held[0]
             return await self._fetch(now)
 
     def drop(self, token: str) -> None:
         """WeCom does not take `token` any more; one that has come since stays."""
-        if self._token == token:
-            self._token = ""
+        if (held := self._held.value) and held[0] == token:
+            self._held.value = None
 
     async def _fetch(self, now: datetime) -> str | Outcome:
         answer = await exchange(self._client, "GET", self._url)
@@ -60,8 +64,8 @@ class WecomToken:
             return _not_sent(replace(outcome, http_status=answer.status))
         length = timedelta(seconds=min(seconds, _LONGEST))
         # `now` is from before the question, so the token lasts a little longer than we think.
-        self._token, self._until = str(token), now + max(length - _MARGIN, length / 2)
-        return self._token
+        self._held.value = str(token), now + max(length - _MARGIN, length / 2)
+        return str(token)
 
 
 def _not_sent(outcome: Outcome) -> Outcome:

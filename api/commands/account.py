@@ -31,6 +31,7 @@ _Name = Annotated[str, typer.Argument(metavar="NAME", help="登录名")]
 _Stdin = Annotated[
     bool, typer.Option("--password-stdin", help="从标准输入读密码（一行），不在终端上问")
 ]
+_WECOM = "企业微信账号（userid），本人可用它登录"
 _ROLES = "administrator 管理员、office 政务公开办、clerk 单位经办、reader 只读"
 
 
@@ -43,6 +44,7 @@ def add(
         str, typer.Option(metavar="ID", help="单位编号：只看到它和下级；不写为全部单位")
     ] = "",
     shown_name: Annotated[str, typer.Option(help="姓名，默认与登录名相同")] = "",
+    wecom_user: Annotated[str, typer.Option(metavar="ID", help=_WECOM)] = "",
     password_stdin: _Stdin = False,
 ) -> None:
     """建立帐户。密码在终端上输入两次，不显示。"""
@@ -61,6 +63,7 @@ def add(
             password=password,
             by=getpass.getuser(),
             now=shared.now,
+            wecom_user=wecom_user,
         )
     _tell(shared, account, "已建立")
 
@@ -88,11 +91,14 @@ def change(
         str | None, typer.Option(metavar="ID", help="单位编号；写 all 为全部单位")
     ] = None,
     shown_name: Annotated[str | None, typer.Option(help="姓名")] = None,
+    wecom_user: Annotated[
+        str | None, typer.Option(metavar="ID", help=f'{_WECOM}；写 "" 为解除绑定')
+    ] = None,
 ) -> None:
-    """修改帐户的角色、单位或姓名。"""
+    """修改帐户的角色、单位、姓名或企业微信账号。"""
     shared: Context = context.obj
-    if role is None and unit is None and shown_name is None:
-        raise BadInput("没有写明改什么，可用 --role、--unit、--shown-name")
+    if (role, unit, shown_name, wecom_user) == (None,) * 4:
+        raise BadInput("没有写明改什么，可用 --role、--unit、--shown-name、--wecom-user")
     units = shared.unit_ids
     with writing(shared.bare_database) as session:
         account = get_account(session, name)
@@ -105,6 +111,7 @@ def change(
             role=None if role is None else _role(role),
             unit="" if unit == "all" else unit,
             shown_name=shown_name,
+            wecom_user=wecom_user,
         )
     _tell(shared, account, "已修改")
 

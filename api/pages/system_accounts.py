@@ -63,9 +63,11 @@ def add(
     role: Filled = "",
     unit: Filled = "",
     password: Filled = "",
+    wecom_user: Filled = "",
 ) -> Response:
     """建立帐户, with a first password."""
     filled = {"name": name, "shown_name": shown_name, "role": role, "unit": unit}
+    filled["wecom_user"] = wecom_user
     try:
         with writing(running(request).db) as session:
             add_account(
@@ -79,6 +81,7 @@ def add(
                 by=viewer.login,
                 now=now,
                 address=client_address(request),
+                wecom_user=wecom_user,
             )
     except (BadAccount, BadInput) as refused:
         return _list(request, agency, viewer, {"filled": filled, "fault": str(refused)}, 422)
@@ -105,6 +108,7 @@ def change(
     role: Filled = "",
     unit: Filled = "",
     password: Filled = "",
+    wecom_user: Filled = "",
 ) -> Response:
     """修改, 停用, 启用, 新密码, 全部退出: the button that was pressed says which."""
     told: dict[str, Any] = {"by": viewer.login, "now": now}
@@ -115,6 +119,8 @@ def change(
                 _check_own(account, act, role, unit)
             if act == "change":
                 told |= {"role": _role(role), "unit": _own(viewer, unit), "shown_name": shown_name}
+                if running(request).configuration.wecom_sign_in:  # else the form does not ask
+                    told["wecom_user"] = wecom_user
                 change_account(session, agency.units, account, **told)
             elif act == "disable":
                 disable(session, account, **told)
@@ -144,7 +150,7 @@ def _list(
 ) -> Response:
     with reading(running(request).db) as session:
         accounts = [one for one in list_accounts(session) if viewer.sees(one.unit)]
-    shown = {"accounts": accounts, "filled": {}, **given, **_choices(agency, viewer)}
+    shown = {"accounts": accounts, "filled": {}, **given, **_choices(request, agency, viewer)}
     return templates.TemplateResponse(request, "system_accounts.html", shown, status)
 
 
@@ -159,13 +165,14 @@ def _one(
     with reading(running(request).db) as session:
         account = _seen(session, viewer, account_id)
         entries = access_of(session, account.name)[: -ENTRIES - 1 : -1]
-    shown = {"account": account, "access": entries, **given, **_choices(agency, viewer)}
+    shown = {"account": account, "access": entries, **given, **_choices(request, agency, viewer)}
     return templates.TemplateResponse(request, "system_account.html", shown, status)
 
 
-def _choices(agency: Agency, viewer: Viewer) -> dict[str, Any]:
+def _choices(request: Request, agency: Agency, viewer: Viewer) -> dict[str, Any]:
     units = {id_: unit.name for id_, unit in agency.units.items() if viewer.sees(id_)}
-    return {"roles": ROLE_NAMES, "units": units, "all_units": viewer.units is None}
+    wecom = running(request).configuration.wecom_sign_in is not None
+    return {"roles": ROLE_NAMES, "units": units, "all_units": viewer.units is None, "wecom": wecom}
 
 
 def _seen(session: Session, viewer: Viewer, account_id: int) -> Account:

@@ -55,6 +55,7 @@ def add(
         password=asked.password.get_secret_value(),
         by=viewer.login,
         now=now,
+        wecom_user=asked.wecom_user or "",
     )
     return account_row(row, now)
 
@@ -69,11 +70,11 @@ def change(
     viewer: Viewing,
     if_match: Match = None,
 ) -> dict[str, Any]:
-    """Another role, unit or shown name; not of one's own account, which may only be renamed."""
+    """Another role, unit, shown name or userid; of one's own account the last two alone."""
     row = _own(session, viewer, name)
     check_match(if_match, lambda: account_row(row, now))
     given = asked.model_fields_set
-    if given - {"shown_name"}:
+    if given - {"shown_name", "wecom_user"}:
         _check_other(viewer, row)
     unit = (asked.unit or "") if "unit" in given else None
     if unit is not None:
@@ -85,6 +86,7 @@ def change(
         role=asked.role,
         unit=unit,
         shown_name=asked.shown_name,
+        wecom_user=(asked.wecom_user or "") if "wecom_user" in given else None,
         by=viewer.login,
         now=now,
     )

@@ -20,6 +20,7 @@ from api.limited_body import limited_body
 from api.linked_matters import Opened, open_link, shown_of
 from api.rendering import templates
 from api.viewer import Viewer, viewer_of_session
+from api.wecom_sign_in_pages import way_from
 from engine.acknowledgements import Via
 from engine.agency import Agency
 from engine.errors import BadLink, LinkExpired, NotAllowed
@@ -153,6 +154,7 @@ def _page(
         "shown": shown,
         "people": opened.people,
         "person": opened.person,
+        "wecom": "" if opened.person else way_from(request),
         "signable": [one for one in shown if one.signable],
         "said": said or [],
         "fault": fault,

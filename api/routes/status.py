@@ -52,6 +52,7 @@ def _configuration(configuration: Configuration, agency: Agency) -> dict[str, An
         "metrics": server.metrics,
         "notice_folder": configuration.notice_folder is not None,
         "oidc": configuration.oidc is not None,
+        "wecom_sign_in": configuration.wecom_sign_in is not None,
         "heartbeat": configuration.heartbeat is not None,
         "hours": {"begin": f"{agency.hours.begin:%H:%M}", "end": f"{agency.hours.end:%H:%M}"},
         "horizon_days": agency.horizon_days,

@@ -163,6 +163,7 @@ OPEN = {
     *("GET /healthz", "GET /readyz", "GET /sign-in", "POST /sign-in"),
     *("GET /first-visit", "POST /first-visit"),
     *("GET /sign-in/oidc", "GET /sign-in/oidc/return"),
+    *("GET /sign-in/wecom", "GET /sign-in/wecom/return"),
 }
 SIGNED = {
     *("GET /feeds/{token}.ics", "HEAD /feeds/{token}.ics"),

@@ -38,6 +38,7 @@ def test_an_account_is_made_signs_in_is_changed_and_is_disabled(
         "shown_name": "李四",
         "role": "clerk",
         "unit": "finance",
+        "wecom_user": None,
         "disabled": False,
         "locked_until": None,
         "password_changed_at": "2026-09-25T10:00:00+08:00",
@@ -74,6 +75,7 @@ def test_no_answer_and_no_log_shows_a_password(office: Office, boss: Client) -> 
         ({"unit": None}, 422, "account_refused", "单位经办须写明单位"),
         ({"role": "king"}, 422, "invalid_request", "role：不是可用的值"),
         ({"name": "boss"}, 422, "account_refused", "已经有人用了"),
+        ({"wecom_user": "ww0/lisi"}, 422, "account_refused", "应是该成员的 userid"),
         ({"secret": 1}, 422, "invalid_request", "不认识这一项"),
     ],
 )
@@ -90,6 +92,17 @@ def test_nobody_shuts_himself_out(boss: Client) -> None:
         answer = boss.post(f"/api/v1/accounts/boss{path}", json=body)
         assert "另一位管理员" in refusal(answer, 409, "not_allowed")
     assert post(boss, "/accounts/boss", {"shown_name": "老张"})["shown_name"] == "老张"
+    assert post(boss, "/accounts/boss", {"wecom_user": "ZhangSan"})["wecom_user"] == "zhangsan"
+
+
+def test_a_userid_is_bound_to_one_account_until_it_is_given_up(boss: Client) -> None:
+    assert post(boss, "/accounts", {**NEW, "wecom_user": "Li.Si"})["wecom_user"] == "li.si"
+    assert post(boss, "/accounts/lisi", {"shown_name": "李"})["wecom_user"] == "li.si"
+    post(boss, "/accounts", {**NEW, "name": "wangwu"})
+    answer = boss.post("/api/v1/accounts/wangwu", json={"wecom_user": "LI.SI"})
+    assert "已经绑定了别的帐户" in refusal(answer, 422, "account_refused")
+    assert post(boss, "/accounts/lisi", {"wecom_user": None})["wecom_user"] is None
+    assert post(boss, "/accounts/wangwu", {"wecom_user": "li.si"})["wecom_user"] == "li.si"
 
 
 def test_who_sees_some_units_manages_those_alone(office: Office, boss: Client) -> None:

@@ -37,12 +37,16 @@ def test_an_account_from_its_making_to_its_end(told: Run, qixian: Run) -> None:
     assert (made["role"], made["unit"], made["shown_name"]) == ("clerk", "finance", "张三")
     changed = qixian("--json", "account", "change", "zhangsan", "--role", "office", "--unit", "all")
     assert (changed.row["role"], changed.row["unit"]) == ("office", None)
+    bound = qixian("--json", "account", "change", "zhangsan", "--wecom-user", "Zhang")
+    assert (bound.row["wecom_user"], bound.row["role"]) == ("zhang", "office")
+    freed = qixian("--json", "account", "change", "zhangsan", "--wecom-user", "")
+    assert freed.row["wecom_user"] is None
     assert qixian("--json", "account", "disable", "zhangsan").row["disabled"]
     assert not qixian("--json", "account", "enable", "zhangsan").row["disabled"]
     assert told("account", "password", "zhangsan", password="江河湖海-2027年").status == 0
     assert [row["name"] for row in qixian("--json", "account", "list").rows] == ["zhangsan"]
     assert "政务公开办" in qixian("account", "list").out
-    kinds = ["added", "changed", "disabled", "enabled", "password"]
+    kinds = ["added", *["changed"] * 3, "disabled", "enabled", "password"]
     for line in (("account", "log"), ("account", "log", "zhangsan")):
         assert [row["kind"] for row in qixian("--json", *line).rows] == kinds
     assert qixian("--json", "account", "log", "--limit", "1").row["text"] == "修改密码"
@@ -58,6 +62,7 @@ def test_an_account_from_its_making_to_its_end(told: Run, qixian: Run) -> None:
         ("add x1 --role clerk --unit nobody", PASSWORD, "没有单位“nobody”"),
         ("add x1 --role boss", PASSWORD, "--role 没有“boss”"),
         ("add a/b --role office", PASSWORD, "登录名应是"),
+        ("add x1 --role office --wecom-user 张", PASSWORD, "应是该成员的 userid"),
         ("add there --role office", PASSWORD, "已经有人用了"),
         ("password nobody", PASSWORD, "没有登录名为“nobody”的帐户"),
         ("password there", "1234567890", "密码太常见"),

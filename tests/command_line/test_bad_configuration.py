@@ -18,6 +18,16 @@ decided_on = 2026-01-05
 reason = "口径"
 """
 
+PUBLIC = '[server]\npublic_url = "https://q.example.gov.cn/"\n'
+WECOM = "[wecom_sign_in]\nchannel = 'a'\n"
+APPLICATION = """[[channel]]
+id = "{}"
+kind = "wecom_application"
+corp_id = "ww0123456789abcdef"
+secret = "s3cret"
+agent_id = 1000002
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "words"),
@@ -99,6 +109,15 @@ reason = "口径"
         ("[[channel]]\nid = 'a'\nkind = 'console'\ncolour = 1", "不认识“colour”"),
         ("[[channel]]\nid = 'a'\nkind = 'console'\n" * 2, "“a”出现了两次"),
         ("[[channel]]\nid = 'a'\nkind = 'wecom_robot'", "缺少“key”"),
+        (WECOM, "“a”不存在，请先写这个 [[channel]]"),
+        (WECOM + "[[channel]]\nid = 'a'\nkind = 'console'", "“a”不存在，请先写这个 [[channel]]"),
+        (WECOM + APPLICATION.format("b"), "wecom_application 渠道“a”不存在，可用：b"),
+        (WECOM + APPLICATION.format("a"), "[wecom_sign_in] 还需要 [server] 的 public_url"),
+        (
+            PUBLIC + WECOM + "scan_page = 'http://wx.example.gov.cn/'\n" + APPLICATION.format("a"),
+            "[wecom_sign_in] 的 scan_page 是明文的 http",
+        ),
+        (PUBLIC + "[wecom_sign_in]\n", "wecom_sign_in 的 channel：缺少这一项"),
         (
             "[[channel]]\nid = 'a'\nkind = 'wecom_robot'\nkey = 'env:QIXIAN_NOT_SET'",
             "取自环境变量 QIXIAN_NOT_SET，但没有设置它",
