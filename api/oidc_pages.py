@@ -14,7 +14,7 @@ from notifiers.http_client import open_client
 from notifiers.oidc import Flow, OidcProvider
 
 router = APIRouter(include_in_schema=False, prefix="/sign-in/oidc")
-_JOURNEY = Journey("/sign-in/oidc", "统一身份认证", OIDC, secrets=3)
+_JOURNEY = Journey("/sign-in/oidc", "统一身份认证", OIDC, keeps=3)
 
 
 @router.get("")

@@ -21,13 +21,13 @@ LASTS = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Journey:
-    """To one service: `path` is where it begins and `name` what people call the service; the cookie
-    keeps `secrets` texts in between, of which the first is the state."""
+    """To one service: `path` is where it begins and `name` what people call the service; in between
+    the cookie `cookie` keeps `keeps` texts, of which the first is the state."""
 
     path: str
     name: str
     cookie: str
-    secrets: int
+    keeps: int
 
     def home(self, request: Request) -> str:
         """Our own address, as the service was told to expect it."""
@@ -39,7 +39,7 @@ class Journey:
     ) -> Response:
         """To the service at `address`; `to` is where he wanted to be here."""
         answer = RedirectResponse(address, 303)
-        value = json.dumps([now.isoformat(), inside(to), *kept])
+        value = json.dumps([now.isoformat(), to, *kept])
         give(request, answer, self.cookie, value.encode().hex(), LASTS)
         return answer
 
@@ -74,7 +74,7 @@ class Journey:
             fresh = now - datetime.fromisoformat(begun) < LASTS
         except (ValueError, TypeError, RecursionError):
             return []
-        good = len(kept) == 1 + self.secrets and all(isinstance(one, str) for one in kept)
+        good = len(kept) == 1 + self.keeps and all(isinstance(one, str) for one in kept)
         return kept if good and fresh else []
 
     def _failed(self, request: Request, fault: str, to: str) -> Response:

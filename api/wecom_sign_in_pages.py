@@ -16,7 +16,7 @@ from notifiers.http_client import open_client
 from notifiers.wecom_sign_in import WecomSignIn, in_client
 
 router = APIRouter(include_in_schema=False, prefix="/sign-in/wecom")
-_JOURNEY = Journey("/sign-in/wecom", "企业微信", WECOM, secrets=1)
+_JOURNEY = Journey("/sign-in/wecom", "企业微信", WECOM, keeps=1)
 
 
 @router.get("")

@@ -183,7 +183,10 @@ def change_account(
     if shown_name is not None:
         account.shown_name = _shown(shown_name)
     if wecom_user is not None:
-        account.wecom_user = _free_wecom_user(session, wecom_user, account)
+        user = _free_wecom_user(session, wecom_user, account)
+        if account.wecom_user not in (None, user):
+            _end_sessions(session, account)  # they may be his who was bound before
+        account.wecom_user = user
     record(session, now, "changed", account.name, f"由{before}改为{_in_words(account)}", by=by)
 
 

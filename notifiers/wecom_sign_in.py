@@ -51,7 +51,8 @@ class WecomSignIn:
     def __post_init__(self) -> None:
         for key in ("scan_page", "client_page"):
             try:
-                split_address(getattr(self, key), self.allow_http)
+                if split_address(getattr(self, key), self.allow_http).query:
+                    raise ValueError("里带有“?”及其后的内容，请去掉")
             except ValueError as fault:
                 raise ValueError(f"{key} {fault}") from None
 

@@ -9,7 +9,7 @@ from browser import Browser, fault
 from office import Office
 from test_sign_in import change, is_in, kinds, with_account
 
-from engine.accounts import disable
+from engine.accounts import disable, enable
 from notifiers.oidc import OidcProvider
 from tests.servers.oidc import CLIENT, OTHER_KEY, SECRET, OidcServer
 
@@ -52,6 +52,10 @@ def test_who_has_an_account_is_signed_in(browser: Browser, server: OidcServer) -
 def test_who_has_none_gets_none(browser: Browser, server: OidcServer) -> None:
     answer = browser.get(go(browser, server, "nobody"))
     assert (answer.status_code, "请联系管理员" in fault(answer)) == (401, True)
+    for _ in range(5):
+        browser.sign_in(password="wrong")
+    assert browser.get(go(browser, server)).status_code == 401
+    change(browser.office, enable)
     change(browser.office, disable)
     answer = browser.get(go(browser, server))
     assert answer.status_code == 401

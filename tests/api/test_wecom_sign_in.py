@@ -13,6 +13,7 @@ from office import LOCAL, Office
 from test_link_page import door, opened
 from test_sign_in import change, is_in, kinds, with_account
 
+from api.configuration_rows import settings_of
 from engine.access_log import latest_access
 from engine.accounts import Account, Role, change_account, disable, find_account
 from engine.database import reading, writing
@@ -165,7 +166,11 @@ def test_a_disabled_account_and_a_locked_one_stay_out(
 def test_a_userid_that_is_bound_no_more_lets_nobody_in(
     browser: Browser, server: WecomSignInServer
 ) -> None:
+    browser.get(go(browser, server))
+    bind(browser.office, "ZHANG")
+    assert is_in(browser)
     bind(browser.office, "")
+    assert not is_in(browser)
     assert browser.get(go(browser, server)).status_code == 401
 
 
@@ -313,7 +318,7 @@ def test_without_the_service_a_link_inside_wecom_leads_to_the_password() -> None
     assert "../sign-in?next=/obligations" in page
 
 
-def test_an_address_of_the_vendor_without_https_is_refused() -> None:
+def test_an_address_of_the_vendor_that_cannot_be_used_is_refused() -> None:
     settings = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT}
     application = WecomApplication.from_settings(settings, open_client())
     for key in ("scan_page", "client_page"):
@@ -321,6 +326,9 @@ def test_an_address_of_the_vendor_without_https_is_refused() -> None:
         with pytest.raises(ValueError, match=f"{key} .*https"):
             WecomSignIn(application, "chat", **page)
         WecomSignIn(application, "chat", **page, allow_http=True)
+        page = {key: "https://wx.example.gov.cn/login?lang=zh"}
+        with pytest.raises(ValueError, match=f"{key} 里带有“\\?”"):
+            WecomSignIn(application, "chat", **page)
     assert SECRET not in repr(WecomSignIn(application, "chat"))
 
 
@@ -347,6 +355,15 @@ def test_the_administrator_binds_a_userid_on_the_page(
     own = {"act": "change", "shown_name": "甲", "role": "administrator", "unit": ""}
     assert boss.submit("/system/accounts/1", **own, wecom_user="boss").status_code == 303
     assert find(office, "zhangsan").wecom_user == "boss"
+
+
+def test_the_settings_name_the_channel_and_no_secret(
+    office: Office, server: WecomSignInServer
+) -> None:
+    configuration = configured(office, server).app.state.running.configuration
+    said = [f"{one.key} {one.value}" for one in settings_of(configuration, office.agency)]
+    assert "企业微信登录 由渠道 chat 的应用" in said
+    assert SECRET not in str(said)
 
 
 def test_the_page_asks_for_no_userid_and_leaves_it_where_wecom_signs_nobody_in(
