@@ -75,11 +75,12 @@ _APPLICATION: Mapping[int, Outcome] = {
 }
 _BOT: Mapping[int, Outcome] = {
     **_SHARED,
-    45009: wait(60, "超过企业微信的发送频率（一个会话每分钟30条），约一分钟后会再发。", hold=True),
+    45009: wait(60, "超过企业微信的频率限制（一个会话每分钟30条），约一分钟后会再试。", hold=True),
     40003: NOBODY,
     46004: NOBODY,
     60111: NOBODY,
-    853000: NO_LOGIN,
+    846609: wait(30, "机器人的长连接已断开，接通后会再发。"),  # not subscribed any more
+    853000: NO_LOGIN,  # invalid bot_id or secret
 }
 
 
