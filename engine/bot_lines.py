@@ -50,10 +50,12 @@ class BotLine:
         calendar: Callable[[], WorkCalendar],
         clock: Callable[[], datetime],
         lease: timedelta = LEASE,
+        ping_every: float = PING_EVERY,
     ) -> None:
         self._db, self._bots = db, bots
         self._agency, self._calendar, self._clock = agency, calendar, clock
         self._lease, self._renew = lease, lease.total_seconds() / 3
+        self._ping_every = ping_every
         self._bot = next(iter(bots.values()))
         self._name, self._holder = lease_of(bots), new_holder()
         self._line = Line(self._bot.base)
@@ -153,7 +155,7 @@ class BotLine:
                 if not self._hold():
                     raise Broken("另一个进程接手了长连接")
                 renewed = monotonic()
-            if monotonic() - pinged >= PING_EVERY:
+            if monotonic() - pinged >= self._ping_every:
                 pong, pinged = self._line.ping(), monotonic()
 
     def _ended(self, fault: str) -> None:

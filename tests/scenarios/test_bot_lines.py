@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from api.configuration import load_configuration
 from engine.acknowledgements import Acknowledgement
-from engine.bot_lines import BACKOFF, LEASE, BotLine
+from engine.bot_lines import BACKOFF, LEASE, PING_EVERY, BotLine
 from engine.clicks import Click
 from engine.clock import Clock, read_clock
 from engine.current_agency import CurrentAgency
@@ -67,10 +67,18 @@ def server() -> Iterator[WecomBotServer]:
 
 
 @contextmanager
-def line(office: Office, lease: timedelta = LEASE) -> Iterator[BotLine]:
+def line(
+    office: Office, lease: timedelta = LEASE, ping_every: float = PING_EVERY
+) -> Iterator[BotLine]:
     (bots,) = bots_of(office.agency)
     kept = BotLine(
-        office.db, bots, lambda: office.agency, lambda: office.calendar, lambda: office.now, lease
+        office.db,
+        bots,
+        lambda: office.agency,
+        lambda: office.calendar,
+        lambda: office.now,
+        lease,
+        ping_every,
     )
     kept.start()
     try:
@@ -235,6 +243,22 @@ def test_a_line_that_breaks_is_connected_again(server: WecomBotServer, office: O
         office.tick()
         assert states(office) == [State.ACCEPTED] * 2
     assert server.displaced == 0
+
+
+def test_of_a_line_that_was_cut_it_is_known_when_it_last_answered(
+    server: WecomBotServer, office: Office
+) -> None:
+    with line(office, ping_every=0.0):
+        server.wait_for(1)
+        wait_until(lambda: line_of(office).connected)
+        office.now += timedelta(seconds=25)
+        pings = server.pings
+        wait_until(lambda: server.pings >= pings + 2)
+        server.hang_up()
+        wait_until(lambda: line_of(office).fault != "")
+        found = line_of(office)
+    assert found.fault == "连接被企业微信或网络断开，会自动重新接通"
+    assert (found.heard_at, found.fault_at) == (office.now, office.now)
 
 
 def test_without_the_subscription_nothing_is_lost_and_the_line_is_connected_again(
