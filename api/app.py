@@ -59,30 +59,41 @@ from engine.counted_figures import CountedFigures
 from engine.database import reading
 from engine.loaded_texts import current_texts
 
+OF_THE_INTERFACE = (
+    exports,  # before the obligations, of which none is called `.xlsx`
+    obligations,
+    statistics,
+    feeds,
+    events,
+    documents,
+    proposals,
+    catalogue,
+    interpretations,
+    registrations,
+    imports,
+    deliveries,
+    people,
+    bounces,
+    channels,
+    work_calendar,
+    workdays,
+    subscriptions,
+    accounts,
+    tokens,
+    status,
+)
+
 
 def create_app(
     running: Running, now: Callable[[], datetime] = read_clock, per_minute: int = PER_MINUTE
 ) -> FastAPI:
     """The application over one database. `now` is the clock of the requests, of which one asker may
     make `per_minute`."""
-
     clicks = CardClicks(running, now)
-
-    @asynccontextmanager
-    async def life(_app: FastAPI) -> AsyncIterator[None]:
-        running.clock.start()
-        rounds = create_task(clicks.keep_finishing())
-        await to_thread(_begin_reading, running)
-        yield
-        rounds.cancel()
-        await gather(rounds, return_exceptions=True)
-        running.texts.close()
-        await to_thread(running.clock.stop)  # it waits for its thread, and closes a loop of its own
-
     app = FastAPI(
         title="Qixian 期限",
         version=version("qixian"),
-        lifespan=life,
+        lifespan=lambda _app: _life(running, clicks),
         docs_url=None,  # their assets would come from outside; the intranet has no internet
         redoc_url=None,
         openapi_url=None,
@@ -94,33 +105,17 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
     problems.install(app)
+    _open_doors(app)
+    return app
+
+
+def _open_doors(app: FastAPI) -> None:
+    """All that can be asked; of two that answer to one address the first."""
     app.include_router(health.router)
     for open_door in (links, callbacks):  # the link, or the signature, is the credential
         app.include_router(open_door.router)
     app.include_router(feeds.subscribed)  # so is the address of a calendar feed
-    for room in (
-        exports,  # before the obligations, of which none is called `.xlsx`
-        obligations,
-        statistics,
-        feeds,
-        events,
-        documents,
-        proposals,
-        catalogue,
-        interpretations,
-        registrations,
-        imports,
-        deliveries,
-        people,
-        bounces,
-        channels,
-        work_calendar,
-        workdays,
-        subscriptions,
-        accounts,
-        tokens,
-        status,
-    ):
+    for room in OF_THE_INTERFACE:
         app.include_router(room.router, prefix="/api/v1")
     app.include_router(sign_in_pages.router)
     app.include_router(oidc_pages.router)
@@ -131,7 +126,18 @@ def create_app(
     app.include_router(description_page.router)
     app.add_api_route("/openapi.json", _description, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
-    return app
+
+
+@asynccontextmanager
+async def _life(running: Running, clicks: CardClicks) -> AsyncIterator[None]:
+    running.clock.start()
+    rounds = create_task(clicks.keep_finishing())
+    await to_thread(_begin_reading, running)
+    yield
+    rounds.cancel()
+    await gather(rounds, return_exceptions=True)
+    running.texts.close()
+    await to_thread(running.clock.stop)  # it waits for its thread, and closes a loop of its own
 
 
 def _begin_reading(running: Running) -> None:

@@ -20,6 +20,7 @@ from engine.database import reading
 from engine.deliveries import undelivered, waiting_channels
 from engine.instants import local_day
 from engine.interpretations import set_aside, stored_interpretations
+from engine.line_states import lines_now
 from engine.loaded_texts import current_texts
 from engine.postgres import address_of
 from engine.proposals import IS_OPEN, list_proposals
@@ -72,6 +73,9 @@ def _rows(session: Session, agency: Agency, now: datetime) -> Iterator[Finding]:
     for channel in disabled_channels(session):
         text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
         yield Finding("渠道", "fault", text)
+    for id_, line in lines_now(session, agency, now).items():
+        level = "ok" if line.connected else "fault" if line.fault else "note"
+        yield Finding("长连接", level, f"{id_}：{line.in_words}")
     for address in paused_addresses(session):
         text = f"{address.channel} 的 {address.recipient} 已停用：{address.reason}；改正联系人，或用 send-test --to 恢复"
         yield Finding("收件地址", "fault", text)

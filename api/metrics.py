@@ -1,6 +1,6 @@
 """/metrics: what a monitoring system (Prometheus) reads. prometheus-client's address."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.dependencies import Now, Reader, running
 from api.settings_file import OPEN, Server
+from engine.line_states import LineNow, lines_now
 from engine.measures import Measures, measures
 
 PATH = "/metrics"
@@ -55,12 +56,14 @@ def may_read(server: Server, address: str) -> bool:
 @router.get(PATH)
 async def metrics(request: Request, session: Reader, now: Now) -> Response:
     """All of them, in the text format."""
-    clock = running(request).clock
+    process = running(request)
+    clock, agency = process.clock, process.configuration.agency
     found = CollectorRegistry()
     found.register(
         _Shown(
             (
                 *_families(measures(session, now), now),
+                _lines(lines_now(session, agency, now)),
                 _age("qixian_last_tick_age_seconds", "Since the last tick", clock.last_tick, now),
                 _one(
                     "qixian_calendar_announced_year",
@@ -112,6 +115,15 @@ def _families(found: Measures, now: datetime) -> Iterator[Metric]:
     yield from (obligations, deliveries, queue, disabled, subscriptions)
     oldest = "How long the oldest delivery whose time has come waits; 0 where none does"
     yield _age("qixian_queue_oldest_seconds", oldest, found.oldest_due or now, now)
+
+
+def _lines(lines: Mapping[str, LineNow]) -> Metric:
+    family = GaugeMetricFamily(
+        "qixian_line_connected", "1 where a channel's long connection stands", labels=["channel"]
+    )
+    for channel, line in lines.items():
+        family.add_metric([channel], float(line.connected))
+    return family
 
 
 def _age(name: str, text: str, since: datetime | None, now: datetime) -> Metric:

@@ -23,7 +23,7 @@ from engine.events import Event
 from engine.instants import day_of, start_of
 from engine.obligations import Obligation, reopen, waive
 from engine.workdays import WorkCalendar
-from rules.terms import Amount
+from rules.amounts import Amount
 
 
 def change(

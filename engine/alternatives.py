@@ -25,8 +25,9 @@ from engine.event_clocks import (
 from engine.instants import day_of
 from engine.periods import Period, due_day
 from engine.workdays import WorkCalendar
+from rules.amounts import Amount, Measure
 from rules.rule import Anchor, Rule
-from rules.terms import Amount, Kind, Measure, Term
+from rules.terms import Kind, Term
 
 _DAY = timedelta(days=1)
 _OF_PAPER = "原文"

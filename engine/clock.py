@@ -19,7 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine, func, select
 
 from engine import access_log, kept_answers, news, slots, web_sessions
-from engine.bot_lines import BotLine, bots_of, shards_from_here
+from engine.bot_lines import BotLine, shards_from_here
 from engine.current_agency import CurrentAgency
 from engine.database import reading, recording
 from engine.dispatch import Inline, Procrastinate
@@ -27,6 +27,7 @@ from engine.drain import Drainer
 from engine.errors import EngineError
 from engine.imported_notices import imported_notices
 from engine.instants import ZONE
+from engine.line_states import bots_of
 from engine.postgres import is_postgres
 from engine.slots import win
 from engine.tick import tick

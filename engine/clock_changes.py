@@ -35,8 +35,9 @@ from engine.events import Event, due_of_event
 from engine.instants import day_of, in_future, written
 from engine.obligations import Obligation, move, open_obligation
 from engine.workdays import WorkCalendar
+from rules.amounts import Measure
 from rules.clauses import Clause, Effect
-from rules.terms import Measure, Term
+from rules.terms import Term
 
 TYPE_NAMES: dict[str, str] = {
     EntryType.RESTART: "重新起算",

@@ -11,8 +11,8 @@ from engine.database import Instant, words
 from engine.event_clocks import Change, Exclude, Extend, Moment, Restart, beginning
 from engine.instants import day_of
 from engine.obligations import Obligation
+from rules.amounts import Amount
 from rules.clauses import Clause, Effect
-from rules.terms import Amount
 
 
 class EntryType(StrEnum):

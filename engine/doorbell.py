@@ -10,7 +10,7 @@ with it and a rescue of dead jobs, waits for ever.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from hashlib import sha256
 from threading import Event, Thread
@@ -86,6 +86,7 @@ class Answering:
 
     def stop(self) -> None:
         """Let the jobs in hand finish, then stop."""
+        wait(self._taken.values())  # cancelled they would leave messages whose fate nobody knows
         with suppress(RuntimeError):  # it ended already
             self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join()

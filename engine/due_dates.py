@@ -16,7 +16,10 @@ from engine.errors import NoDate
 from engine.instants import day_of, end_of, local_day
 from engine.periods import Period, named_day, nth_working_day, period_of, shifted
 from engine.workdays import Estimate, WorkCalendar, WorkingDays
-from rules.terms import Amount, Choices, Kind, Measure, Rhythm, Term
+from rules.amounts import Amount, Measure
+from rules.choices import Choices
+from rules.rhythms import Rhythm
+from rules.terms import Kind, Term
 
 OPEN = Choices()  # nothing is settled: the law's default
 _DAY = timedelta(days=1)

@@ -30,8 +30,10 @@ from engine.due_dates import (
 from engine.errors import NoDate, NotAllowed
 from engine.instants import day_of, start_of, written
 from engine.workdays import WorkCalendar
+from rules.amounts import Amount, Measure
+from rules.choices import Choices
 from rules.clauses import Clause
-from rules.terms import Amount, Choices, Kind, Measure, Term
+from rules.terms import Kind, Term
 
 Moment = date | datetime
 

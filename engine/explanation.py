@@ -28,8 +28,11 @@ from engine.instants import ZONE, day_of, written
 from engine.periods import Period, named_day, shifted
 from engine.seasons import Season
 from engine.workdays import DayReason, WorkCalendar, weekday_name
+from rules.amounts import Amount, Measure
+from rules.choices import Choices
+from rules.rhythms import Rhythm
 from rules.rule import Rule
-from rules.terms import Amount, Choices, Kind, Measure, Rhythm, Term
+from rules.terms import Kind, Term
 
 _DAY = timedelta(days=1)
 _FIRST_DAY = "《民法典》第二百零一条第一款"

@@ -1,6 +1,9 @@
 """租约 Lease: what one process of several does until it says no more, such as holding a connection."""
 
+import os
+import socket
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from sqlalchemy import delete, or_, update
 from sqlmodel import Column, Field, Session, SQLModel, col
@@ -8,6 +11,7 @@ from sqlmodel import Column, Field, Session, SQLModel, col
 from engine.database import Instant, insert_missing
 
 APART = timedelta(minutes=5)  # the clocks of two machines may differ by so much
+_MARK = " #"
 
 
 class Lease(SQLModel, table=True):
@@ -16,6 +20,17 @@ class Lease(SQLModel, table=True):
     name: str = Field(primary_key=True)
     holder: str
     until: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+def new_holder() -> str:
+    """A holder in this process: in words, and with a mark that makes it unique."""
+    return f"主机 {socket.gethostname()} 的进程 {os.getpid()}{_MARK}{uuid4().hex}"
+
+
+def holder_of(session: Session, name: str, now: datetime) -> str:
+    """Who holds a lease, in words; empty where nobody does."""
+    lease = session.get(Lease, name)
+    return lease.holder.partition(_MARK)[0] if lease and lease.until > now else ""
 
 
 def hold(session: Session, name: str, holder: str, now: datetime, until: datetime) -> bool:

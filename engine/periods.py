@@ -13,7 +13,8 @@ from dateutil.relativedelta import relativedelta
 
 from engine.errors import OutsideCalendar
 from engine.workdays import FIRST_DAY, Estimate, WorkCalendar
-from rules.terms import Amount, Measure, Rhythm
+from rules.amounts import Amount, Measure
+from rules.rhythms import Rhythm
 
 _DAY = timedelta(days=1)
 _MONTHS = {Measure.MONTH: 1, Measure.YEAR: 12}

@@ -15,10 +15,12 @@ from engine.due_dates import due
 from engine.errors import BadInterpretation, NoDate
 from engine.instants import day_of
 from engine.workdays import WorkCalendar
+from rules.amounts import Amount, Measure
 from rules.errors import TermError
 from rules.links import rules_referred_to
+from rules.rhythms import Rhythm
 from rules.rule import Rule
-from rules.terms import KIND_NAMES, Amount, Kind, Measure, Rhythm, Term
+from rules.terms import KIND_NAMES, Kind, Term
 
 
 @dataclass(frozen=True)

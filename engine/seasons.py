@@ -11,7 +11,7 @@ from itertools import combinations
 from engine.errors import BadAgency
 from engine.periods import Occurrence, Period, occurrences
 from engine.workdays import WorkCalendar
-from rules.terms import Rhythm
+from rules.rhythms import Rhythm
 
 
 @dataclass(frozen=True)

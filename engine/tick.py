@@ -16,6 +16,7 @@ from engine.derivation import derive
 from engine.dispatch import Dispatcher
 from engine.imported_notices import imported_notices
 from engine.invitations import plan_invitations
+from engine.outages import tell_of_outages
 from engine.reachability import tell_of_unreachable
 from engine.subscriptions import tell_of_late
 from engine.waiting import shards_with_work
@@ -51,6 +52,7 @@ def tick(
         planned = plan(session, found, calendar, now)
         planned += plan_invitations(session, found, now)
         tell_of_unreachable(session, found, calendar, now)
+        tell_of_outages(session, found, now)
         tell_of_late(session, now)
     if derived + planned >= MANY:
         look_over(db)

@@ -1,13 +1,14 @@
 """What the administrator is told when sending fails: once an occasion, and what to do about it."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
 from engine.agency import Agency
 from engine.channels import ChannelState
 from engine.deliveries import Delivery, Purpose, State
-from engine.instants import local_day
+from engine.instants import local_day, written
 from engine.system_messages import tell_administrator
 
 _ENDED = {
@@ -29,6 +30,33 @@ def tell_of_channel(session: Session, agency: Agency, channel: ChannelState, now
     )
     key = f"disabled:{channel.id}:{now.isoformat()}"
     tell_administrator(session, agency, key, f"渠道“{channel.id}”已停用", text, now)
+
+
+def tell_of_line(
+    session: Session,
+    agency: Agency,
+    channels: Sequence[str],
+    in_words: str,
+    since: datetime,
+    now: datetime,
+) -> None:
+    """The line of a robot, which these channels share, does not stand."""
+    rest = "；".join(
+        f"“{one}”上有 {_waiting(session, one)} 条消息在等待，{_after_a_while(agency, one)}"
+        for one in channels
+    )
+    subject = f"渠道“{'、'.join(channels)}”的长连接中断"
+    text = f"{in_words}。\n{rest}。\n在此期间卡片上的“签收”按了没有反应。接通后再告诉您一次。"
+    tell_administrator(session, agency, f"line:{channels[0]}:{since}", subject, text, now)
+
+
+def tell_of_line_back(
+    session: Session, agency: Agency, channels: Sequence[str], since: datetime, now: datetime
+) -> None:
+    """It stands again."""
+    subject = f"渠道“{'、'.join(channels)}”的长连接已恢复"
+    text = f"长连接已于 {written(since)} 接通，等待的消息照常发出。"
+    tell_administrator(session, agency, f"line back:{channels[0]}:{since}", subject, text, now)
 
 
 def tell_of_delivery(session: Session, agency: Agency, row: Delivery, now: datetime) -> None:
@@ -100,6 +128,14 @@ def tell_of_reply(
     )
     key = f"reply:{row.id}:{kind}:{local_day(now)}"
     tell_administrator(session, agency, key, "有回复需要人看", text, now)
+
+
+def _after_a_while(agency: Agency, channel: str) -> str:
+    policy = agency.policy(channel)
+    if not policy.fallback:
+        return "没有备用渠道，接通之前不会发出"
+    minutes = policy.fallback_after // timedelta(minutes=1)
+    return f"等满 {minutes} 分钟的改由备用渠道“{policy.fallback}”发送"
 
 
 def _waiting(session: Session, channel: str) -> int:

@@ -20,6 +20,7 @@ from engine.deliveries import Attempt, Delivery, Purpose, State
 from engine.derivation import derive
 from engine.instants import written
 from engine.journal import JournalEntry
+from engine.line_states import LineNow, lines_now
 from engine.obligations import Obligation
 from engine.slots import Slot
 from engine.workdays import WorkCalendar
@@ -91,11 +92,12 @@ def _waiting(
         or_(col(Delivery.state) == State.QUEUED, held),
     )
     channels = {row.id: row for row in session.exec(select(ChannelState)).all()}
+    lines = lines_now(session, agency, now)
     for delivery in session.exec(query.order_by(col(Delivery.id))).all():
         channel = channels.get(delivery.channel)
         if not (delivery.urgent or in_hours) or _explained(session, agency, delivery, channel, now):
             continue
-        why = _why(delivery, channel)
+        why = _why(delivery, channel, lines.get(delivery.channel))
         if delivery.purpose is not Purpose.REMINDER:
             yield _other(delivery, why)
             continue
@@ -134,9 +136,11 @@ def _is_full(
     return session.exec(query).one() >= window.count
 
 
-def _why(delivery: Delivery, channel: ChannelState | None) -> str:
+def _why(delivery: Delivery, channel: ChannelState | None, line: LineNow | None) -> str:
     if channel and channel.disabled_reason:
         return f"渠道已停用：{channel.disabled_reason}"
+    if line and not line.connected:
+        return line.in_words
     if delivery.attempts:
         again = f"，下次 {written(delivery.next_at)}" if delivery.state is State.QUEUED else ""
         return f"已试 {delivery.attempts} 次{again}：{delivery.reason or '没有结果'}"

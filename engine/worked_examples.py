@@ -7,9 +7,10 @@ from engine.errors import NoDate
 from engine.instants import ZONE
 from engine.periods import period_of
 from engine.workdays import WorkCalendar
+from rules.amounts import Measure
 from rules.examples import names_a_period
 from rules.rule import Example
-from rules.terms import Kind, Measure, Term
+from rules.terms import Kind, Term
 
 _DAY = date(2026, 3, 2)
 _MOMENT = datetime(2026, 3, 2, 9, tzinfo=ZONE)

@@ -20,6 +20,7 @@ from notifiers.http_client import JSON, deliver
 from notifiers.message import Fault, Markup, Message, Outcome
 from notifiers.pasted_key import Place, read_key
 from notifiers.robot_markdown import without_colors
+from notifiers.robot_refusals import GONE, NO_KEYWORD, NOT_FROM_HERE, bad_signature
 from notifiers.settings import Settings
 
 VENDOR = "https://oapi.dingtalk.com"
@@ -120,39 +121,31 @@ def sign(secret: str, milliseconds: int) -> str:
 
 
 _TOO_LONG = rejected(Fault.CONTENT, "消息超过钉钉的长度限制，请缩短正文，或减少合并的事项后重发。")
-_NO_ROBOT = rejected(Fault.CONFIG, "机器人已被移除或地址无效，请群主重建机器人并把新地址填入配置。")
 _CODES: Mapping[int, Outcome] = {
     0: ACCEPTED,
     -1: wait(30, "钉钉繁忙，稍后会再发。"),
     # More than 20 a minute: the robot is blocked for ten minutes.
     130101: wait(600, "超过每分钟20条的限制，钉钉将暂停该机器人约十分钟，之后会再发。", hold=True),
-    300001: _NO_ROBOT,  # "token is not exist"
+    300001: GONE,  # "token is not exist"
     101002: _TOO_LONG,
     460101: _TOO_LONG,
 }
 # 310000 is one code for three kinds of protection; only its words tell which. All are for the
 # administrator, so a mistake here costs no message.
 _PROTECTIONS = (
-    (
-        re.compile(r"keyword|关键词", re.IGNORECASE),
-        "消息里没有机器人要求的关键词，请在配置的 keyword 中填写群主设置的关键词。",
-    ),
-    (
-        re.compile(r"\bsign\b|签名|timestamp|时间戳", re.IGNORECASE),
-        "钉钉不认可签名，请核对配置中的 secret，并检查服务器时钟是否准确（NTP）。",
-    ),
-    (
-        re.compile(r"\bip\b|白名单", re.IGNORECASE),
-        "本机的出口地址不在机器人的白名单中，请群主在机器人的安全设置里添加。",
-    ),
+    (re.compile(r"keyword|关键词", re.IGNORECASE), NO_KEYWORD),
+    (re.compile(r"\bsign\b|签名|timestamp|时间戳", re.IGNORECASE), bad_signature("钉钉")),
+    (re.compile(r"\bip\b|白名单", re.IGNORECASE), NOT_FROM_HERE),
 )
-_PROTECTED = "机器人的安全设置拒绝了消息，请群主核对关键词、加签和地址白名单。"
+_PROTECTED = rejected(
+    Fault.CONFIG, "机器人的安全设置拒绝了消息，请群主核对关键词、加签和地址白名单。"
+)
 
 
 def _judge(code: int, words: str) -> Outcome | None:
     if code == 310000:
-        found = (advice for pattern, advice in _PROTECTIONS if pattern.search(words))
-        return rejected(Fault.CONFIG, next(found, _PROTECTED))
+        found = (outcome for pattern, outcome in _PROTECTIONS if pattern.search(words))
+        return next(found, _PROTECTED)
     return _CODES.get(code)
 
 

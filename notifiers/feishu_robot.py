@@ -19,6 +19,7 @@ from notifiers.coded_answer import ACCEPTED, Vendor, judge_coded, rejected, wait
 from notifiers.http_client import JSON, deliver
 from notifiers.message import Fault, Markup, Message, Outcome
 from notifiers.pasted_key import Place, read_key
+from notifiers.robot_refusals import GONE, NO_KEYWORD, NOT_FROM_HERE, bad_signature
 from notifiers.settings import Settings
 
 VENDOR = "https://open.feishu.cn"
@@ -98,16 +99,10 @@ _CROWDED = "超过飞书的发送频率，约一分钟后会再发。"
 _CODES: Mapping[int, Outcome] = {
     0: ACCEPTED,
     9499: rejected(Fault.CONTENT, "飞书不接受消息的格式，请把错误码告诉系统管理员。"),
-    19001: rejected(Fault.CONFIG, "机器人已被移除或地址无效，请群主重建机器人并把新地址填入配置。"),
-    19021: rejected(
-        Fault.CONFIG, "飞书不认可签名，请核对配置中的 secret，并检查服务器时钟是否准确（NTP）。"
-    ),
-    19022: rejected(
-        Fault.CONFIG, "本机的出口地址不在机器人的白名单中，请群主在机器人的安全设置里添加。"
-    ),
-    19024: rejected(
-        Fault.CONFIG, "消息里没有机器人要求的关键词，请在配置的 keyword 中填写群主设置的关键词。"
-    ),
+    19001: GONE,
+    19021: bad_signature("飞书"),
+    19022: NOT_FROM_HERE,
+    19024: NO_KEYWORD,
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from notifiers.coded_answer import ACCEPTED, Vendor, rejected, wait
 from notifiers.message import Fault, Outcome
+from notifiers.robot_refusals import GONE
 
 _NAME = "企业微信"
 _BUSY = "企业微信繁忙，稍后会再发。"
@@ -12,7 +13,6 @@ _TOO_LONG = rejected(
 )
 _MALFORMED = rejected(Fault.CONTENT, "企业微信不接受消息的格式，请把错误码告诉系统管理员。")
 _NO_MEDIA = rejected(Fault.CONTENT, "消息引用的文件已失效或不存在，请重新上传后重发。")
-_NO_ROBOT = rejected(Fault.CONFIG, "机器人已被移除或地址无效，请群主重建机器人并把新地址填入配置。")
 _NOT_IN_ROBOTS_COMPANY = rejected(
     Fault.RECIPIENT, "要提醒的人不在企业通讯录中，请核对其手机号，或去掉点名后重发。"
 )
@@ -50,7 +50,7 @@ _ROBOT: Mapping[int, Outcome] = {
     **_SHARED,
     # The block is lifted after about a minute.
     45009: wait(60, "超过每分钟20条的限制，约一分钟后会再发。", hold=True),
-    40001: _NO_ROBOT,  # bad key
+    40001: GONE,  # bad key
     40003: _NOT_IN_ROBOTS_COMPANY,
     46004: _NOT_IN_ROBOTS_COMPANY,
 }
@@ -75,17 +75,18 @@ _APPLICATION: Mapping[int, Outcome] = {
 }
 _BOT: Mapping[int, Outcome] = {
     **_SHARED,
-    45009: wait(60, "超过企业微信的发送频率（一个会话每分钟30条），约一分钟后会再发。", hold=True),
+    45009: wait(60, "超过企业微信的频率限制（一个会话每分钟30条），约一分钟后会再试。", hold=True),
     40003: NOBODY,
     46004: NOBODY,
     60111: NOBODY,
-    853000: NO_LOGIN,
+    846609: wait(30, "机器人的长连接已断开，接通后会再发。"),  # not subscribed any more
+    853000: NO_LOGIN,  # invalid bot_id or secret
 }
 
 
 def _judge_robot(code: int, _words: str) -> Outcome | None:
     # 93000 is "invalid webhook url"; its unknown neighbours are about the robot as well.
-    return _NO_ROBOT if 93000 <= code <= 93999 else _ROBOT.get(code)
+    return GONE if 93000 <= code <= 93999 else _ROBOT.get(code)
 
 
 def _judge_application(code: int, _words: str) -> Outcome | None:

@@ -21,7 +21,8 @@ from notifiers.http_client import redact
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
 from notifiers.wecom_answer import BOT
-from notifiers.wecom_bot_line import Broken, Line, Unanswered
+from notifiers.wecom_bot_answers import Unanswered
+from notifiers.wecom_bot_line import Broken, Line
 from notifiers.wecom_card import button_card
 
 VENDOR = "https://openws.work.weixin.qq.com"
@@ -109,8 +110,10 @@ class WecomBot:
         """Connect a line and sign in; ACCEPTED where it stands."""
         try:
             return self._judge(line.open(self.bot_id, self.secret))
-        except (Broken, Unanswered) as error:
-            return replace(_BROKEN, provider=self.kind, detail=str(error))
+        except Broken as error:
+            return replace(_BROKEN, provider=self.kind, advice=f"{error}。")
+        except Unanswered:
+            return replace(_BROKEN, provider=self.kind, advice="企业微信没有回应登录，会自动再试。")
 
     async def send(self, message: Message, now: datetime) -> Outcome:  # noqa: ARG002
         to = self.chat or message.to
@@ -133,7 +136,7 @@ class WecomBot:
         outcome = replace(self._judge(answer), size=_size(body))
         card = body.get("template_card")
         if card and self.plug.line and outcome.kind is OutcomeKind.ACCEPTED:
-            self.plug.line.keep(card)
+            self.plug.line.cards.keep(card)
         return outcome
 
     async def _ask(self, body: Mapping[str, Any]) -> Mapping[str, Any] | Outcome:

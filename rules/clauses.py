@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from rules.amounts import Amount
 from rules.rule import Document
 from rules.tables import Table
-from rules.terms import Amount
 from rules.validity import in_wording
 
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rules.amounts import Amount
 from rules.errors import CatalogueError, TermError
-from rules.terms import Amount
 from rules.toml_faults import toml_fault
 
 T = TypeVar("T")

@@ -1,6 +1,8 @@
 """qixian due RULE --event INSTANT"""
 
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -11,9 +13,10 @@ from api.errors import BadInput
 from api.json_rows import answer_rows, due_row, trace_rows
 from api.typed_dates import moment
 from engine.agency import Agency
-from engine.alternatives import answers, guarded
+from engine.alternatives import Answers, answers, guarded
+from engine.due_dates import Due
 from engine.due_dates import due as due_of
-from engine.explanation import explain
+from engine.explanation import Step, explain
 from engine.instants import day_of
 from engine.periods import Period, each_time, period_of
 from engine.readings import Reading, Source, reading_of, reading_on, season_of
@@ -38,29 +41,56 @@ def due(
     if rule not in rules:
         raise BadInput(f"没有规则“{rule}”，用 qixian rules 可查看全部规则")
     when = moment(event, "--event ")
-    calendar = shared.calendar_as(known_on=known_on)
-    reading = _settled(agency.readings[rule] if agency else reading_of(rules[rule]), rules[rule])
-    reading = reading_on(reading, rules[rule], rules, when, calendar)
-    assert reading.term
-    day = day_of(when)
-    season = _season(agency, rule, day) if agency and season_of(reading.term) else None
+    found = _work_out(rule, rules, agency, when, shared.calendar_as(known_on=known_on))
+    row = due_row(found.due) | {"trace": trace_rows(found.steps)} | answer_rows(found.answers)
+    if shared.json:
+        return print_json(row)
+    when_due = row["due_at"] or row["due_on"]
+    print(f"到期：{when_due}　宜办：{row['act_by']}　口径：{found.reading.in_words}")
+    for number, step in enumerate(found.steps, 1):
+        print(f"{number}. {step.text}　〔{step.basis}〕")
+    for one in found.answers.taken:
+        print(f"读法　{one.question}：{one.reading}　〔{one.basis}〕")
+    for one in found.answers.alternatives:
+        print(f"另一读法　{one.question}：{one.reading}，到期日{one.due_on}　〔{one.basis}〕")
+    return None
+
+
+@dataclass(frozen=True)
+class _WorkedOut:
+    """A date, by which reading, step by step, and how else it could be read."""
+
+    reading: Reading
+    due: Due
+    steps: tuple[Step, ...]
+    answers: Answers
+
+
+def _work_out(
+    id_: str,
+    rules: Mapping[str, Rule],
+    agency: Agency | None,
+    when: date | datetime,
+    calendar: WorkCalendar,
+) -> _WorkedOut:
+    """Raises BadInput where the rule waits for somebody, or the day is in no season."""
+    rule, day = rules[id_], day_of(when)
+    reading = _settled(agency.readings[id_] if agency else reading_of(rule), rule)
+    reading = reading_on(reading, rule, rules, when, calendar)
+    term = reading.term
+    assert term
+    season = _season(agency, id_, day) if agency and season_of(term) else None
     anchor = season.first if season else day
-    computed = due_of(reading.term, when, calendar, anchor)
-    period = _period(reading.term, day, anchor, calendar)
-    if (
-        season
-        and period
-        and reached(reading.term.rhythms[0], period, computed.due_on) > season.last
-    ):
-        raise BadInput(
-            f"自{period.first}起的一期到时段“{season.name}”结束（{season.last}）时未满，不产生事项"
-        )
-    stated = reading.referred or rules[rule]
+    computed = due_of(term, when, calendar, anchor)
+    period = _period(term, day, anchor, calendar)
+    if season and period:
+        _check_whole(season, period, reached(term.rhythms[0], period, computed.due_on))
+    stated = reading.referred or rule
     # A day inside a period begins nothing.
-    counted = when if reading.term.amount or reading.term.options else None
-    computed = guarded(stated, reading.term, computed, calendar, counted, period)
+    counted = when if term.amount or term.options else None
+    computed = guarded(stated, term, computed, calendar, counted, period)
     steps = explain(
-        reading.term,
+        term,
         computed,
         calendar,
         event=when,
@@ -68,28 +98,17 @@ def due(
         season=season,
         referred=reading.referred,
     )
-    decided = agency.decided(rule) if agency else "原文"
-    read = answers(
-        stated,
-        reading.term,
-        computed,
-        calendar,
-        event=counted,
-        period=period,
-        decided=decided,
-    )
-    row = due_row(computed) | {"trace": trace_rows(steps)} | answer_rows(read)
-    if shared.json:
-        return print_json(row)
-    when_due = row["due_at"] or row["due_on"]
-    print(f"到期：{when_due}　宜办：{row['act_by']}　口径：{reading.in_words}")
-    for number, step in enumerate(steps, 1):
-        print(f"{number}. {step.text}　〔{step.basis}〕")
-    for one in read.taken:
-        print(f"读法　{one.question}：{one.reading}　〔{one.basis}〕")
-    for one in read.alternatives:
-        print(f"另一读法　{one.question}：{one.reading}，到期日{one.due_on}　〔{one.basis}〕")
-    return None
+    decided = agency.decided(id_) if agency else "原文"
+    read = answers(stated, term, computed, calendar, event=counted, period=period, decided=decided)
+    return _WorkedOut(reading, computed, steps, read)
+
+
+def _check_whole(season: Season, period: Period, end: date) -> None:
+    """Raises BadInput where the season ends before the period does."""
+    if end > season.last:
+        raise BadInput(
+            f"自{period.first}起的一期到时段“{season.name}”结束（{season.last}）时未满，不产生事项"
+        )
 
 
 def _settled(reading: Reading, rule: Rule) -> Reading:

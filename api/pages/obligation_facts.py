@@ -26,8 +26,8 @@ from engine.journal import journal_of
 from engine.obligations import Obligation
 from engine.tracing import answers_of, trace_of
 from engine.workdays import WorkCalendar
+from rules.amounts import MEASURE_NAMES, Amount, Measure
 from rules.clauses import Clause
-from rules.terms import MEASURE_NAMES, Amount, Measure
 
 _DELIVERIES = 50  # the newest; 送达 has the others
 

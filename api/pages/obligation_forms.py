@@ -9,7 +9,7 @@ from api.errors import BadInput
 from api.obligation_rows import ObligationChange
 from api.pages.form_words import in_form_words
 from engine.instants import local_day
-from rules.terms import Amount, Measure
+from rules.amounts import Amount, Measure
 
 # By form the fields that it has, and the type of change that it asks for.
 FORMS: Mapping[str, tuple[str, tuple[str, ...]]] = {

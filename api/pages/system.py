@@ -1,7 +1,7 @@
 """系统: is all well, what runs here, and how it is configured."""
 
 import platform
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,6 +17,7 @@ from engine.channels import channel_states
 from engine.database import reading
 from engine.deliveries import waiting_channels
 from engine.instants import local_day
+from engine.line_states import lines_now
 from engine.schema import revision
 from engine.watching import last_tick
 
@@ -37,7 +38,7 @@ def system(
     else:
         found = [calendar_finding(calendar, local_day(now))]
     with reading(process.db) as session:
-        channels = _channels(session, agency) if whole else []
+        channels = _channels(session, agency, now) if whole else []
     last = last_tick(process.db)
     given = {
         "findings": sorted(found, key=lambda one: _ORDER.index(one.level))[:SHOWN],
@@ -56,10 +57,17 @@ def system(
     return templates.TemplateResponse(request, "system.html", given)
 
 
-def _channels(session: Session, agency: Agency) -> list[dict[str, Any]]:
+def _channels(session: Session, agency: Agency, now: datetime) -> list[dict[str, Any]]:
     """How each channel stands, and how many messages wait on it."""
     states, waiting = channel_states(session), waiting_channels(session)
+    lines = lines_now(session, agency, now)
     return [
-        {"id": id_, "kind": one.kind, "state": states.get(id_), "waiting": waiting.get(id_, 0)}
+        {
+            "id": id_,
+            "kind": one.kind,
+            "state": states.get(id_),
+            "line": lines.get(id_),
+            "waiting": waiting.get(id_, 0),
+        }
         for id_, one in agency.channels.items()
     ]

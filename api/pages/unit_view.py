@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Request
@@ -27,6 +28,7 @@ from engine.duty_entries import entries_of_duties
 from engine.errors import BadAgency, EngineError, NotAllowed
 from engine.imported_notices import imported_notices
 from engine.instants import local_day
+from engine.line_states import LineNow, lines_now
 from engine.reachability import unreachable_people
 from engine.registering import Decision, Effect
 from engine.silences import Silence, list_silences, until_in_words
@@ -68,6 +70,7 @@ class OfChannel(NamedTuple):
     id: str
     notifier: Notifier
     state: ChannelState | None
+    line: LineNow | None  # for a channel that has a long connection
     asks_to: str  # how the address is called that a test message needs; empty for a group
     suggested: list[str]
 
@@ -153,7 +156,7 @@ class UnitView:
             "unreached": {one.contact: one.reason for one in unreached if one.unit.id == unit.id},
             "absences": list_absences(session, *away, coming, limit=SHOWN),
             "silences": list_silences(session, *silent, still, limit=SHOWN),
-            "channels": _channels(agency, unit, channel_states(session)),
+            "channels": _channels(session, agency, unit, self.now),
             "unit_entries": entries_of_unit(session, unit.id, SHOWN),
             "duty_entries": entries_of_duties(session, unit.id, SHOWN),
         }
@@ -184,12 +187,14 @@ def _duties(agency: Agency, unit: Unit, due: dict[str, Any]) -> list[OfDuty]:
 _ASKS_TO = {Addressing.MAIL: "收件地址", Addressing.PERSON: "账号"}
 
 
-def _channels(agency: Agency, unit: Unit, states: dict[str, ChannelState]) -> list[OfChannel]:
+def _channels(session: Session, agency: Agency, unit: Unit, now: datetime) -> list[OfChannel]:
+    states, lines = channel_states(session), lines_now(session, agency, now)
     found = []
     for id_ in unit.channels:
         notifier = agency.channels[id_]
         key = "mail" if notifier.addressing is Addressing.MAIL else "account"
         people = [getattr(contact, key) for contact in unit.contacts if getattr(contact, key)]
         asks_to = _ASKS_TO.get(notifier.addressing, "")
-        found.append(OfChannel(id_, notifier, states.get(id_), asks_to, people if asks_to else []))
+        state, line = states.get(id_), lines.get(id_)
+        found.append(OfChannel(id_, notifier, state, line, asks_to, people if asks_to else []))
     return found

@@ -16,18 +16,20 @@ from engine.confirmation import confirm
 from engine.database import writing
 from engine.deliveries import waiting_channels
 from engine.errors import NotAllowed, NotFound
+from engine.line_states import lines_now
 from notifiers.channel import Notifier
 
 router = Room(prefix="/channels")
 
 
 @router.get("")
-async def channels(session: Reader, agency: AgencyNow, viewer: Viewing) -> dict[str, Any]:
+async def channels(session: Reader, agency: AgencyNow, now: Now, viewer: Viewing) -> dict[str, Any]:
     """渠道 of the configuration, or of the viewer's units: whether each can send, what waits on it, and what to do."""
     states, waiting = channel_states(session), waiting_channels(session)
+    lines = lines_now(session, agency, now)
     return {
         "items": [
-            channel_row(id_, notifier.kind, states.get(id_), waiting.get(id_, 0))
+            channel_row(id_, notifier.kind, states.get(id_), waiting.get(id_, 0), lines.get(id_))
             for id_, notifier in _own(agency, viewer).items()
         ]
     }
@@ -68,6 +70,7 @@ async def confirmed(
             agency.channels[channel].kind,
             channel_states(session).get(channel),
             waiting_channels(session).get(channel, 0),
+            lines_now(session, agency, now).get(channel),
         )
         if not refused:
             return answered(request, session, row)

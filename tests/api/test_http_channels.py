@@ -11,7 +11,8 @@ from engine.confirmation import expect
 from engine.database import writing
 
 KEYS = [
-    *("id", "kind", "disabled", "disabled_at", "hold_until", "waiting", "confirmed_at", "advice"),
+    *("id", "kind", "disabled", "disabled_at", "hold_until", "waiting", "confirmed_at"),
+    *("line", "advice"),
 ]
 
 

@@ -23,9 +23,9 @@ from engine.journal import journal_of
 from engine.obligations import Obligation, complete
 from engine.tracing import answers_of, trace_of
 from engine.workdays import WorkCalendar
+from rules.amounts import Amount
 from rules.catalogue_files import load_catalogue
 from rules.rule import Anchor, Document
-from rules.terms import Amount
 from tests.builders import (
     CALENDAR,
     build_agency,

@@ -13,8 +13,9 @@ from engine.errors import NoDate, NotAllowed
 from engine.event_clocks import Change, Exclude, Extend, Restart, check, replay
 from engine.explanation import Step, explain
 from engine.instants import local_iso, parse_event
+from rules.amounts import Amount
 from rules.catalogue_files import load_catalogue
-from rules.terms import Amount, Term
+from rules.terms import Term
 from tests.builders import CALENDAR, calendar_through, day
 
 DAY = timedelta(days=1)

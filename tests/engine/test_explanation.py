@@ -10,7 +10,9 @@ from engine.due_dates import due, on_day
 from engine.explanation import Step, explain
 from engine.instants import parse_event
 from engine.periods import due_day, period_of
-from rules.terms import Amount, Rhythm, Term
+from rules.amounts import Amount
+from rules.rhythms import Rhythm
+from rules.terms import Term
 from tests.builders import CALENDAR, day
 
 DAY = timedelta(days=1)

@@ -25,8 +25,8 @@ from engine.instants import end_of, local_day, parse_event, start_of
 from engine.journal import JournalEntry
 from engine.obligations import Obligation, complete, list_obligations, reopen, waive
 from engine.workdays import WorkCalendar
+from rules.amounts import Amount
 from rules.catalogue_files import load_catalogue
-from rules.terms import Amount
 from tests.builders import (
     CALENDAR,
     build_agency,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine.period_names import period_in_words
 from engine.periods import period_of
-from rules.terms import Amount
+from rules.amounts import Amount
 from tests.builders import CALENDAR
 
 

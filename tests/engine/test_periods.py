@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from engine.errors import OutsideCalendar
 from engine.periods import Occurrence, due_day, occurrences, period_of, shifted, span
-from rules.terms import Amount, Measure, Rhythm
+from rules.amounts import Amount, Measure
+from rules.rhythms import Rhythm
 from tests.builders import CALENDAR, day
 
 DAY = timedelta(days=1)

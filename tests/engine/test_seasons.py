@@ -21,7 +21,7 @@ from engine.readings import Source
 from engine.seasons import Season, in_season
 from engine.tracing import trace_of
 from engine.workdays import work_calendar
-from rules.terms import Rhythm
+from rules.rhythms import Rhythm
 from tests.builders import (
     CALENDAR,
     build_agency,

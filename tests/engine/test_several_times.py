@@ -15,8 +15,8 @@ from engine.owing import owed_among
 from engine.period_names import period_in_words
 from engine.periods import each_time, period_of
 from engine.tracing import answers_of, trace_of
+from rules.rhythms import Rhythm
 from rules.rule import Document
-from rules.terms import Rhythm
 from tests.builders import CALENDAR, build_agency, build_rule, day, instant, memory
 
 NOW = instant("2026-01-05T09:00")

@@ -14,7 +14,9 @@ import pytest
 
 from engine.due_dates import Due, due
 from engine.event_clocks import Change, Exclude, Extend, Restart, replay
-from rules.terms import Amount, Choices, Measure, Term
+from rules.amounts import Amount, Measure
+from rules.choices import Choices
+from rules.terms import Term
 from tests.builders import CALENDAR
 
 DAY, TICK = timedelta(days=1), timedelta(minutes=30)

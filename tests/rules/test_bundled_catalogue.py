@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 
+from rules.amounts import Measure
 from rules.catalogue_files import load_catalogue
 from rules.clauses import Clause
 from rules.rule import Anchor, HolderKind, Rule, Share
-from rules.terms import Kind, Measure
+from rules.terms import Kind
 from tests.rules.texts import needs_documents, text_of
 
 CATALOGUE = load_catalogue()

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from rules.amounts import Amount
 from rules.catalogue_files import load_catalogue, read_catalogue_file
 from rules.catalogue_text import catalogue_text
 from rules.rule import Document
-from rules.terms import Amount
 
 CATALOGUE = load_catalogue()
 

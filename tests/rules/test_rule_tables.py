@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from rules.amounts import Amount, Measure
 from rules.catalogue_files import CatalogueFile, load_catalogue, read_catalogue_file
 from rules.clauses import Effect
 from rules.errors import CatalogueError
 from rules.rule import Anchor, HolderKind, Share
-from rules.terms import Amount, Measure
 
 DOCUMENT = '[document]\nid = "x"\ntitle = "某办法"\n'
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.amounts import Amount, Measure
 from rules.errors import TermError
-from rules.terms import KIND_NAMES, Amount, Kind, Measure, Rhythm, Term
+from rules.rhythms import Rhythm
+from rules.terms import KIND_NAMES, Kind, Term
 
 NO_VALUE = ("simultaneous", "continuous", "vague_periodic", "vague_prompt", "statutory_reference")
 

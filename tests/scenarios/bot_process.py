@@ -6,9 +6,10 @@ from pathlib import Path
 from threading import Event
 
 from api.configuration import load_configuration
-from engine.bot_lines import BotLine, bots_of
+from engine.bot_lines import BotLine
 from engine.clock import read_clock
 from engine.database import open_database
+from engine.line_states import bots_of
 from engine.workdays import work_calendar
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 财政局 owes September's figures by 2026-09-30; on 09-22 its two contacts are told, each by a card.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,18 +16,29 @@ from sqlmodel import select
 
 from api.configuration import load_configuration
 from engine.acknowledgements import Acknowledgement
-from engine.bot_lines import BACKOFF, LEASE, BotLine, bots_of
+from engine.bot_lines import BACKOFF, LEASE, PING_EVERY, BotLine
 from engine.clicks import Click
 from engine.clock import Clock, read_clock
 from engine.current_agency import CurrentAgency
 from engine.database import reading
-from engine.deliveries import State
+from engine.deliveries import Purpose, State
+from engine.line_states import LineNow, bots_of, lines_now
 from notifiers.message import OutcomeKind
-from tests.scenarios.playing import Office, duty
+from notifiers.wecom_bot_line import Line
+from tests.scenarios.playing import Office, duty, wait_until
 from tests.servers.wecom_bot import BOT, SECRET, WecomBotServer
 
 on_both = pytest.mark.usefixtures("both_databases")
 
+ADMINISTRATOR = """
+[[channel]]
+id = "admin"
+kind = "console"
+
+[administrator]
+name = "王管理"
+channels = ["admin"]
+"""
 MORNING = "2026-09-22 09:00"
 ROOT = Path(__file__).parents[2]
 
@@ -55,10 +67,18 @@ def server() -> Iterator[WecomBotServer]:
 
 
 @contextmanager
-def line(office: Office) -> Iterator[BotLine]:
+def line(
+    office: Office, lease: timedelta = LEASE, ping_every: float = PING_EVERY
+) -> Iterator[BotLine]:
     (bots,) = bots_of(office.agency)
     kept = BotLine(
-        office.db, bots, lambda: office.agency, lambda: office.calendar, lambda: office.now
+        office.db,
+        bots,
+        lambda: office.agency,
+        lambda: office.calendar,
+        lambda: office.now,
+        lease,
+        ping_every,
     )
     kept.start()
     try:
@@ -86,6 +106,17 @@ def acknowledgements(office: Office) -> list[tuple[str, str]]:
 def clicks(office: Office) -> list[Click]:
     with reading(office.db) as session:
         return list(session.exec(select(Click)).all())
+
+
+def line_of(office: Office) -> LineNow:
+    with reading(office.db) as session:
+        return lines_now(session, office.agency, office.now)["bot"]
+
+
+def told(office: Office) -> list[str]:
+    """What the administrator was told of."""
+    rows = [row for row in office.deliveries() if row.purpose is Purpose.SYSTEM]
+    return [row.subject.removeprefix("【期限·系统】") for row in rows]
 
 
 def states(office: Office) -> list[State]:
@@ -214,19 +245,81 @@ def test_a_line_that_breaks_is_connected_again(server: WecomBotServer, office: O
     assert server.displaced == 0
 
 
-def test_a_refused_secret_disables_the_channel_and_tells_of_it(
+def test_of_a_line_that_was_cut_it_is_known_when_it_last_answered(
+    server: WecomBotServer, office: Office
+) -> None:
+    with line(office, ping_every=0.0):
+        server.wait_for(1)
+        wait_until(lambda: line_of(office).connected)
+        office.now += timedelta(seconds=25)
+        pings = server.pings
+        wait_until(lambda: server.pings >= pings + 2)
+        server.hang_up()
+        wait_until(lambda: line_of(office).fault != "")
+        found = line_of(office)
+    assert found.fault == "连接被企业微信或网络断开，会自动重新接通"
+    assert (found.heard_at, found.fault_at) == (office.now, office.now)
+
+
+def test_without_the_subscription_nothing_is_lost_and_the_line_is_connected_again(
+    server: WecomBotServer, office: Office
+) -> None:
+    server.fault = "846609"  # while pings are answered
+    with line(office):
+        server.wait_for(1)
+        office.tick()
+        assert states(office) == [State.QUEUED] * 2
+        assert not any(row.possible_duplicate for row in office.deliveries())
+        server.fault = ""
+        server.wait_for(2)
+        wait_until(lambda: line_of(office).connected)
+        assert "企业微信已不认这条连接" in line_of(office).fault
+        office.wait(minutes=1)
+        assert states(office) == [State.ACCEPTED] * 2
+
+
+def test_who_takes_the_line_is_told_of(server: WecomBotServer, office: Office) -> None:
+    other = Line(server.base.replace("http", "ws"))
+    with line(office):
+        server.wait_for(1)
+        wait_until(lambda: line_of(office).connected)
+        other.open(BOT, SECRET)
+        wait_until(lambda: line_of(office).fault != "")
+        found = line_of(office)
+    other.close()
+    assert (found.connected, found.heard_at) == (False, office.now)
+    assert found.fault.startswith("同一个机器人在别处接通，这里的连接被断开；请停掉")
+    assert f"的进程 {os.getpid()}" in found.holder
+
+
+def test_a_server_that_is_not_reached_is_told_of(office: Office, server: WecomBotServer) -> None:
+    server.__exit__(None, None, None)
+    with line(office):
+        wait_until(lambda: line_of(office).fault != "")
+    host = server.base.removeprefix("http://")
+    assert line_of(office).fault == f"连不上 {host}，请检查本机的网络、域名解析和防火墙"
+
+
+def test_a_refused_secret_disables_the_channel_and_tells_of_it_at_once(
     tmp_path: Path, server: WecomBotServer
 ) -> None:
-    with Office(tmp_path, settings(server, "canary-wrong"), MORNING) as office:
+    tables = settings(server, "canary-wrong") + ADMINISTRATOR
+    with Office(tmp_path, tables, MORNING) as office:
         with line(office), server.changed:
             assert server.changed.wait_for(lambda: len(server.refused) >= 2, 30)
         assert "bot_id 和 secret" in office.channel("bot").disabled_reason
+        assert line_of(office).fault.endswith("重新复制 bot_id 和 secret（错误码 853000）")
+        assert told(office) == ["渠道“bot”已停用"]
         server.secret = "canary-wrong"  # the administrator put it right over there
-        with line(office):
+        with line(office, timedelta(hours=1)):
             server.wait_for(1)
             server.click("zhang", "nothing")  # read after what signing in meant was written
             office.wake()
+            for _ in range(2):
+                office.now += timedelta(minutes=1)
+                office.tick()
         assert office.channel("bot").disabled_reason == ""
+        assert told(office) == ["渠道“bot”已停用", "渠道“bot”的长连接已恢复"]
 
 
 def test_without_an_answer_it_is_sent_again_and_marked(

@@ -112,7 +112,7 @@ class WecomBotServer:
             case "aibot_subscribe":
                 code = self._sign_in(connection, body)
             case _ if connection is not self.live:
-                code = 846600  # not signed in
+                code = 846609  # not signed in, or not any more
             case "ping":
                 self.pings += 1
                 code = None if self.fault == "deaf" else 0
