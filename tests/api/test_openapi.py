@@ -43,7 +43,7 @@ def without_tokens(described: dict[str, Any]) -> dict[str, Any]:
     return paths
 
 
-DESCRIBED = describe(Office().app)
+DESCRIBED = copy.deepcopy(describe(Office().app))  # what is drawn is changed in place
 OF_SYSTEMS, OF_PERSONS = operations(DESCRIBED), operations(without_tokens(DESCRIBED))
 
 
