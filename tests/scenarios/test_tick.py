@@ -160,6 +160,17 @@ def test_a_clock_that_is_moved_back_sends_nothing_twice(
     assert len(robots.received) == 1
 
 
+def test_a_clock_that_was_years_ahead_holds_no_channel_for_years(
+    tmp_path: Path, robots: WecomServer
+) -> None:
+    with Office(tmp_path, finance(robots), "2029-10-17 09:00") as office:
+        robots.fail_next("errcode:45009")
+        office.tick()
+        assert office.channel("group").hold_until
+        office.tick("2026-09-23 10:00")
+    assert Told("财政局 2026年9月", "剩4个工作日") in [one for body in seen(robots) for one in body]
+
+
 def test_two_processes_over_one_file_send_nothing_twice(tmp_path: Path) -> None:
     keys = [f"robot-key-number-{number}" for number in range(4)]
     with WecomServer(keys, clock=lambda: SERVER_CLOCK) as server, ExitStack() as stack:
