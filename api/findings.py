@@ -67,17 +67,22 @@ def missing_folder(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("放假通知", "fault", f"[calendar] 的 folder {folder} 不是文件夹，请建立它")
 
 
+def _begun(sentence: str) -> str:
+    """A sentence that goes on."""
+    return sentence.removesuffix("。")
+
+
 def _rows(session: Session, agency: Agency, now: datetime) -> Iterator[Finding]:
     if not any_account(session):
         yield Finding("帐户", "note", "还没有帐户，请用 qixian account add 建立管理员")
     for channel in disabled_channels(session):
-        text = f"{channel.id} 已停用：{channel.disabled_reason}；修好后用 send-test 恢复"
+        text = f"{channel.id} 已停用：{_begun(channel.disabled_reason)}；修好后用 send-test 恢复"
         yield Finding("渠道", "fault", text)
     for id_, line in lines_now(session, agency, now).items():
         level = "ok" if line.connected else "fault" if line.fault else "note"
         yield Finding("长连接", level, f"{id_}：{line.in_words}")
     for address in paused_addresses(session):
-        text = f"{address.channel} 的 {address.recipient} 已停用：{address.reason}；改正联系人，或用 send-test --to 恢复"
+        text = f"{address.channel} 的 {address.recipient} 已停用：{_begun(address.reason)}；改正联系人，或用 send-test --to 恢复"
         yield Finding("收件地址", "fault", text)
     yield from _unconfirmed(session, agency)
     for unit in unreachable(session, agency):

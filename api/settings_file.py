@@ -1,5 +1,6 @@
 """The shape of the configuration file, and one Chinese sentence for whatever is wrong in it."""
 
+import re
 import tomllib
 from datetime import date
 from ipaddress import ip_network
@@ -18,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from api.errors import BadConfig
 from api.faults import fault_in_words
+from api.schemas import HIDDEN
 from engine.events import ALL_UNITS
 from engine.notices import CN, is_scope
 from engine.units import ROLE_NAMES, Role
@@ -27,10 +29,19 @@ from rules.toml_faults import toml_fault
 
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
 _Words = Annotated[str, Field(min_length=1, max_length=500)]
-_Name = Annotated[str, Field(min_length=1, max_length=60)]  # stands uncut in every message
 _Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 _Days = Annotated[int, Field(ge=0, le=250)]
 _Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+
+
+def _visible(name: str) -> str:
+    if re.search(f"[{HIDDEN}]", name):
+        raise ValueError("含有换行、控制字符或改变书写方向的符号，请删去")
+    return name
+
+
+# It stands uncut in every message.
+_Name = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_visible)]
 
 
 def _not_all(id_: str) -> str:

@@ -13,7 +13,7 @@ from engine.agency import Agency
 from engine.explanation import Step
 from engine.instants import ZONE, local_day
 from engine.obligations import Obligation, Status
-from engine.wording import named
+from engine.wording import named, on_one_line
 
 PRODUCT = "-//Qixian//Qixian//ZH"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -118,7 +118,7 @@ def matter_of(obligation: Obligation, agency: Agency) -> str:
     rule, unit = agency.catalogue.rules.get(obligation.rule), agency.units.get(obligation.unit)
     matter = rule.quote if rule else obligation.rule
     whose = unit.name if unit else obligation.unit
-    return " ".join(f"{whose}：{matter}（{obligation.period_in_words}）".split())
+    return " ".join(on_one_line(f"{whose}：{matter}（{obligation.period_in_words}）").split())
 
 
 def entry_lines(obligation: Obligation, agency: Agency) -> tuple[str, ...]:

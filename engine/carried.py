@@ -13,11 +13,12 @@ from engine.alerts import Alert, fresh_items, fresh_items_of
 from engine.deliveries import Delivery
 from engine.digest_items import Item
 from engine.digest_items import items_of as matters_of
-from engine.obligations import Obligation, Status
+from engine.obligations import STATUS_NAMES, Obligation, Status
+from engine.silences import active_silences, silenced
+from engine.units import Role
 
 Pair = tuple[Alert, Obligation]
-_IN_HAND = "已签收"
-NOTHING_LEFT = "其中事项均已办结、免除、改期或静默，或已另行提醒"
+SILENCED = "静默中"
 
 
 def carried(session: Session, row: Delivery, now: datetime) -> list[Pair]:
@@ -58,11 +59,19 @@ def items_of(pairs: Iterable[Pair]) -> list[Item]:
 
 
 def reason_to_skip(session: Session, row: Delivery, now: datetime) -> str:
-    """Why nothing of a reminder is left to be told."""
-    pairs, in_hand = told(session, row), acknowledged(session, now)
-    signed = [
-        one.status is Status.OPEN and in_hand(one, alert.rung, alert.role) for alert, one in pairs
-    ]
-    if pairs and all(signed):
-        return _IN_HAND
-    return f"{_IN_HAND}；其余办结、免除、改期、静默或已另行提醒" if any(signed) else NOTHING_LEFT
+    """Why nothing of a reminder is left to be told: `已办结`, or of several `已办结、已改期`."""
+    in_hand, silences = acknowledged(session, now), active_silences(session, now)
+    whys: dict[str, None] = {}
+    for alert, one in told(session, row):
+        if one.status is not Status.OPEN:
+            why = STATUS_NAMES[one.status]
+        elif alert.due_version != one.version:
+            why = "已改期"
+        elif in_hand(one, alert.rung, alert.role):
+            why = "已签收"
+        elif alert.role is Role.HANDLER and silenced(silences, one):
+            why = SILENCED
+        else:
+            why = "已另行提醒"
+        whys[why] = None
+    return "、".join(whys) or SILENCED  # it takes back what did not go out

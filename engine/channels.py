@@ -5,15 +5,18 @@ for a while or disabled until somebody repairs it.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from zlib import crc32
 
-from sqlalchemy import or_
+from sqlalchemy import or_, update
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant
 from engine.postgres import is_postgres
 from notifiers.channel import Notifier
+from notifiers.http_client import LONGEST_WAIT
+
+_LONGEST_HOLD = LONGEST_WAIT + timedelta(hours=1)
 
 
 class ChannelState(SQLModel, table=True):
@@ -83,6 +86,12 @@ def enable(row: ChannelState) -> None:
     """Take away what keeps a channel from sending."""
     row.hold_until = row.disabled_at = None
     row.disabled_reason, row.failures = "", 0
+
+
+def end_old_holds(session: Session, now: datetime) -> None:
+    """Holds that end later than any does are from before the clock was moved back."""
+    until = col(ChannelState.hold_until)
+    session.execute(update(ChannelState).where(until > now + _LONGEST_HOLD).values(hold_until=None))
 
 
 def channel_states(session: Session) -> dict[str, ChannelState]:

@@ -2,7 +2,8 @@
 
 The log are the attempts. One is written before its request goes out and counts from then until
 its window has passed since it *ended*: whenever in between it arrived, no window at the receiver
-holds more than its count. A sender that died may have sent until its lease ran out.
+holds more than its count. A sender that died may have sent until its lease ran out. Attempts far
+ahead are from before the clock was moved back: they would keep the queue until it caught up.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, func, select
 
 from engine.deliveries import Attempt
+from engine.slots import APART
 from notifiers.channel import Notifier, Window
 
 MARGIN = timedelta(seconds=3)  # the clocks of machines differ; never longer than the span itself
@@ -61,5 +63,6 @@ def _counted(
     return and_(
         col(Attempt.credential).in_(credentials),
         col(Attempt.started_at) > since - lease,  # no request takes longer
+        col(Attempt.started_at) <= now + APART,
         or_(col(Attempt.ended_at).is_(None), col(Attempt.ended_at) > since),
     )

@@ -110,7 +110,9 @@ def _copy(row: Delivery, first: int | None, number: int, now: datetime) -> Deliv
     system = row.purpose is Purpose.SYSTEM
     return Delivery(
         purpose=row.purpose,
-        message_id=sha256(repr(("resend", first, number)).encode()).hexdigest()[:32],
+        message_id=sha256(repr(("resend", first, number, now.isoformat())).encode()).hexdigest()[
+            :32
+        ],
         channel=row.channel,
         recipient=row.recipient,
         to=row.to,

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from engine.agency import Agency
 from engine.alerts import plan
+from engine.channels import end_old_holds
 from engine.current_agency import CurrentAgency, as_of
 from engine.database import look_over, writing
 from engine.derivation import derive
@@ -49,6 +50,7 @@ def tick(
         derived = derive(session, as_of(session, agency), calendar, now)
     with writing(db) as session:
         found = as_of(session, agency)
+        end_old_holds(session, now)
         planned = plan(session, found, calendar, now)
         planned += plan_invitations(session, found, now)
         tell_of_unreachable(session, found, calendar, now)

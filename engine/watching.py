@@ -22,10 +22,11 @@ from engine.instants import written
 from engine.journal import JournalEntry
 from engine.line_states import LineNow, lines_now
 from engine.obligations import Obligation
-from engine.slots import Slot
+from engine.slots import APART, Slot
 from engine.workdays import WorkCalendar
 from notifiers.channel import Notifier, Window
 
+HELD_AT_MOST = timedelta(hours=1)  # a far side may ask for a day: then a person has to know
 NOT_PLANNED = "没有生成提醒"
 
 
@@ -97,7 +98,7 @@ def _waiting(
         channel = channels.get(delivery.channel)
         if not (delivery.urgent or in_hours) or _explained(session, agency, delivery, channel, now):
             continue
-        why = _why(delivery, channel, lines.get(delivery.channel))
+        why = _why(delivery, channel, lines.get(delivery.channel), now)
         if delivery.purpose is not Purpose.REMINDER:
             yield _other(delivery, why)
             continue
@@ -113,15 +114,19 @@ def _explained(
     channel: ChannelState | None,
     now: datetime,
 ) -> bool:
-    """Does it have to wait, by a limit or by the far side's word? A channel that cannot be reached
-    explains nothing. One that is not configured any more waits for its return; its matters are told
+    """Does it have to wait, by a limit or for a while by the far side's word? A channel that cannot
+    be reached explains nothing. One that is not configured any more waits for its return; its matters are told
     on others."""
     if channel is None or channel.id not in agency.channels:
         return True
-    if channel.hold_until and channel.hold_until > now and not channel.failures:
+    if _held(channel, now) and not channel.failures and delivery.planned_at > now - HELD_AT_MOST:
         return True
     notifier = agency.channels[channel.id]
     return any(_is_full(session, notifier, window, delivery, now) for window in notifier.windows)
+
+
+def _held(channel: ChannelState, now: datetime) -> bool:
+    return channel.hold_until is not None and channel.hold_until > now
 
 
 def _is_full(
@@ -129,18 +134,24 @@ def _is_full(
 ) -> bool:
     """Is it being sent as fast as it may be?"""
     query = select(func.count()).where(
-        Attempt.credential == notifier.credential, Attempt.started_at > now - 2 * window.span
+        Attempt.credential == notifier.credential,
+        Attempt.started_at > now - 2 * window.span,
+        Attempt.started_at <= now + APART,
     )
     if window.each:
         query = query.where(Attempt.recipient == delivery.recipient)
     return session.exec(query).one() >= window.count
 
 
-def _why(delivery: Delivery, channel: ChannelState | None, line: LineNow | None) -> str:
+def _why(
+    delivery: Delivery, channel: ChannelState | None, line: LineNow | None, now: datetime
+) -> str:
     if channel and channel.disabled_reason:
         return f"渠道已停用：{channel.disabled_reason}"
     if line and not line.connected:
         return line.in_words
+    if channel and channel.hold_until and _held(channel, now) and not channel.failures:
+        return f"对方要求渠道暂停到 {written(channel.hold_until)}"
     if delivery.attempts:
         again = f"，下次 {written(delivery.next_at)}" if delivery.state is State.QUEUED else ""
         return f"已试 {delivery.attempts} 次{again}：{delivery.reason or '没有结果'}"

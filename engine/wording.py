@@ -8,6 +8,8 @@ from engine.workdays import weekday_name
 
 MOST_PEOPLE = 3  # named in a message
 _CUT = "…"
+# They turn the direction of writing.
+_TURNING = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 # The robots' markdown has no escape character, so what could act as markup becomes full-width.
 _WIDE = str.maketrans("<>`[]#*_~|", "＜＞｀［］＃＊＿～｜")
 
@@ -18,8 +20,9 @@ def visible(text: str) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """A text without line breaks."""
-    return " ".join(text.splitlines())
+    """A text without line breaks, and without marks that would turn the direction of what follows
+    it: a date read from right to left is another date."""
+    return " ".join(text.translate(_TURNING).splitlines())
 
 
 def bytes_of(text: str) -> int:
@@ -48,6 +51,6 @@ def named(day: date) -> str:
 
 
 def named_shortly(day: date, today: date) -> str:
-    """`10月12日`, with its year where that is not this one."""
+    """`10月12日（周一）`, with its year where that is not this one."""
     year = f"{day.year}年" if day.year != today.year else ""
-    return f"{year}{day.month}月{day.day}日"
+    return f"{year}{day.month}月{day.day}日（{weekday_name(day).replace('星期', '周')}）"

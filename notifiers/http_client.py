@@ -11,6 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from notifiers.address_guard import AddressGuard, ForbiddenAddress
+from notifiers.clean_text import clean
 from notifiers.line import Line
 from notifiers.message import Fault, Outcome, OutcomeKind
 from notifiers.patience import Patience
@@ -82,6 +83,7 @@ async def deliver(
         provider=kind,
         http_status=answer.status,
         detail=redact(outcome.detail, secrets),
+        provider_id=redact(outcome.provider_id, ()),
         size=len(body),
     )
 
@@ -189,7 +191,8 @@ def _retry_after(value: str, now: datetime) -> timedelta:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """The far side's words on one short line, with every secret blotted out."""
+    """The far side's words on one short line that a database takes, with every secret blotted out."""
+    text = clean(text)
     for secret in filter(None, secrets):
         text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
     return " ".join(text.split())[:_DETAIL_CHARACTERS]

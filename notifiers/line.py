@@ -6,6 +6,7 @@ fails is a ConnectError; from then on never.
 """
 
 import ssl
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from yarl import URL
 from notifiers.patience import Patience
 
 KEPT = 5.0  # seconds that an idle connection is used again; few far sides close it sooner
+_PIECE = 65_536  # bytes of a packed answer at a time
 _OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # httpx has written them
 
 
@@ -55,7 +57,9 @@ class Line(httpx.AsyncBaseTransport):
             late = isinstance(error, TimeoutError)
             kind = httpx.ConnectTimeout if late else httpx.ConnectError
             raise kind(str(error), request=request) from error
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer))
+        # httpx would unpack an answer whole: a few kB can become more than this machine has.
+        headers = [pair for pair in answer.raw_headers if pair[0].lower() != b"content-encoding"]
+        return httpx.Response(answer.status, headers=headers, stream=_Body(answer))
 
     async def aclose(self) -> None:
         if self._opened:
@@ -63,16 +67,21 @@ class Line(httpx.AsyncBaseTransport):
 
 
 class _Body(httpx.AsyncByteStream):
-    """An answer as it comes; closed before its end it takes the connection with it."""
+    """An answer as it comes; closed before its end it takes the connection with it. We ask for none
+    that is packed; one that is packed with gzip all the same is unpacked piece by piece."""
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        packing = self._answer.headers.get("Content-Encoding", "").lower()
+        unpack = zlib.decompressobj(wbits=31) if packing == "gzip" else None
         try:
             async for part in self._answer.content.iter_any():
-                yield part
-        except (aiohttp.ClientError, OSError) as error:
+                while part:
+                    yield unpack.decompress(part, _PIECE) if unpack else part
+                    part = unpack.unconsumed_tail if unpack else b""
+        except (aiohttp.ClientError, OSError, zlib.error) as error:
             raise httpx.ReadError(str(error)) from error
 
     async def aclose(self) -> None:

@@ -117,9 +117,7 @@ class Mail:
         letter = compose(message, self.sender, now, self._answers_to(message)).as_bytes()
         outcome = await self._deliver(self._envelope_sender(message), message.to, letter)
         password = self.login[1] if self.login else ""
-        return replace(
-            outcome, provider=self.kind, detail=redact(clean(outcome.detail), [password])
-        )
+        return replace(outcome, provider=self.kind, detail=redact(outcome.detail, [password]))
 
     def _envelope_sender(self, message: Message) -> str:
         if self.return_path and self.return_path.takes(message.id):

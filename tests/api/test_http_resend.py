@@ -96,4 +96,4 @@ def test_what_is_done_is_not_sent_again(morning: Office) -> None:
         done = {"type": "complete", "by": "张三"}
         morning.post(f"/obligations/{alert['obligation']}/events", done)
     answer = morning.post(f"/deliveries/{old['id']}/resend", WHO)
-    assert "均已办结" in refusal(answer, 409, "not_allowed")
+    assert "已办结" in refusal(answer, 409, "not_allowed")

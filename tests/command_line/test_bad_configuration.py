@@ -51,6 +51,8 @@ agent_id = 1000002
         ("[unit]\nid = 'a'", "unit：应是方括号括起的列表"),
         ("[[unit]]\nid = 'a'", "unit 第1项的 name：缺少这一项"),
         ("[[unit]]\nid = '财政'\nname = '财政局'", "id：写法不对"),
+        ("[[unit]]\nid = 'a'\nname = '局\u202e甲'", "name：含有换行、控制字符或改变书写方向的符号"),
+        ('[[unit]]\nid = "a"\nname = "甲\\n乙"', "name：含有换行、控制字符或改变书写方向的符号"),
         (UNIT + "contacts = [{ name = '甲', mail = 'x' }]", "mail：写法不对"),
         (UNIT + "contacts = [{ name = '甲', mobile = '一三八' }]", "mobile：写法不对"),
         (

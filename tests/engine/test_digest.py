@@ -182,9 +182,7 @@ def test_a_reference_is_not_read_as_a_month() -> None:
 
 
 def test_nothing_in_a_name_or_reference_is_markup_or_a_line_of_its_own() -> None:
-    hostile = (
-        '**x** [点此](http://evil) <font color="info">\n　期限：2099-01-01到期\r\n> `y`\u2028z'
-    )
+    hostile = '**x** [点此](http://evil) <font color="info">\n　期限：2099-01-01到期\r\n> `y`\u2028z\u202e2026\u2067'
     unit = build_unit("finance", f"财政局{hostile}")
     agency = build_agency([build_rule(quote=hostile)], [build_duty()], units=[unit])
     item = Item(build_obligation(period=hostile, event_id=7), False)
@@ -194,7 +192,7 @@ def test_nothing_in_a_name_or_reference_is_markup_or_a_line_of_its_own() -> None
     assert len(lines) == len(composer(agency=AGENCY).compose([Item(build_obligation(), False)], 1, 1, False).body.splitlines())  # fmt: skip
     rest = found.body.replace('<font color="info">', "").replace("</font>", "")
     assert rest.count("**") == 4  # the subject and the matter are strong, and nothing else
-    assert not set("<>`[]#_~|") & set(rest)
+    assert not set("<>`[]#_~|\u202e\u2067") & set(rest)
     assert "\n" not in found.subject
 
 
@@ -401,8 +399,8 @@ def test_a_matter_of_one_line_keeps_unit_period_date_and_person() -> None:
     writer = composer(limit=4096)
     bodies = [writer.compose(part, 1, 1, False).body for part in writer.pack(items)]
     lines = [line for body in bodies for line in body.splitlines() if "〔2026〕" in line]
-    assert "按月公开财政收支情况（依申请〔2026〕1号）市卫生健康委（王五） 9月30日到期 已逾期4个工作日 督办：请赵强催办" in "\n".join(lines)  # fmt: skip
-    assert "（依申请〔2026〕22号）市财政局（张三、李四） 10月19日到期（暂定） 剩5个工作日" in "\n".join(lines)  # fmt: skip
+    assert "按月公开财政收支情况（依申请〔2026〕1号）市卫生健康委（王五） 9月30日（周三）到期 已逾期4个工作日 督办：请赵强催办" in "\n".join(lines)  # fmt: skip
+    assert "（依申请〔2026〕22号）市财政局（张三、李四） 10月19日（周一）到期（暂定） 剩5个工作日" in "\n".join(lines)  # fmt: skip
     assert len(lines) == 60
     assert not any("依据" in body for body in bodies)
 

@@ -46,6 +46,9 @@ CASES = [
     (75, None, True),
     (242, None, True),  # its sender may have died, but not before its lease
     (244, None, False),
+    (-4, -4, True),
+    (-3600, -3600, False),  # the clock was moved back since
+    (-3600, None, False),
 ]
 
 

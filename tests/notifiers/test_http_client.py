@@ -1,5 +1,7 @@
+import gzip
 import logging
 import socket
+import tracemalloc
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -9,7 +11,19 @@ import pytest
 from notifiers.message import OutcomeKind
 from notifiers.registry import build
 from tests.notifiers.scripted import KEY, MESSAGE, deliver_for_real
+from tests.servers.loopback import LoopbackServer, Reply, Request
 from tests.servers.wecom import WecomServer
+
+
+class Packed(LoopbackServer):
+    """Answers with what it was given, and names it as packed."""
+
+    def __init__(self, content: bytes, packing: str) -> None:
+        super().__init__()
+        self._reply = Reply(200, content, {"Content-Encoding": packing})
+
+    def answer(self, request: Request) -> Reply:
+        return self._reply if request.body else Reply(400)
 
 
 def test_nothing_secret_is_logged_even_at_the_lowest_level(
@@ -79,6 +93,32 @@ def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with WecomServer({KEY}) as server:
+        settings = {"key": KEY, "api_base": server.base}
+        (outcome,) = deliver_for_real(
+            lambda client: build("wecom_robot", settings, client), MESSAGE
+        )
+    assert outcome.kind is OutcomeKind.ACCEPTED
+
+
+@pytest.mark.parametrize("packing", ["gzip", "GZIP", "gzip, gzip"])
+def test_an_answer_that_would_unpack_to_a_hundred_megabytes_is_not_unpacked(packing: str) -> None:
+    bomb = gzip.compress(bytes(100_000_000))
+    if "," in packing:
+        bomb = gzip.compress(bomb)
+    with Packed(bomb, packing) as server:
+        settings = {"key": KEY, "api_base": server.base}
+        tracemalloc.start()
+        (outcome,) = deliver_for_real(
+            lambda client: build("wecom_robot", settings, client), MESSAGE
+        )
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert most < 10_000_000
+
+
+def test_a_gateway_that_packs_what_nobody_asked_it_to_pack_is_understood() -> None:
+    with Packed(gzip.compress(b'{"errcode":0,"errmsg":"ok"}'), "gzip") as server:
         settings = {"key": KEY, "api_base": server.base}
         (outcome,) = deliver_for_real(
             lambda client: build("wecom_robot", settings, client), MESSAGE

@@ -23,6 +23,7 @@ from tests.scenarios.playing import (
     told,
     unit,
 )
+from tests.servers.loopback import Reply, Request
 from tests.servers.smtp import MailServer
 from tests.servers.wecom import PER_WINDOW, WINDOW, Received, WecomServer
 
@@ -277,6 +278,31 @@ def test_what_is_not_wecoms_own_yes_is_never_accepted(tmp_path: Path, fault: str
     assert kinds == [OutcomeKind.UNKNOWN] * 2
     assert delivery.state is State.UNKNOWN
     assert server.received == []
+
+
+@pytest.mark.parametrize("words", [r"ok\u0000", r"ok\ud800", r"ok\u001b[2J"])
+def test_an_answer_is_recorded_whatever_characters_it_holds(tmp_path: Path, words: str) -> None:
+    with (
+        _Echoing(words) as server,
+        Office(tmp_path, one_group(server), MORNING) as office,
+    ):
+        office.tick()
+        (row,) = office.deliveries()
+        (attempt,) = office.attempts()
+    assert (row.state, attempt.outcome) == (State.ACCEPTED, OutcomeKind.ACCEPTED)
+    assert attempt.detail in ("ok", "ok?", "ok[2J")
+
+
+class _Echoing(WecomServer):
+    """Takes every message, with words of its own as they stand in JSON."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__({KEY})
+        self._words = words
+
+    def answer(self, request: Request) -> Reply:
+        super().answer(request)
+        return Reply(200, f'{{"errcode":0,"errmsg":"{self._words}"}}'.encode())
 
 
 def test_a_refused_mailbox_is_rejected_and_the_others_get_their_letters(tmp_path: Path) -> None:

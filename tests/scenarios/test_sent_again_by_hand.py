@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlmodel import col
 
-from engine.carried import NOTHING_LEFT
 from engine.database import reading, writing
 from engine.deliveries import Delivery, State
 from engine.errors import NotAllowed, NotFound
@@ -66,7 +65,7 @@ def test_ten_that_were_rejected_are_ten_new_ones_and_none_for_what_is_done(tmp_p
             kinds = [entry.kind for entry in journal_of(session, done.id or 0)]
             (entry,) = [e for e in journal_of(session, one.id or 0) if e.kind == "resend"]
     assert len(resent.deliveries) == 9
-    assert resent.skipped == {NOTHING_LEFT: [old[3]]}
+    assert resent.skipped == {"已办结": [old[3]]}
     assert [row.resend_of for row in new] == [*old[:3], *old[4:]]
     assert {row.state for row in new} == {State.ACCEPTED}
     assert twice.skipped["已经在重新发送"] == [*old[:3], *old[4:]]
@@ -106,7 +105,7 @@ def test_who_insists_gets_what_was_accepted_again_and_again(tmp_path: Path) -> N
         assert (second.resend_of, third.resend_of) == (1, 1)
         assert len(box.messages) == 3
         office.complete("finance", "2026-09")
-        with pytest.raises(NotAllowed, match="均已办结"):
+        with pytest.raises(NotAllowed, match="不能重新发送：已办结"):
             one(office, 1)
         with pytest.raises(NotFound, match="没有编号为 9 的送达记录"):
             one(office, 9)

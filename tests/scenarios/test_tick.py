@@ -13,12 +13,14 @@ from sqlmodel import col
 
 from engine.database import writing
 from engine.deliveries import State
+from engine.derivation import derive
 from engine.obligations import Obligation
 from engine.slots import win
 from tests.scenarios.playing import (
     Office,
     Told,
     duty,
+    interpretation,
     mail,
     robot,
     shanghai,
@@ -158,6 +160,17 @@ def test_a_clock_that_is_moved_back_sends_nothing_twice(
     assert len(robots.received) == 1
 
 
+def test_a_clock_that_was_years_ahead_holds_no_channel_for_years(
+    tmp_path: Path, robots: WecomServer
+) -> None:
+    with Office(tmp_path, finance(robots), "2029-10-17 09:00") as office:
+        robots.fail_next("errcode:45009")
+        office.tick()
+        assert office.channel("group").hold_until
+        office.tick("2026-09-23 10:00")
+    assert Told("财政局 2026年9月", "剩4个工作日") in [one for body in seen(robots) for one in body]
+
+
 def test_two_processes_over_one_file_send_nothing_twice(tmp_path: Path) -> None:
     keys = [f"robot-key-number-{number}" for number in range(4)]
     with WecomServer(keys, clock=lambda: SERVER_CLOCK) as server, ExitStack() as stack:
@@ -195,8 +208,33 @@ def test_what_is_done_while_it_waits_is_not_sent(tmp_path: Path, robots: WecomSe
         office.wait(minutes=2)
         (delivery,) = office.deliveries()
         assert (delivery.state, delivery.attempts) == (State.SKIPPED, 1)
-        assert delivery.reason == "其中事项均已办结、免除、改期或静默，或已另行提醒"
+        assert delivery.reason == "已办结"
     assert robots.received == []
+
+
+def test_what_moved_while_it_waits_is_told_with_the_new_date_only(
+    tmp_path: Path, robots: WecomServer
+) -> None:
+    settings = (
+        robot("group", robots.base, KEY)
+        + unit("commerce", "商务局", "group")
+        + duty("27", "commerce", since="2026-09-01")
+    )
+    robots.fail_next("errcode:45009")
+    with Office(tmp_path, settings + interpretation("27", "P1M"), "2026-09-23 09:00") as office:
+        office.tick()
+    settings += interpretation("27", "P1M;day=25")
+    with Office(tmp_path, settings, "2026-09-23 09:10") as office:
+        with writing(office.db) as session:
+            derive(session, office.agency, office.calendar, office.now)
+        office.wake()  # before anybody has planned anew
+        assert robots.received == []
+        office.tick()
+        old, *new = office.deliveries()
+    assert (old.state, old.reason) == (State.SKIPPED, "已改期")
+    assert {row.state for row in new} == {State.ACCEPTED}
+    assert Told("商务局 2026年9月", "剩1个工作日") in seen(robots)[0]
+    assert not any("2026-09-30（" in message.content for message in robots.received)
 
 
 def test_of_two_matters_in_the_queue_only_the_open_one_is_sent(

@@ -1,7 +1,7 @@
 """The auditor: exactly what should have gone out and did not, and nothing else."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from engine.slots import win
 from engine.system_messages import tell_administrator
 from engine.watching import NOT_PLANNED, Missing, last_tick, missing
 from notifiers.channel import Addressing, Window
-from notifiers.message import Fault, Outcome, OutcomeKind
+from notifiers.message import Fault, Message, Outcome, OutcomeKind
 from tests.builders import Box
 from tests.scenarios.playing import Office, duty, shanghai, unit
 
@@ -175,6 +175,22 @@ def test_waiting_for_the_limit_of_the_channel_is_not_late(office: Office) -> Non
     office.tick("2026-09-22 09:01")
     assert watch(office, "2026-09-22 09:20") == []
     assert [one.unit for one in watch(office, "2026-09-22 11:00")] == ["culture"]
+
+
+class Busy(Box):
+    """Answers to come again tomorrow."""
+
+    async def send(self, _message: Message, _now: datetime) -> Outcome:
+        return Outcome(OutcomeKind.RETRY, retry_after=timedelta(days=1), hold=True, code="429")
+
+
+def test_waiting_at_the_far_sides_word_is_late_after_an_hour(office: Office) -> None:
+    office.replace_channel("b", Busy())
+    office.tick("2026-09-22 09:00")
+    assert watch(office, "2026-09-22 09:50") == []
+    assert short(watch(office, "2026-09-22 10:01")) == [
+        ("finance", "5", "b", "对方要求渠道暂停到 2026-09-23 09:00")
+    ]
 
 
 def test_word_to_the_administrator_that_waits(office: Office) -> None:
