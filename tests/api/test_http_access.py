@@ -165,8 +165,8 @@ OPEN = {
     *("GET /sign-in/oidc", "GET /sign-in/oidc/return"),
 }
 SIGNED = {
-    *("GET /feeds/{token}.ics", "HEAD /feeds/{token}.ics"),
-    *("GET /m/{token}", "HEAD /m/{token}", "POST /m/{token}"),
+    "GET /feeds/{token}.ics",
+    *("GET /m/{token}", "POST /m/{token}"),
     *("GET /callbacks/wecom/{channel}", "POST /callbacks/wecom/{channel}"),
 }
 PERSONS = {"O": (Role.OFFICE, ""), "C": (Role.CLERK, "finance"), "R": (Role.READER, "finance")}
