@@ -77,6 +77,8 @@ OPERATIONS: Mapping[str, Permission] = {
     "POST /obligations": Permission.ACT,
     "GET /obligations/{obligation_id}": Permission.READ,
     "POST /obligations/{obligation_id}": Permission.ACT,
+    "GET /events": Permission.READ,
+    "POST /events": Permission.ACT,
     "GET /calendar": Permission.READ,
     "GET /messages": Permission.DECIDE,
     "GET /system": Permission.DECIDE,

@@ -191,7 +191,8 @@ def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty
         duty for duty in known[trigger] if unit in (ALL_UNITS, duty.unit) and duty.in_force(day)
     ]
     if not duties:
-        raise UnknownTrigger(f"单位“{unit}”在{day}没有从“{trigger}”起算的责任")
+        whose = "各单位" if unit == ALL_UNITS else f"“{agency.units[unit].name}”"
+        raise UnknownTrigger(f"{whose}在{day}没有从“{trigger}”起算的责任")
     return iter(duties)
 
 

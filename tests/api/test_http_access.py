@@ -36,6 +36,8 @@ GET  /obligations                                 OCR ra
 POST /obligations                                 OC   a
 GET  /obligations/{obligation_id}                 OCR ra
 POST /obligations/{obligation_id}                 OC   a
+GET  /events                                      OCR ra
+POST /events                                      OC   a
 GET  /calendar                                    OCR ra
 GET  /units                                       OCR ra
 POST /units                                       O
