@@ -83,9 +83,7 @@ def test_an_administrator_makes_an_account_and_its_owner_signs_in(page_of: Perso
     expect(clerk.get_by_role("link", name="系统")).to_have_count(0)
 
 
-def test_a_clerk_enters_an_emergency_and_completes_what_begins(
-    page_of: PersonsPage, office: ServedOffice
-) -> None:
+def test_a_clerk_enters_an_emergency_and_completes_what_begins(page_of: PersonsPage) -> None:
     page = page_of(Role.CLERK, "cyberspace")
     page.goto("/obligations")
     with page.expect_event("load"):
