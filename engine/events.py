@@ -71,6 +71,14 @@ def triggers(agency: Agency) -> dict[str, list[Duty]]:
     return found
 
 
+def recent_events(session: Session, units: Iterable[str] | None, number: int) -> list[Event]:
+    """The last that were recorded, newest first, of these units alone; None: of all."""
+    query = select(Event).order_by(col(Event.id).desc()).limit(number)
+    if units is not None:
+        query = query.where(col(Event.unit).in_(sorted(units)))
+    return list(session.exec(query))
+
+
 def record_event(
     session: Session,
     agency: Agency,

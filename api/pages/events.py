@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 from starlette.responses import Response
 
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, WriterCalendar
@@ -19,7 +19,7 @@ from api.typed_dates import moment
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.errors import EngineError, NotAllowed, NotFound
-from engine.events import ALL_UNITS, Event, record_event, triggers
+from engine.events import ALL_UNITS, recent_events, record_event, triggers
 
 router = APIRouter(prefix="/events")
 RECENT = 20  # events
@@ -91,9 +91,6 @@ def _shown(
         for trigger, duties in triggers(agency).items()
     }
     owing = {unit for units in found.values() for unit in units}
-    recent = select(Event).order_by(col(Event.id).desc()).limit(RECENT)
-    if viewer.units is not None:
-        recent = recent.where(col(Event.unit).in_(sorted(viewer.units)))
     return {
         "triggers": [trigger for trigger, units in found.items() if units],
         "units": [unit for unit in agency.units.values() if unit.id in owing],
@@ -101,7 +98,7 @@ def _shown(
         | {ALL_UNITS: "全部承担单位"},
         "all": ALL_UNITS if viewer.sees(ALL_UNITS) else "",
         "acts": Permission.ACT in viewer.permissions,
-        "events": session.exec(recent).all(),
+        "events": recent_events(session, viewer.units, RECENT),
         "typed": typed,
         "begun": [],
     }
