@@ -26,6 +26,7 @@ from api.card_clicks import CardClicks
 from api.dependencies import Running, asked_once
 from api.forms import genuine
 from api.guard import Guard
+from api.head_requests import HeadAsGet
 from api.idempotency import once
 from api.interface_description import describe
 from api.rates import PER_MINUTE, Rates
@@ -97,13 +98,15 @@ def create_app(
         docs_url=None,  # their assets would come from outside; the intranet has no internet
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # it would send to whatever host, and scheme, the request names
         dependencies=[Depends(genuine), Depends(asked_once), Depends(once, scope="function")],
     )
     app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
     app.state.rates, app.state.requests = Rates(), metrics.Requests()
     app.state.counted = CountedFigures()
     app.add_middleware(BodyLimit)
-    app.add_middleware(Guard, per_minute=per_minute)  # outermost: it asks who, before all else
+    app.add_middleware(Guard, per_minute=per_minute)  # it asks who, before all else
+    app.add_middleware(HeadAsGet)
     problems.install(app)
     _open_doors(app)
     return app

@@ -74,7 +74,11 @@ def _begun(sentence: str) -> str:
 
 def _rows(session: Session, agency: Agency, now: datetime) -> Iterator[Finding]:
     if not any_account(session):
-        yield Finding("帐户", "note", "还没有帐户，请用 qixian account add 建立管理员")
+        yield Finding(
+            "帐户",
+            "note",
+            "还没有帐户：请在本机的浏览器打开网页建立管理员，或用 qixian account add 建立",
+        )
     for channel in disabled_channels(session):
         text = f"{channel.id} 已停用：{_begun(channel.disabled_reason)}；修好后用 send-test 恢复"
         yield Finding("渠道", "fault", text)

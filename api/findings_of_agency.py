@@ -9,6 +9,8 @@ from engine.agency import Agency
 from engine.readings import Source, season_of
 from engine.units import match_holders
 
+_NAMED = 12  # holders: the bundled papers name more than a hundred, most of them elsewhere
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -47,7 +49,9 @@ def _reach(agency: Agency) -> Iterator[Finding]:
 def _holders(agency: Agency) -> Iterator[Finding]:
     unmatched = [holder for holder, unit in agency.matched.items() if unit is None]
     if unmatched:
-        yield Finding("责任主体", "note", f"没有对应单位：{'、'.join(unmatched)}")
+        more = f"等 {len(unmatched)} 个" if len(unmatched) > _NAMED else ""
+        text = f"没有对应单位：{'、'.join(unmatched[:_NAMED])}{more}；由本机关的单位承担的，请写进它的别名"
+        yield Finding("责任主体", "note", text)
     for duty in agency.duties.values():
         rule = agency.catalogue.rules[duty.rule]
         named = match_holders(rule.holders, agency.units.values()).values()

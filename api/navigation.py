@@ -24,7 +24,7 @@ class Entry:
 ENTRIES = (
     Entry("总览", "/"),
     Entry("日历", "/calendar", ("/feeds",)),
-    Entry("待办", "/obligations"),
+    Entry("待办", "/obligations", ("/events",)),
     Entry("文件", "/documents"),
     Entry("规则与口径", "/rules"),
     Entry("单位", "/units", ("/import",)),

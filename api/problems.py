@@ -53,7 +53,7 @@ _OF_ENGINE: dict[type[EngineError], tuple[int, str]] = {
 _OF_STATUS = {
     400: ("bad_request", "请求体读不懂，应是 JSON"),
     404: ("not_found", "没有这个地址"),
-    413: ("too_large", "请求体太大，至多 28 MB，请只留正文再载入"),
+    413: ("too_large", "提交的内容太大，至多 28 MB（文件至多 20 MB），请只留正文再载入"),
     405: ("method_not_allowed", "这个地址不接受此方法"),
 }
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi.templating import Jinja2Templates
 from starlette.requests import Request
 
+from api.channel_names import CHANNEL_NAMES
 from api.forms import form_token
 from api.navigation import entries_of
 from engine.instants import ZONE, local_day
@@ -30,5 +31,6 @@ def _day(request: Request) -> dict[str, Any]:
 
 templates = Jinja2Templates(Path(__file__).parent / "templates", context_processors=[_of_everybody])
 templates.env.filters["named"] = named
+templates.env.filters["channel_name"] = lambda kind: CHANNEL_NAMES.get(kind, kind)
 templates.env.filters["local"] = lambda moment: moment.astimezone(ZONE)
 templates.env.filters["minute"] = lambda moment: f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M}"

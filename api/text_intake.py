@@ -39,9 +39,9 @@ def take_in(
     """Read it and load it; `then` is called in the transaction that stores it. Raises BadInput, NotAllowed, CatalogueError; then nothing is changed."""
     since = day(handed.since, "from ") if handed.since else None
     read = process.texts.read(handed.content, handed.id)
-    text_id = handed.id or text_id_of(read, handed.name, agency.catalogue)
+    text_id = handed.id or text_id_of(read, handed.name, agency.catalogue, handed.title or "")
     if not text_id:
-        raise BadInput("id：看不出是哪份文件，请写明编号（小写字母、数字、连字符）")
+        raise BadInput("看不出是哪份文件，请写明标题，或者编号（小写字母、数字、连字符）")
     offer = Offer(
         text_id=text_id,
         name=handed.name,

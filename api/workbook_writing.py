@@ -27,6 +27,9 @@ _ILLEGAL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what a reader of a workbook would turn into a sign
+_WIDE = re.compile(r"[^\x00-\u02ff]")
+_SEEN = 2000  # characters of a cell; a row is no higher than that
+_LINE_HEIGHT = 16.5  # points
 _LINE = Side(style="thin", color="FFB7B7B7")
 
 
@@ -70,16 +73,34 @@ def write_workbook(file: IO[bytes], sheets: Iterable[Sheet]) -> int:
 def _write(book: Workbook, sheet: Sheet) -> int:
     page: Any = book.create_sheet(sheet.title)
     _lay_out(page, sheet)
+    _high(page, 1, sheet.columns, [column.heading for column in sheet.columns])
     page.append([_heading(page, column) for column in sheet.columns])
     cells = [_Cells(page, column) for column in sheet.columns]
     written = 0
     for row in sheet.rows:
+        _high(page, written + 2, sheet.columns, row)
         page.append([of.filled(value) for of, value in zip(cells, row, strict=True)])
+        page.row_dimensions.pop(written + 2, None)
         written += 1
     last = get_column_letter(len(sheet.columns))
     page.auto_filter.ref = f"A1:{last}{written + 1}"
     page.close()
     return written
+
+
+def _high(page: Any, number: int, columns: Sequence[Column], row: Sequence[Value]) -> None:
+    """A row that holds its longest text: LibreOffice does not look for itself, and prints what it
+    sees. A Chinese character is as wide as two of the font's figures."""
+    lines = max(
+        (
+            -(-(len(value) + len(_WIDE.findall(value[:_SEEN]))) // max(column.width - 1, 1))
+            for column, value in zip(columns, row, strict=True)
+            if isinstance(value, str)
+        ),
+        default=1,
+    )
+    if lines > 1:
+        page.row_dimensions[number].height = min(lines * _LINE_HEIGHT, 400)
 
 
 def _lay_out(page: Any, sheet: Sheet) -> None:

@@ -58,7 +58,7 @@ def confirm(session: Session, channel: str, code: str, now: datetime) -> str:
 
 def how_to_confirm(channel: str) -> str:
     """What to do, in half a sentence."""
-    return f"请运行 qixian send-test {channel}，再用 qixian confirm {channel} 输入收到的确认码"
+    return f"请在用它的单位的页面上发测试消息、填写收到的确认码，或者运行 qixian send-test {channel} 和 qixian confirm {channel}"
 
 
 def _hash(session: Session, channel: str, code: str, now: datetime) -> str:

@@ -71,6 +71,14 @@ def triggers(agency: Agency) -> dict[str, list[Duty]]:
     return found
 
 
+def recent_events(session: Session, units: Iterable[str] | None, number: int) -> list[Event]:
+    """The last that were recorded, newest first, of these units alone; None: of all."""
+    query = select(Event).order_by(col(Event.id).desc()).limit(number)
+    if units is not None:
+        query = query.where(col(Event.unit).in_(sorted(units)))
+    return list(session.exec(query))
+
+
 def record_event(
     session: Session,
     agency: Agency,
@@ -191,7 +199,8 @@ def _duties(agency: Agency, trigger: str, unit: str, day: date) -> Iterator[Duty
         duty for duty in known[trigger] if unit in (ALL_UNITS, duty.unit) and duty.in_force(day)
     ]
     if not duties:
-        raise UnknownTrigger(f"单位“{unit}”在{day}没有从“{trigger}”起算的责任")
+        whose = "各单位" if unit == ALL_UNITS else f"“{agency.units[unit].name}”"
+        raise UnknownTrigger(f"{whose}在{day}没有从“{trigger}”起算的责任")
     return iter(duties)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -58,15 +59,32 @@ class Loading:
     impact: Impact | None = None
 
 
-def text_id_of(reading: Reading, name: str, catalogue: Catalogue) -> str:
-    """The id under which a text belongs: by the paper's number, else by the file's name; empty
-    where neither says."""
+def text_id_of(reading: Reading, name: str, catalogue: Catalogue, title: str = "") -> str:
+    """The id under which a text belongs: by the paper's number, by the file's name, or made of the
+    title (`title`, where somebody gives it); empty where none of them says."""
     number = Manuscript.of(reading.document.number).plain
     for document in catalogue.documents.values():
         if number and Manuscript.of(document.number).plain == number:
             return document.id
     stem = Path(name).stem.lower()
-    return stem if _ID.fullmatch(stem) else ""
+    if _ID.fullmatch(stem):
+        return stem
+    return _id_of_title(title or reading.document.title, number, reading.document.year, catalogue)
+
+
+def _id_of_title(title: str, number: str, year: int | None, catalogue: Catalogue) -> str:
+    """Files are called in Chinese, and ids are not. The same title has the same id each time; empty
+    where another paper has it."""
+    plain = Manuscript.of(title).plain
+    if not plain:
+        return ""
+    for document in catalogue.documents.values():
+        if not (number or document.number) and Manuscript.of(document.title).plain == plain:
+            return document.id
+    figure = f"{crc32(f'{plain}{number}'.encode()) % 10_000:04}"
+    made = f"doc-{year}-{figure}" if year else f"doc-{figure}"
+    taken = catalogue.documents.get(made)
+    return "" if taken and Manuscript.of(taken.title).plain != plain else made
 
 
 def load_text(

@@ -1,5 +1,6 @@
 """待办事项 Obligation: one instance of a duty, for one period or one event."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +17,8 @@ from engine.errors import NotAllowed, NotFound
 from engine.instants import end_of, local_day, local_iso, start_of, written
 from engine.news import NewsType, tell
 from engine.period_names import period_in_words
+
+_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 class Status(StrEnum):
@@ -100,9 +103,12 @@ class Obligation(SQLModel, table=True):
     @property
     def period_in_words(self) -> str:
         """The period, or the event's reference: the 12th application of 2026, numbered 2026-12,
-        has nothing to do with December. An event without a reference is named by its day."""
+        has nothing to do with December. An event without a reference is named by its day, or its
+        minute."""
         named_by_event = self.event_id is not None and len(self.period) != 10
-        return self.period if named_by_event else period_in_words(self.period)
+        if not named_by_event:
+            return period_in_words(self.period)
+        return self.period.replace("T", " ") if _MINUTE.fullmatch(self.period) else self.period
 
     @property
     def end(self) -> datetime:

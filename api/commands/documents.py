@@ -25,7 +25,7 @@ def add(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="文件正文：.txt、.md、.html、.docx")],
     document: Annotated[
-        str | None, typer.Option(metavar="ID", help="文件编号，默认由文号或文件名得出")
+        str | None, typer.Option(metavar="ID", help="文件编号，默认由文号、文件名或标题得出")
     ] = None,
     title: Annotated[str | None, typer.Option(help="新文件的标题，默认取自正文")] = None,
     year: Annotated[int | None, typer.Option(help="新文件中“年内”指哪一年，默认取自正文")] = None,
@@ -44,10 +44,12 @@ def add(
     text = read_document_text(file)
     read = read_document(text, document or "")
     agency, files = shared.configuration.agency, shared.configuration.files
-    text_id = text_id_of(read, file.name, agency.catalogue) if document is None else document
+    text_id = document
+    if text_id is None:
+        text_id = text_id_of(read, file.name, agency.catalogue, title or "")
     if not text_id:
         raise BadInput(
-            f"{file}：看不出是哪份文件，请用 --document 写明编号（小写字母、数字、连字符）"
+            f"{file}：看不出是哪份文件，请用 --title 写明标题，或用 --document 写明编号（小写字母、数字、连字符）"
         )
     offer = Offer(
         text_id=text_id,

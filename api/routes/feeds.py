@@ -52,7 +52,7 @@ async def revoke(
 
 
 # Not `async`: to make a long feed takes a second, and nobody else is to wait for it.
-@subscribed.api_route("/feeds/{token}.ics", methods=["GET", "HEAD"])
+@subscribed.get("/feeds/{token}.ics")
 def calendar(
     token: str, request: Request, agency: AgencyNow, calendar: CalendarNow, now: Now
 ) -> Response:
@@ -64,7 +64,9 @@ def calendar(
         _count(request, feed, now)
         if feed is None or over:
             why = f"（{over}）" if over else ""
-            raise Refused(404, "not_found", f"没有这个日历订阅{why}，请在系统的“日历订阅”中另建")
+            raise Refused(
+                404, "not_found", f"没有这个日历订阅{why}，请登录后在“日历”的“订阅到日历软件”中另建"
+            )
         mark = mark_of(session, agency, calendar, feed, now)
         headers = {
             "ETag": f'"{mark.text}"',

@@ -55,7 +55,7 @@ async def _signed_in(request: Request, now: Now) -> Viewer | None:
 SignedIn = Annotated[Viewer | None, Depends(_signed_in)]
 
 
-@router.api_route("/{token}", methods=["GET", "HEAD"])
+@router.get("/{token}")
 async def page(
     token: str,
     request: Request,

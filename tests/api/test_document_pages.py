@@ -146,12 +146,23 @@ def test_a_rule_that_a_later_text_does_not_have_is_ended_or_kept(office: Office)
     assert "不再有的规则" not in words(browser.get(PAPER))
 
 
+def test_a_file_with_a_chinese_name_is_known_by_its_title(office: Office) -> None:
+    browser = signed_in(office)
+    first = browser.upload("/documents", "某市要点（终稿）.txt", TEXT.encode())
+    path = first.headers["location"].partition("?")[0]
+    assert re.fullmatch(r"/documents/doc-2026-\d{4}", path)
+    again = browser.upload("/documents", "要点 定稿2.txt", f"{TEXT}及时公开。\n".encode())
+    assert again.headers["location"] == f"{path}?said=loaded"
+    other = browser.upload("/documents", "要点.txt", TEXT.encode(), title="另一个要点")
+    assert other.headers["location"].partition("?")[0] != path
+
+
 #  name                content                      told
 REFUSED: list[tuple[str, bytes, dict[str, str], str]] = [
     ("x.pdf", b"%PDF", {}, "只能读"),
     ("empty.txt", b"  ", {}, "没有读到文字"),
     ("x.docx", b"PK\x03\x04", {}, "x.docx"),
-    ("要点.txt", TEXT.encode(), {}, "看不出是哪份文件"),
+    ("要点.txt", "各单位按月公开。".encode(), {}, "看不出是哪份文件"),
     ("x.txt", TEXT.encode(), {"year": "明年"}, "年份：应是整数"),
     ("x.txt", TEXT.encode(), {"id": "大写 X"}, "大写 X"),
     ("x.txt", TEXT.encode(), {"since": "2026-10-01"}, "from"),

@@ -36,6 +36,8 @@ GET  /obligations                                 OCR ra
 POST /obligations                                 OC   a
 GET  /obligations/{obligation_id}                 OCR ra
 POST /obligations/{obligation_id}                 OC   a
+GET  /events                                      OCR ra
+POST /events                                      OC   a
 GET  /calendar                                    OCR ra
 GET  /units                                       OCR ra
 POST /units                                       O
@@ -166,8 +168,8 @@ OPEN = {
     *("GET /sign-in/wecom", "GET /sign-in/wecom/return"),
 }
 SIGNED = {
-    *("GET /feeds/{token}.ics", "HEAD /feeds/{token}.ics"),
-    *("GET /m/{token}", "HEAD /m/{token}", "POST /m/{token}"),
+    "GET /feeds/{token}.ics",
+    *("GET /m/{token}", "POST /m/{token}"),
     *("GET /callbacks/wecom/{channel}", "POST /callbacks/wecom/{channel}"),
 }
 PERSONS = {"O": (Role.OFFICE, ""), "C": (Role.CLERK, "finance"), "R": (Role.READER, "finance")}

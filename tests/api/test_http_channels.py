@@ -31,7 +31,7 @@ def test_a_channel_says_what_to_do(office: Office) -> None:
         0,
     )
     assert row["confirmed_at"] is None
-    assert row["advice"].startswith("未确认：请运行 qixian send-test console")
+    assert row["advice"].startswith("未确认：请在用它的单位的页面上发测试消息")
 
 
 def test_a_disabled_channel_says_why_and_what_waits(office: Office) -> None:

@@ -165,7 +165,7 @@ REFUSED_TEXTS: list[tuple[dict[str, Any], int, str, str]] = [
     ({"text": None}, 422, "invalid_request", "text 和 content"),
     ({"content": "AAAA"}, 422, "invalid_request", "text 和 content"),
     ({"text": None, "content": "!!"}, 422, "invalid_request", "base64"),
-    ({"name": "要点.txt"}, 422, "invalid_request", "编号"),
+    ({"name": "要点.txt", "text": "按月公开。"}, 422, "invalid_request", "编号"),
     ({"id": "工作要点"}, 422, "rule_refused", "小写字母"),
     ({"text": "按月公开。"}, 409, "not_allowed", "标题"),
     ({"from": "明天"}, 422, "invalid_request", "不是日期"),

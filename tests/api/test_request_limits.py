@@ -33,6 +33,25 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(office: Office, key: st
     assert sent < 40
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/healthz", 200),
+        ("/units", 200),
+        ("/api/v1/units", 200),
+        ("/nothing", 404),
+        ("/units/", 404),
+    ],
+)
+def test_who_asks_only_for_the_head_is_told_what_the_page_would_be(
+    office: Office, path: str, status: int
+) -> None:
+    page, head = office.client.get(path), office.client.request("HEAD", path)
+    assert (head.status_code, head.content) == (status, b"")
+    told = ("content-type", "content-length", "cache-control", "etag", "location")
+    assert [head.headers.get(name) for name in told] == [page.headers.get(name) for name in told]
+
+
 def test_each_token_has_its_own_number_of_requests_a_minute() -> None:
     office = Office(per_minute=3)
     other = office.client_with(office.token("另一个"))

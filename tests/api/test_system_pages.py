@@ -50,7 +50,7 @@ def followed(browser: Browser, answer: Response) -> str:
 
 def test_the_page_says_what_the_doctor_says(administrator: Browser) -> None:
     page = administrator.get("/system").text
-    assert "console 未确认：请运行 qixian send-test console" in page
+    assert "或者运行 qixian send-test console" in page
     assert "没有错误" in page
     assert "还没有运行过" in page
     assert "时钟没有走动" in page

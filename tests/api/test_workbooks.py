@@ -208,3 +208,9 @@ def test_an_instant_is_shown_by_our_clock_and_a_day_after_it_as_a_day() -> None:
     assert sheet["A2"].value == datetime(2026, 9, 25, 14, 30)  # noqa: DTZ001
     assert [sheet[f"A{n}"].number_format for n in (2, 3)] == ["yyyy-mm-dd hh:mm", "yyyy-mm-dd"]
     assert sheet["A4"].value is None
+
+
+def test_a_row_is_as_high_as_its_longest_text() -> None:
+    page, _ = written("短", "按月公开全市财政收支执行总体情况", "x" * 18, "长" * 10_000)
+    heights = [page.row_dimensions[row].height for row in range(1, 6)]
+    assert heights == [None, None, 33.0, None, 400.0]

@@ -83,6 +83,24 @@ def test_an_administrator_makes_an_account_and_its_owner_signs_in(page_of: Perso
     expect(clerk.get_by_role("link", name="系统")).to_have_count(0)
 
 
+def test_a_clerk_enters_an_emergency_and_completes_what_begins(page_of: PersonsPage) -> None:
+    page = page_of(Role.CLERK, "cyberspace")
+    page.goto("/obligations")
+    with page.expect_event("load"):
+        page.get_by_role("link", name="登记事由").click()
+    fill(page, {"发生日期": "2026-09-28", "时刻（以小时计的须填）": "09:40"})
+    page.get_by_label("单位", exact=True).select_option("广元市网信办")
+    press(page, "登记")
+    expect(page.get_by_role("status")).to_contain_text("已登记")
+    assert serious_faults(page) == []
+    picture(page, "story-11-event")
+    with page.expect_event("load"):
+        page.locator("#begun .matter a").first.click()
+    page.get_by_label("时刻").fill("09:50")
+    press(page, "办结")
+    expect(page.get_by_role("status")).to_contain_text("已办结")
+
+
 def test_a_token_is_read_once(page_of: PersonsPage) -> None:
     page = page_of(Role.ADMINISTRATOR)
     page.goto("/system/tokens")

@@ -1,5 +1,6 @@
 """qixian doctor on interpretations that were decided beside the configuration file."""
 
+import re
 from pathlib import Path
 
 from qixian_command import Run
@@ -29,3 +30,12 @@ def test_the_doctor_names_what_does_not_count_and_nothing_stops(qixian: Run, exa
     planned = qixian("plan", "--from", "2026-10-01", "--to", "2026-10-31", "--json").rows
     assert [row["due_on"] for row in planned if row["rule"] == WATER] == ["2026-10-31"]
     assert qixian("tick").status == 0
+
+
+def test_the_doctor_names_some_holders_without_a_unit_and_counts_all(
+    qixian: Run,
+    example: Path,  # noqa: ARG001 - its configuration
+) -> None:
+    (told,) = [row for row in qixian("doctor", "--json").rows if "没有对应单位" in row["detail"]]
+    assert told["detail"].count("、") == 11
+    assert re.search(r"等 \d{3} 个；", told["detail"])

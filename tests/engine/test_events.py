@@ -147,7 +147,7 @@ def test_a_duty_that_has_ended_is_not_begun(db: Engine) -> None:
     with writing(db) as session:
         _, found, _ = record(session, "收到申请", "2026-07-01", unit="all")
         assert [row.unit for row in found] == ["finance"]
-    with writing(db) as session, pytest.raises(UnknownTrigger, match="health"):
+    with writing(db) as session, pytest.raises(UnknownTrigger, match="市卫生健康委"):
         record(session, "收到申请", "2026-07-01", unit="health")
 
 
@@ -158,7 +158,7 @@ def test_what_nothing_counts_from_is_refused_with_the_known_triggers(db: Engine)
         ("政策出台", "finance", "没有责任从"),  # waits for an interpretation
         ("", "finance", "没有责任从"),
         ("突发事件", "nobody", "单位“nobody”不存在"),
-        ("听证会", "health", "单位“health”"),
+        ("听证会", "health", "“市卫生健康委”在"),
     ]
     for trigger, unit, named in cases:
         with writing(db) as session, pytest.raises(UnknownTrigger, match=named):
