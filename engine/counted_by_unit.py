@@ -70,7 +70,7 @@ def _changed(
 ) -> set[str] | None:
     """The units whose counts may be others by now; None for all of them."""
     day = local_day(now)
-    if now < before.at or local_day(before.at) != day:
+    if now < before.at or local_day(before.at) != day or rows < before.rows:
         return None
     last_obligation, last_entry = before.rows
     # Not the different ones: for those SQLite would go through all that is open, in their order.
