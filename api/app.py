@@ -56,7 +56,7 @@ from api.routes import (
     workdays,
 )
 from engine.clock import read_clock
-from engine.counted_figures import CountedFigures
+from engine.counted_by_unit import CountedByUnit
 from engine.database import reading
 from engine.loaded_texts import current_texts
 
@@ -103,7 +103,7 @@ def create_app(
     )
     app.state.running, app.state.read_clock, app.state.card_clicks = running, now, clicks
     app.state.rates, app.state.requests = Rates(), metrics.Requests()
-    app.state.counted = CountedFigures()
+    app.state.counted = CountedByUnit()
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, per_minute=per_minute)  # it asks who, before all else
     app.add_middleware(HeadAsGet)

@@ -7,7 +7,6 @@ from datetime import date
 
 from engine.agency import Agency
 from engine.readings import Source, season_of
-from engine.units import match_holders
 
 _NAMED = 12  # holders: the bundled papers name more than a hundred, most of them elsewhere
 
@@ -54,8 +53,7 @@ def _holders(agency: Agency) -> Iterator[Finding]:
         yield Finding("责任主体", "note", text)
     for duty in agency.duties.values():
         rule = agency.catalogue.rules[duty.rule]
-        named = match_holders(rule.holders, agency.units.values()).values()
-        if rule.holders and duty.unit not in named:
+        if rule.holders and duty.unit not in {agency.matched[one] for one in rule.holders}:
             text = f"{duty.rule} 的责任主体不含“{agency.units[duty.unit].name}”，请核对"
             yield Finding("责任", "note", text)
 

@@ -12,8 +12,16 @@ from api.obligation_filter import ByDueDay, known
 from api.typed_dates import day
 from api.viewer import Viewer
 from engine.agency import Agency
-from engine.counted_figures import CountedFigures
-from engine.figures import Measure, Statistics, Step, due_between, statistics
+from engine.counted_by_unit import CountedByUnit
+from engine.figures import (
+    ByMonth,
+    Measure,
+    Statistics,
+    Step,
+    due_between,
+    figures_by_month,
+    statistics,
+)
 from engine.instants import local_day
 from engine.obligations import Obligation
 from engine.units import subtree
@@ -50,15 +58,16 @@ class Stretch:
     key: tuple[object, ...]  # what makes the conditions
 
     def counted(
-        self, session: Session, step: Step, now: datetime, before: CountedFigures
+        self, session: Session, step: Step, now: datetime, before: CountedByUnit
     ) -> Statistics:
         """Its figures, or those that were counted before where they still hold."""
-        return before.get(
-            session,
-            (self.first, self.last, step, *self.key),
-            now,
-            lambda: statistics(session, self.conditions, self.first, self.last, step, now),
-        )
+        days = self.first, self.last
+
+        def count(more: list[Any]) -> dict[str, ByMonth]:
+            return figures_by_month(session, [*self.conditions, *more], *days, now)
+
+        by_month = before.get(session, ("figures", *days, *self.key), now, count)
+        return statistics(by_month, *days, step)
 
     @property
     def whole(self) -> list[Any]:
@@ -79,13 +88,15 @@ def stretch_of(asked: StatisticsFilter, viewer: Viewer, agency: Agency, now: dat
     if asked.unit is not None:
         viewer.check_unit(known(asked.unit, agency.units, "unit"))
         conditions.append(col(Obligation.unit) == asked.unit)
+    below: frozenset[str] = frozenset()
     if asked.under is not None:
         viewer.check_unit(known(asked.under, agency.units, "under"))
-        conditions.append(col(Obligation.unit).in_(sorted(subtree(asked.under, agency.units))))
+        below = subtree(asked.under, agency.units)
+        conditions.append(col(Obligation.unit).in_(sorted(below)))
     if asked.document is not None:
         document = known(asked.document, agency.catalogue.documents, "document")
         conditions.append(col(Obligation.document) == document)
-    key = (viewer.units, asked.unit, asked.under, asked.document)
+    key = (viewer.units, asked.unit, below, asked.document)
     return Stretch(*_days(asked, local_day(now)), conditions, key)
 
 

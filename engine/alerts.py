@@ -31,6 +31,7 @@ from engine.obligations import Obligation, Status
 from engine.recipients import Away, Recipient
 from engine.silences import active_silences, silenced
 from engine.spread import spread_after
+from engine.unit_counts import units_with_open
 from engine.units import Role
 from engine.workdays import WorkCalendar
 
@@ -292,8 +293,7 @@ def fresh_items_of(
 
 def unreachable(session: Session, agency: Agency) -> list[str]:
     """The ids of units with open obligations of which nobody can be told."""
-    units = select(Obligation.unit).where(Obligation.status == Status.OPEN).distinct()
-    return [unit for unit in session.exec(units).all() if not agency.recipients(unit)]
+    return [unit for unit in units_with_open(session) if not agency.recipients(unit)]
 
 
 def alerts_of(session: Session, delivery_ids: Iterable[int]) -> Mapping[int, list[Alert]]:

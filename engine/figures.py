@@ -4,11 +4,12 @@ Each figure is counted by a condition in SQL, and its list is what the same cond
 stretch is made of due days: what fell due in September is September's, whenever it was done.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
@@ -82,8 +83,7 @@ class Figures:
     waived: int = 0
 
     def __add__(self, other: "Figures") -> "Figures":
-        names = [one.name for one in fields(self)]
-        return Figures(**{name: getattr(self, name) + getattr(other, name) for name in names})
+        return total_of((self, other))
 
     def of(self, measure: Measure) -> int:
         """One of them."""
@@ -105,6 +105,15 @@ class Figures:
         return self.on_time + self.late + self.open_late
 
 
+ByMonth = Mapping[str, Figures]  # by the key of the month: `2026-09`
+_NUMBERS = attrgetter(*(one.name for one in fields(Figures)))
+
+
+def total_of(figures: Iterable[Figures]) -> Figures:
+    """Their sum; of none nothing."""
+    return Figures(*map(sum, zip(*map(_NUMBERS, figures), strict=True)))
+
+
 @dataclass(frozen=True)
 class Statistics:
     """Of a stretch of days, the first and the last included: by the id of the unit, and by the key
@@ -118,26 +127,43 @@ class Statistics:
     @property
     def total(self) -> Figures:
         """Of all units."""
-        return sum(self.units.values(), Figures())
+        return total_of(self.units.values())
 
 
-def statistics(
-    session: Session, conditions: Sequence[Any], first: date, last: date, step: Step, now: datetime
-) -> Statistics:
-    """The figures of what falls due from `first` to `last` under these conditions in SQL; all of the
-    periods that the stretch touches, also those in which nothing fell due."""
+def statistics(by_month: Mapping[str, ByMonth], first: date, last: date, step: Step) -> Statistics:
+    """Put together from the figures of each unit; all of the periods that the stretch touches, also
+    those in which nothing fell due."""
+    periods: dict[str, list[Figures]] = {key: [] for key in _periods(first, last, step)}
+    for months in by_month.values():
+        for month, found in months.items():
+            periods[_period(month, step)].append(found)
+    return Statistics(
+        first,
+        last,
+        {unit: total_of(months.values()) for unit, months in by_month.items()},
+        {key: total_of(found) for key, found in periods.items()},
+    )
+
+
+def figures_by_month(
+    session: Session, conditions: Sequence[Any], first: date, last: date, now: datetime
+) -> dict[str, ByMonth]:
+    """By unit the figures of what falls due from `first` to `last` under these conditions in SQL."""
     month = month_of(col(Obligation.due_on)).label("month")
     counts: list[Any] = [func.sum(case((condition_of(one, now), 1), else_=0)) for one in _BESIDE]
     query = select(col(Obligation.unit), month, _standing(now), func.count(), *counts)
     query = query.where(*conditions, due_between(first, last)).group_by("unit", "month", "standing")
-    units: defaultdict[str, Figures] = defaultdict(Figures)
-    periods = dict.fromkeys(_periods(first, last, step), Figures())
-    for unit, key, standing, count, *beside in session.execute(query):
+    numbers: defaultdict[str, dict[str, Counter[str]]] = defaultdict(dict)
+    for unit, key, standing, number, *beside in session.execute(query):
         if standing:  # not withdrawn
-            found = _figures(standing, count, beside)
-            units[unit] += found
-            periods[_period(key, step)] += found
-    return Statistics(first, last, dict(units), periods)
+            found = numbers[unit].setdefault(key, Counter())
+            found[standing] = number
+            if standing != Measure.WAIVED:
+                found.update(dict(zip(_BESIDE, beside, strict=True)), due=number)
+    return {
+        unit: {key: Figures(**found) for key, found in months.items()}
+        for unit, months in numbers.items()
+    }
 
 
 def condition_of(measure: Measure, now: datetime) -> ColumnElement[bool]:
@@ -166,14 +192,6 @@ def _standing(now: datetime) -> Any:
     """In which of the measures that exclude each other an obligation counts."""
     whens = [(condition_of(one, now), one.value) for one in (*_PARTS, Measure.WAIVED)]
     return case(*whens, else_="").label("standing")
-
-
-def _figures(standing: str, count: int, beside: Sequence[int]) -> Figures:
-    found = Figures(**{standing: count})
-    if standing == Measure.WAIVED:
-        return found
-    both = {one.value: int(number) for one, number in zip(_BESIDE, beside, strict=True)}
-    return found + Figures(due=count, **both)
 
 
 def days_of(period: str) -> tuple[date, date]:

@@ -42,7 +42,10 @@ class Obligation(SQLModel, table=True):
         Index("ix_obligation_due_on", "due_on", "id"),
         # For the lists and the counts of pages; what stands after the id spares them the rows.
         Index("ix_obligation_status_due_on", "status", "due_on", "id", "unit", "due_at", "rule"),
-        Index("ix_obligation_status_unit", "status", "unit", "due_on", "id", "due_at"),
+        Index(
+            "ix_obligation_status_unit",
+            *("status", "unit", "due_on", "id", "due_at", "rule", "document"),
+        ),
         Index("ix_obligation_document", "document", "status", "due_on", "id", "unit"),
         Index("ix_obligation_rule", "rule", "status", "due_on", "id", "unit"),
         Index("ix_obligation_unit_due_on", "unit", "due_on", "id"),

@@ -1,4 +1,4 @@
-"""Legal days and months of columns, in the SQL of both databases."""
+"""Legal days, months and next days of columns, in the SQL of both databases."""
 
 from datetime import date
 from typing import Any
@@ -23,6 +23,13 @@ class month_of(GenericFunction[str]):  # noqa: N801
     inherit_cache = True
 
 
+class day_after(GenericFunction[date]):  # noqa: N801
+    """The day after a column of days."""
+
+    type = Date()
+    inherit_cache = True
+
+
 @compiles(legal_day, "sqlite")
 def _day_of_sqlite(element: ColumnElement[date], compiler: SQLCompiler, **more: Any) -> str:
     return f"date({_arguments(element, compiler, more)}, '+8 hours')"
@@ -41,6 +48,16 @@ def _month_of_sqlite(element: ColumnElement[str], compiler: SQLCompiler, **more:
 @compiles(month_of, "postgresql")
 def _month_of_postgres(element: ColumnElement[str], compiler: SQLCompiler, **more: Any) -> str:
     return f"to_char({_arguments(element, compiler, more)}, 'YYYY-MM')"
+
+
+@compiles(day_after, "sqlite")
+def _after_of_sqlite(element: ColumnElement[date], compiler: SQLCompiler, **more: Any) -> str:
+    return f"date({_arguments(element, compiler, more)}, '+1 day')"
+
+
+@compiles(day_after, "postgresql")
+def _after_of_postgres(element: ColumnElement[date], compiler: SQLCompiler, **more: Any) -> str:
+    return f"({_arguments(element, compiler, more)} + 1)"
 
 
 def _arguments(element: Any, compiler: SQLCompiler, more: dict[str, Any]) -> str:

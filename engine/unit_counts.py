@@ -1,36 +1,25 @@
-"""What stands at each unit, counted by the database: how much is open, how much of it late, and the
-next due day of each rule."""
+"""Which units have something open, and the next due day of each rule of one: by the index, without a
+count."""
 
-from collections.abc import Collection
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import date
 
-from sqlalchemy import case, func
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from engine.obligations import Obligation, Status, late
-
-
-class Standing(NamedTuple):
-    """How many obligations of a unit are open, and how many of these are late."""
-
-    open: int = 0
-    late: int = 0
-
+from engine.obligations import Obligation, Status
 
 _OPEN = col(Obligation.status) == Status.OPEN
 
 
-def standings(
-    session: Session, now: datetime, units: Collection[str] | None = None
-) -> dict[str, Standing]:
-    """By unit, of these units or of all; a unit with nothing open is not there."""
-    number_late = func.sum(case((late(now), 1), else_=0))
-    query = select(col(Obligation.unit), func.count(), number_late).where(_OPEN)
-    if units is not None:
-        query = query.where(col(Obligation.unit).in_(sorted(units)))
-    rows = session.exec(query.group_by(col(Obligation.unit))).all()
-    return {unit: Standing(number, int(number_late)) for unit, number, number_late in rows}
+def units_with_open(session: Session) -> list[str]:
+    """The ids of the units that have something open: each the next one after the last, for a database
+    that was asked for all different ones would go through all that is open."""
+    unit = col(Obligation.unit)
+    following = select(func.min(unit).label("unit")).where(_OPEN)
+    found = following.cte("found", recursive=True)
+    after = following.where(unit > found.c.unit).scalar_subquery()
+    found = found.union_all(select(after).where(found.c.unit.is_not(None)))
+    return [one for (one,) in session.execute(select(found.c.unit)) if one is not None]
 
 
 def next_due(session: Session, unit: str) -> dict[str, date]:

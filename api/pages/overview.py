@@ -48,7 +48,7 @@ async def overview(
 ) -> Response:
     """总览; the chart shows the units with most that presses, or all of them."""
     own = viewer.own_obligations()
-    by_unit = counts_by_unit(session, now, *own)
+    by_unit = counts_by_unit(session, now, viewer.units, request.app.state.counted)
     found = sections(session, by_unit, now, own)
     lost = undelivered(
         session, now - timedelta(days=7), *viewer.own_deliveries(), limit=MOST_TROUBLES + 1

@@ -54,7 +54,7 @@ def sections(
     found = []
     for title, id_, (first, last), number in stretches:
         is_late = id_ == "late"
-        conditions = [*own, late(now)] if is_late else [*own, *_between(now, first, last)]
+        conditions = [*own, *([late(now)] if is_late else _ahead(now, first, last))]
         number = count(session, *conditions) if number is None else number
         rows = list_obligations(session, *conditions, limit=most) if number else []
         query = {"status": "overdue"} if is_late else _query(first, last)
@@ -72,9 +72,7 @@ def _month_end(day: date) -> date:
     return after - timedelta(days=after.day)
 
 
-def _between(now: datetime, first: date, last: date) -> tuple[Any, ...]:
-    return (
-        col(Obligation.status) == Status.OPEN,
-        col(Obligation.due_on).between(first, last),
-        ~late(now),
-    )
+def _ahead(now: datetime, first: date, last: date) -> list[Any]:
+    is_open = col(Obligation.status) == Status.OPEN
+    within = [is_open, col(Obligation.due_on).between(first, last)]
+    return [*within, ~late(now)] if first <= local_day(now) else within

@@ -29,10 +29,11 @@ from engine.errors import BadAgency, EngineError, NotAllowed
 from engine.imported_notices import imported_notices
 from engine.instants import local_day
 from engine.line_states import LineNow, lines_now
+from engine.obligation_counts import UnitCount, counts_by_unit
 from engine.reachability import unreachable_people
 from engine.registering import Decision, Effect
 from engine.silences import Silence, list_silences, until_in_words
-from engine.unit_counts import Standing, next_due, standings
+from engine.unit_counts import next_due
 from engine.unit_entries import entries_of_unit
 from engine.units import Unit
 from notifiers.channel import Addressing, Notifier
@@ -151,7 +152,7 @@ class UnitView:
         silent = (Silence.unit == unit.id, col(Silence.ended_at).is_(None))
         coming, still = col(Absence.last) >= today, col(Silence.until) > self.now
         return {
-            "standing": standings(session, self.now, [unit.id]).get(unit.id, Standing()),
+            "standing": counts_by_unit(session, self.now, [unit.id]).get(unit.id, UnitCount()),
             "duties": _duties(agency, unit, next_due(session, unit.id)),
             "unreached": {one.contact: one.reason for one in unreached if one.unit.id == unit.id},
             "absences": list_absences(session, *away, coming, limit=SHOWN),

@@ -18,9 +18,9 @@ from engine.agency import Agency
 from engine.database import reading, writing
 from engine.errors import EngineError
 from engine.imported_notices import imported_notices
+from engine.obligation_counts import UnitCount, counts_by_unit
 from engine.reachability import unreachable_people
 from engine.registering import Decision
-from engine.unit_counts import Standing, standings
 from engine.units import Unit
 
 router = APIRouter()
@@ -39,7 +39,7 @@ class Line(NamedTuple):
     unit: Unit
     depth: int
     duties: int
-    standing: Standing
+    standing: UnitCount
     registered: bool
 
 
@@ -81,7 +81,7 @@ def _page(
     agency = process.current.agency()
     may_decide = Permission.DECIDE in viewer.permissions
     with reading(process.db) as session:
-        counts = standings(session, now, viewer.units)
+        counts = counts_by_unit(session, now, viewer.units, request.app.state.counted)
         unreached = unreachable_people(session, agency) if may_decide else []
     context = {
         "lines": list(_lines(agency, viewer, counts)),
@@ -101,7 +101,7 @@ def parents(agency: Agency, viewer: Viewer) -> list[Unit]:
     return [unit for unit in agency.units.values() if viewer.sees(unit.id)]
 
 
-def _lines(agency: Agency, viewer: Viewer, counts: dict[str, Standing]) -> Iterator[Line]:
+def _lines(agency: Agency, viewer: Viewer, counts: dict[str, UnitCount]) -> Iterator[Line]:
     """Each unit under the one above it; the viewer's topmost ones stand at the margin."""
     duties: dict[str, int] = {}
     for duty in agency.duties_in_force.values():
@@ -114,7 +114,7 @@ def _lines(agency: Agency, viewer: Viewer, counts: dict[str, Standing]) -> Itera
     waiting = [(unit, 0) for unit in reversed(below.get("", []))]
     while waiting:
         unit, depth = waiting.pop()
-        standing = counts.get(unit.id, Standing())
+        standing = counts.get(unit.id, UnitCount())
         is_registered = unit.id in agency.registered_units
         number = duties.get(unit.id, 0)
         yield Line(unit, min(depth, DEEPEST), number, standing, is_registered)

@@ -222,3 +222,16 @@ def test_a_process_whose_configuration_contradicts_says_so_and_stays_alive(offic
     office.clock._current = other
     _told(office.clock._tick)()
     assert office.clock.last_tick is None  # and /readyz tells it
+
+
+def test_the_figures_under_a_unit_are_those_of_the_units_that_are_under_it_now(
+    office: Office,
+) -> None:
+    registered(office)
+    finance = {"under": "finance", "year": 2026}
+    before = office.get("/statistics", **finance)["total"]["due"]
+    changed = {key: value for key, value in ARCHIVE.items() if key != "id"} | {"parent": "finance"}
+    assert office.post("/units/archive", changed).status_code == 200
+    own = office.get("/statistics", unit="archive", year=2026)["total"]["due"]
+    assert own > 0
+    assert office.get("/statistics", **finance)["total"]["due"] == before + own

@@ -13,7 +13,7 @@ from office import AGENCY, Client, Office
 from engine.accounts import Role
 from engine.agency import Agency
 from engine.database import reading
-from engine.unit_counts import Standing, standings
+from engine.obligation_counts import UnitCount, counts_by_unit
 from notifiers.channel import Addressing
 from notifiers.message import Fault, Message, Outcome, OutcomeKind
 from tests.builders import Box
@@ -59,11 +59,12 @@ def told(client: Client, answer: Response) -> str:
 
 def test_the_tree_counts_what_the_rows_hold(office: Office) -> None:
     with reading(office.db) as session:
-        counted = standings(session, office.now)
+        counted = counts_by_unit(session, office.now)
     for unit in office.agency.units:
         rows = office.get("/obligations", unit=unit, status="open", limit=200)["items"]
         late = office.get("/obligations", unit=unit, status="overdue", limit=200)["items"]
-        assert counted.get(unit, Standing()) == (len(rows), len(late))
+        count = counted.get(unit, UnitCount())
+        assert (count.open, count.late) == (len(rows), len(late))
     html = page(person(office), "/units")
     line = html[html.index("广元市农业局") :]
     assert re.findall(r'class="number[^"]*">(\d+)<', line)[:3] == ["1", "100", "38"]

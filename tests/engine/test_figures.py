@@ -6,23 +6,36 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from engine.agency import Agency
 from engine.clock_changes import enter
 from engine.clock_corrections import void
 from engine.clock_entries import EntryType, entries_of
+from engine.counted_by_unit import CountedByUnit
 from engine.database import reading, writing
 from engine.derivation import derive
 from engine.errors import EngineError
 from engine.event_clocks import Extend
 from engine.events import record_event
-from engine.figures import Figures, Measure, Step, condition_of, days_of, due_between, statistics
+from engine.figures import (
+    ByMonth,
+    Figures,
+    Measure,
+    Step,
+    condition_of,
+    days_of,
+    due_between,
+    figures_by_month,
+    statistics,
+)
 from engine.instants import end_of, local_day, parse_event, start_of
 from engine.journal import JournalEntry
+from engine.obligation_counts import counts_by_unit
 from engine.obligations import Obligation, complete, list_obligations, reopen, waive
 from engine.workdays import WorkCalendar
 from rules.amounts import Amount
@@ -62,7 +75,8 @@ def db() -> Iterator[Engine]:
 
 def counted(db: Engine, now: datetime, step: Step = Step.YEAR) -> dict[str, Figures]:
     with reading(db) as session:
-        found = statistics(session, [], FIRST, LAST, step, now)
+        by_month = figures_by_month(session, [], FIRST, LAST, now)
+        found = statistics(by_month, FIRST, LAST, step)
         for measure in Measure:  # the list behind every figure is as long as the figure says
             conditions = [due_between(FIRST, LAST), condition_of(measure, now)]
             rows = list_obligations(session, *conditions)
@@ -112,9 +126,10 @@ def test_what_the_configuration_withdrew_is_in_no_figure(db: Engine) -> None:
 
 
 def test_a_stretch_in_which_nothing_fell_due_has_its_periods_and_no_rate(db: Engine) -> None:
+    asked = (date(2026, 11, 20), date(2027, 2, 3))
     with reading(db) as session:
-        asked = (date(2026, 11, 20), date(2027, 2, 3))
-        found = statistics(session, [], *asked, Step.QUARTER, instant("2026-03-01T09:00"))
+        by_month = figures_by_month(session, [], *asked, instant("2026-03-01T09:00"))
+    found = statistics(by_month, *asked, Step.QUARTER)
     assert list(found.periods) == ["2026-Q4", "2027-Q1"]
     assert (found.total, found.total.on_time_rate, found.units) == (Figures(), None, {})
 
@@ -248,6 +263,38 @@ def test_the_figures_are_what_a_recount_from_the_journal_gives(db: Engine, seed:
     if seed == 1:
         assert whole.extended > 0
     assert EntryType.VOID in {e.type for e in _clock(db)} or seed != 1
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_was_counted_before_is_counted_anew_at_the_units_where_something_happened(
+    db: Engine, seed: int
+) -> None:
+    agency, chance, before = office("monthly", REPLY.id), random.Random(seed), CountedByUnit()
+    now, asked = instant("2026-05-06T09:00"), list[int]()
+    for step in range(80):
+        now += timedelta(minutes=chance.choice((0, 20, 20, 900)))
+        with writing(db) as session:
+            derive(session, replace(agency, horizon_days=60 + 2 * step), CALENDAR, now)
+            for _ in range(step and chance.randrange(3)):
+                act(session, agency, CALENDAR, now, chance)
+        with reading(db) as session:
+            asked += looked(session, before, now)
+    assert asked.count(1) > 20  # some units
+    assert 80 - len(asked) > 10  # none
+    assert asked.count(0) > 5  # all: the first time, and on another day
+
+
+def looked(session: Session, before: CountedByUnit, now: datetime) -> list[int]:
+    """By how many conditions more was counted, if anything; what was kept is what a count gives."""
+    asked: list[int] = []
+
+    def count(more: list[Any]) -> dict[str, ByMonth]:
+        asked.append(len(more))
+        return figures_by_month(session, more, FIRST, LAST, now)
+
+    assert before.get(session, "figures", now, count) == count([])
+    assert counts_by_unit(session, now, None, before) == counts_by_unit(session, now)
+    return asked[:-1]
 
 
 def _clock(db: Engine) -> list[object]:

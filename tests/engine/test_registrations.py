@@ -11,6 +11,7 @@ from engine.errors import BadAgency
 from engine.impact import SHOWN
 from engine.importing import Done, Wanted, carry_out_import, preview_import
 from engine.ladder import Ladder
+from engine.obligation_counts import counts_by_unit
 from engine.registering import (
     Decision,
     DutyTerms,
@@ -21,7 +22,7 @@ from engine.registering import (
     settle,
 )
 from engine.registrations import Registered, registered
-from engine.unit_counts import Standing, next_due, standings
+from engine.unit_counts import next_due, units_with_open
 from engine.unit_entries import UnitEntry
 from engine.units import Contact, Role, Unit
 from rules.catalogue_files import CatalogueFile
@@ -69,15 +70,16 @@ def test_what_is_registered_is_owed_until_it_ends() -> None:
         assert agency.ladder_of(MONTHLY.id, "archive") is WEEKLY
         assert current.agency() is agency
         with reading(db) as session:
-            counted = standings(session, NOW, ["archive"])
-            assert counted == {"archive": Standing(counted["archive"].open, 1)}
-            assert standings(session, NOW).keys() == {"archive", "finance"}
+            counted = counts_by_unit(session, NOW, ["archive"])
+            assert {unit: one.late for unit, one in counted.items()} == {"archive": 1}
+            assert units_with_open(session) == ["archive", "finance"]
             assert next_due(session, "archive") == {MONTHLY.id: day("2026-02-28")}
         with writing(db) as session:
             end_duty(session, agency, MONTHLY.id, "archive", day("2026-04-30"), DECISION)
             settle(session, current, CALENDAR, NOW)
         with reading(db) as session:
-            assert standings(session, NOW, ["archive"]) == {"archive": Standing(3, 1)}
+            counted = counts_by_unit(session, NOW, ["archive"])
+            assert (counted["archive"].open, counted["archive"].late) == (3, 1)
 
 
 @pytest.mark.usefixtures("both_databases")
@@ -103,7 +105,8 @@ def test_an_import_is_all_or_nothing_and_done_once() -> None:
         again = carry_out_import(db, current, CALENDAR, wanted, DECISION)
         assert (again.faults, again.changes_something) == ([], False)
         with reading(db) as session:
-            assert standings(session, NOW, ["archive"]) == {"archive": Standing(10, 0)}
+            counted = counts_by_unit(session, NOW, ["archive"])
+            assert (counted["archive"].open, counted["archive"].late) == (10, 0)
 
 
 def entry(**more: str) -> UnitEntry:
