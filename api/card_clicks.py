@@ -59,8 +59,8 @@ class CardClicks:
         self, click_id: int, here: Callable[[WecomApplication], WecomApplication]
     ) -> None:
         running = self._running
-        agency = running.current.agency()
         with writing(running.db) as session:
+            agency = running.current.agency_in(session)
             calendar = running.clock.calendar.knowing(imported_notices(session))
             click = handle(session, agency, calendar, click_id, self._now())
             to = recipient_of(session, click.message_id)

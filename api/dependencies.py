@@ -110,10 +110,19 @@ async def _calendar_of_writer(
     return running(request).clock.calendar.knowing(imported_notices(session))
 
 
+async def _agency_of_writer(
+    request: Request, session: Annotated[Session, Depends(_writer, scope="function")]
+) -> Agency:
+    """As the writing transaction sees it, which it begins: what was registered or decided while it
+    waited for its turn counts, or an event would miss a duty and nothing would ever make up for it."""
+    return running(request).current.agency_in(session)
+
+
 AgencyNow = Annotated[Agency, Depends(_agency)]
 CalendarNow = Annotated[WorkCalendar, Depends(_calendar)]
 Now = Annotated[datetime, Depends(_now)]
 Reader = Annotated[Session, Depends(_reader)]
 Writer = Annotated[Session, Depends(_writer, scope="function")]
+WriterAgency = Annotated[Agency, Depends(_agency_of_writer, scope="function")]
 WriterCalendar = Annotated[WorkCalendar, Depends(_calendar_of_writer, scope="function")]
 Viewing = Annotated[Viewer, Depends(viewing)]

@@ -1,5 +1,6 @@
 """机关 Agency: everything an office has configured, checked as a whole, as one frozen value."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -83,23 +84,22 @@ class Agency:
 
         Where no unit owes the first rule, and for a hearing or a date, nothing is chained.
         """
-        duties = self.duties_in_force.values()
+        duties = self.duties_in_force
+        of_rule: defaultdict[str, list[Duty]] = defaultdict(list)
+        for duty in duties.values():
+            of_rule[duty.rule].append(duty)
+        firsts = {rule: self._firsts(rule, of_rule) for rule in of_rule}
         found: dict[str, tuple[Duty, ...]] = {}
-        for duty in duties:
-            first, term = (
-                self.catalogue.rules[duty.rule].starts_after,
-                self.readings[duty.rule].term,
-            )
-            if not first or term is None or term.kind in (Kind.BEFORE_EVENT, Kind.FIXED_DEADLINE):
-                continue
-            wordings = later_wordings(self.catalogue.rules, first)
-            firsts = [one for one in duties if one.rule in wordings]
-            own = [one for one in firsts if one.unit == duty.unit]
-            others = [
-                one for one in firsts if f"{duty.rule}@{one.unit}" not in self.duties_in_force
+        for key, duty in duties.items():
+            of_unit = firsts[duty.rule]
+            begins = of_unit.get(duty.unit) or [
+                one
+                for unit, own in of_unit.items()
+                if f"{duty.rule}@{unit}" not in duties
+                for one in own
             ]
-            if own or others:
-                found[duty.key] = tuple(own or others)
+            if begins:
+                found[key] = tuple(begins)
         return found
 
     def trigger_of(self, duty: Duty) -> str:
@@ -265,6 +265,17 @@ class Agency:
                     raise BadAgency(
                         f"[[season]]“{season.name}”没有{which}用到；规则和口径中的时段有：{known}"
                     )
+
+    def _firsts(self, id_: str, of_rule: Mapping[str, list[Duty]]) -> dict[str, list[Duty]]:
+        """By unit the duties whose completion begins a rule."""
+        first, term = self.catalogue.rules[id_].starts_after, self.readings[id_].term
+        if not first or term is None or term.kind in (Kind.BEFORE_EVENT, Kind.FIXED_DEADLINE):
+            return {}
+        found: defaultdict[str, list[Duty]] = defaultdict(list)
+        for wording in later_wordings(self.catalogue.rules, first):
+            for duty in of_rule.get(wording, ()):
+                found[duty.unit].append(duty)
+        return found
 
     def _neighbours(self, duty: Duty) -> list[Duty]:
         """The duties of the unit that are linked with one directly and do not wait."""

@@ -4,11 +4,11 @@ A limit counts from each completion, by an event of its own, tied to the complet
 rhythm (编制目录, then 动态更新) begins once, on the day of the first completion.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from engine import journal
 from engine.agency import Agency
@@ -16,17 +16,27 @@ from engine.clock_changes import replay_reopened
 from engine.duties import Duty
 from engine.events import EVENT_KINDS, Event, begin, beginnings
 from engine.instants import day_of
-from engine.obligations import WITHDRAWN_BY, Obligation, Status, reopen, waive, withdraw
+from engine.obligations import (
+    WITHDRAWN_BY,
+    Obligation,
+    Status,
+    obligations_of,
+    reopen,
+    waive,
+    withdraw,
+)
 from engine.workdays import LAST_DAY, WorkCalendar
 
 
 def with_beginnings(session: Session, agency: Agency) -> Agency:
     """The agency that knows on which days its chained rhythms have begun."""
-    days: dict[str, date] = {}
-    for key in agency.chained:
-        duty = agency.duties_in_force[key]
-        if not _counts_from_each(agency, duty) and (firsts := _completed(session, agency, duty)):
-            days[key] = min(day_of(one.closed_at) for one in firsts if one.closed_at)
+    chained = (agency.duties_in_force[key] for key in agency.chained)
+    rhythms = [duty for duty in chained if not _counts_from_each(agency, duty)]
+    days: dict[str, date] = {
+        key: min(day_of(one.closed_at) for one in firsts if one.closed_at)
+        for key, firsts in completions(session, agency, rhythms).items()
+        if firsts
+    }
     return agency if days == agency.begun else replace(agency, begun=days)
 
 
@@ -50,13 +60,38 @@ def follow(
 
 
 def follow_all(
-    session: Session, agency: Agency, calendar: WorkCalendar, duty: Duty, now: datetime
+    session: Session,
+    agency: Agency,
+    calendar: WorkCalendar,
+    completed: Mapping[str, Iterable[Obligation]],
+    now: datetime,
 ) -> int:
-    """The same for all that was completed before a duty, or its reading, was there."""
-    if duty.key not in agency.chained or not _counts_from_each(agency, duty):
-        return 0
-    firsts = _completed(session, agency, duty)
-    return sum(follow(session, agency, calendar, first, now) for first in firsts)
+    """The same for all that was completed before duties, or their readings, were there. What has
+    begun with a completion is left to whoever brings it in line."""
+    begun = _begun(session, agency, completed)
+    firsts = {
+        one.id: one
+        for key, rows in completed.items()
+        for one in rows
+        if (key, _reference(one), one.closed_at) not in begun
+    }
+    return sum(follow(session, agency, calendar, first, now) for first in firsts.values())
+
+
+def _begun(
+    session: Session, agency: Agency, keys: Iterable[str]
+) -> set[tuple[str, str, datetime | None]]:
+    """The duties, with the references and times of the completions with which theirs began."""
+    duties = [agency.duties_in_force[key] for key in keys]
+    if not duties:
+        return set()
+    query = select(Obligation.rule, Obligation.unit, Event.reference, Event.at).join(Event)
+    query = query.where(
+        col(Event.trigger).in_({agency.trigger_of(duty) for duty in duties}),
+        col(Obligation.rule).in_({duty.rule for duty in duties}),
+    )
+    rows = session.exec(query).all()
+    return {(f"{rule}@{unit}", reference, at) for rule, unit, reference, at in rows}
 
 
 def take_back(
@@ -118,13 +153,15 @@ def _tell_of(
         journal.write(session, first.id, now, "take_back", by, text)
 
 
-def standing(session: Session, agency: Agency, duty: Duty, events: Iterable[Event]) -> list[Event]:
+def standing(
+    agency: Agency, duty: Duty, events: Iterable[Event], completed: Iterable[Obligation]
+) -> list[Event]:
     """Of a duty's events those that stand: not the completions that were taken back."""
     if duty.key not in agency.chained:
         return list(events)
-    completed = {_reference(first) for first in _completed(session, agency, duty)}
+    references = {_reference(first) for first in completed}
     trigger = agency.trigger_of(duty)
-    return [one for one in events if one.trigger != trigger or one.reference in completed]
+    return [one for one in events if one.trigger != trigger or one.reference in references]
 
 
 def _counts_from_each(agency: Agency, duty: Duty) -> bool:
@@ -132,28 +169,56 @@ def _counts_from_each(agency: Agency, duty: Duty) -> bool:
     return term is not None and term.kind in EVENT_KINDS
 
 
-def _completed(session: Session, agency: Agency, duty: Duty) -> list[Obligation]:
-    """What was completed of the duties after which one starts, or of linked ones in their stead."""
-    pairs = {
-        (rule, one.unit)
-        for one in agency.chained[duty.key]
-        for rule in (one.rule, *agency.catalogue.rules[one.rule].same_as)
+def completions(
+    session: Session, agency: Agency, duties: Iterable[Duty]
+) -> dict[str, list[Obligation]]:
+    """By key, for each of these duties that is chained: what was completed of those after which it
+    starts, or of linked ones in their stead."""
+    rules = agency.catalogue.rules
+    asked = {
+        duty.key: [
+            (rule, one.unit)
+            for one in agency.chained[duty.key]
+            for rule in (one.rule, *rules[one.rule].same_as)
+        ]
+        for duty in duties
+        if duty.key in agency.chained
     }
-    asked = [(Obligation.rule == rule) & (Obligation.unit == unit) for rule, unit in pairs]
-    query = select(Obligation).where(Obligation.status == Status.DONE, or_(*asked))
-    rows = session.exec(query.order_by(col(Obligation.id))).all()
-    return [row for row in rows if row.closed_at and duty in _followers(session, agency, row)]
+    pairs = {pair for wanted in asked.values() for pair in wanted}
+    rows = obligations_of(session, pairs, Obligation.status == Status.DONE)
+    return {
+        key: sorted(
+            (
+                row
+                for pair in dict.fromkeys(wanted)
+                for row in rows[pair]
+                if row.closed_at and _starts_after(session, agency, key, row)
+            ),
+            key=lambda row: row.id or 0,
+        )
+        for key, wanted in asked.items()
+    }
+
+
+def _completed(session: Session, agency: Agency, duty: Duty) -> list[Obligation]:
+    return completions(session, agency, [duty])[duty.key]
 
 
 def _followers(session: Session, agency: Agency, first: Obligation) -> list[Duty]:
     """The duties that start after this obligation, or after a linked one that it governs."""
-    same = agency.same_duties(first.rule, first.unit, first.due_on)
-    rules = {first.rule} | {one.id for one in same if not _own(session, one.id, first)}
     return [
         agency.duties_in_force[key]
-        for key, firsts in agency.chained.items()
-        if any(one.rule in rules and one.unit == first.unit for one in firsts)
+        for key in agency.chained
+        if _starts_after(session, agency, key, first)
     ]
+
+
+def _starts_after(session: Session, agency: Agency, key: str, first: Obligation) -> bool:
+    rules = {one.rule for one in agency.chained[key] if one.unit == first.unit}
+    if not rules or first.rule in rules:
+        return bool(rules)
+    same = agency.same_duties(first.rule, first.unit, first.due_on)
+    return any(one.id in rules and not _own(session, one.id, first) for one in same)
 
 
 def _own(session: Session, rule: str, first: Obligation) -> bool:

@@ -7,10 +7,9 @@ from enum import StrEnum
 
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
-from engine.database import Instant, words
+from engine.database import Instant, portions, words
 from engine.event_clocks import Change, Exclude, Extend, Moment, Restart, beginning
 from engine.instants import day_of
-from engine.obligations import Obligation
 from rules.amounts import Amount
 from rules.clauses import Clause, Effect
 
@@ -76,19 +75,18 @@ def changes_of(
     return [change_of(entry, clauses) for entry in standing(entries_of(session, obligation_id))]
 
 
-def changes_by_event(
-    session: Session, rule: str, unit: str, clauses: Mapping[str, Clause]
+def changes_of_all(
+    session: Session, obligation_ids: Iterable[int], clauses: Mapping[str, Clause]
 ) -> dict[int, list[Change]]:
-    """The same for all obligations of a duty, by their events."""
-    query = select(ClockEntry, Obligation.event_id).join(Obligation)
-    query = query.where(Obligation.rule == rule, Obligation.unit == unit)
+    """The same for many, by their ids; those without entries are left out."""
     found: defaultdict[int, list[ClockEntry]] = defaultdict(list)
-    for entry, event_id in session.exec(query.order_by(col(ClockEntry.id))).all():
-        if event_id is not None:
-            found[event_id].append(entry)
+    for ids in portions(obligation_ids):
+        query = select(ClockEntry).where(col(ClockEntry.obligation_id).in_(ids))
+        for entry in session.exec(query.order_by(col(ClockEntry.id))).all():
+            found[entry.obligation_id].append(entry)
     return {
-        event_id: [change_of(entry, clauses) for entry in standing(entries)]
-        for event_id, entries in found.items()
+        id_: [change_of(entry, clauses) for entry in standing(entries)]
+        for id_, entries in found.items()
     }
 
 

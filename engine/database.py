@@ -15,11 +15,11 @@ every statement sees what the one before has committed. What is read by `reading
 the database in both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,6 +31,8 @@ from sqlmodel import Session, SQLModel, create_engine
 from engine.errors import BadDatabase
 from engine.postgres import is_postgres, open_postgres, postgres_url
 
+_AT_ONCE = 10_000
+_Value = TypeVar("_Value", str, int)
 WRITERS = 0x51_78_69  # the advisory lock of those who decide: "Qxi"
 
 
@@ -145,12 +147,29 @@ def look_over(db: Engine) -> None:
             session.execute(text("ANALYZE"))
 
 
+def portions(values: Iterable[_Value]) -> Iterator[list[_Value]]:
+    """As many values, in their order, as one statement may ask for: databases limit that."""
+    ordered = sorted(values)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield ordered[start : start + _AT_ONCE]
+
+
 def insert_missing(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
     """INSERT … ON CONFLICT DO NOTHING. Ask it for what is new with `returning`: the number of rows
     that the result gives is -1 on PostgreSQL."""
     if is_postgres(session):
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def insert_or_update(session: Session, table: type[SQLModel]) -> sqlite.Insert | postgresql.Insert:
+    """INSERT … ON CONFLICT DO UPDATE: the row of a primary key becomes what it is given."""
+    columns = SQLModel.metadata.tables[str(table.__tablename__)].columns
+    keys = [column.name for column in columns if column.primary_key]
+    insert = postgresql.insert if is_postgres(session) else sqlite.insert
+    statement = insert(table)
+    others = {one.name: statement.excluded[one.name] for one in columns if not one.primary_key}
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

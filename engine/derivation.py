@@ -3,38 +3,31 @@
 Idempotent by the unique key (rule, unit, occurrence), cheap by a watermark per duty.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from engine.agency import Agency
-from engine.chains import follow_all, standing, with_beginnings
-from engine.clock_entries import changes_by_event
+from engine.alignment import Expected, Why, align, align_with_events
+from engine.chains import with_beginnings
 from engine.database import insert_missing
-from engine.due_dates import Due
 from engine.duties import Duty
-from engine.errors import BadDatabase, NoDate
-from engine.events import EVENT_KINDS, Event, begin, beginnings, due_of_event
+from engine.errors import BadDatabase
+from engine.events import EVENT_KINDS
 from engine.instants import local_day
 from engine.news import NewsType, tell
-from engine.obligations import (
-    WITHDRAWN_BY,
-    Obligation,
-    Status,
-    due_columns,
-    move,
-    reopen,
-    withdraw,
-)
+from engine.obligations import Obligation, Status, due_columns, obligations_of
 from engine.owing import Owed, owed_among
 from engine.periods import span
 from engine.watermarks import (
-    Watermark,
+    Mark,
     basis_of,
     calendar_alone,
+    remove_watermarks,
+    store_watermarks,
     watermarks,
     what_changed,
 )
@@ -43,21 +36,27 @@ from engine.workdays import LAST_DAY, WorkCalendar
 AHEAD = timedelta(days=30)  # derived beyond the horizon, so that not every day has work to do
 
 
-@dataclass
-class Expected:
-    """What a duty asks for, by occurrence: date and reading, or None to keep the date that the
-    row has; and what it does not, because a linked rule governs."""
+@dataclass(frozen=True)
+class _Work:
+    """A duty of which something has to be derived: from `mark` on, or all of it anew, through a day."""
 
-    dates: dict[str, tuple[Due, str] | None] = field(default_factory=dict)
-    governed: dict[str, str] = field(default_factory=dict)
-    begun: int = 0
+    duty: Duty
+    calendar: WorkCalendar  # of its unit
+    mark: Mark | None
+    basis: str
+    through: date
 
-    def add(self, occurrence: str, date: tuple[Due, str] | None, governed_by: str = "") -> None:
-        """One occurrence, where it stands or where another rule governs it."""
-        if governed_by:
-            self.governed[occurrence] = governed_by
-        else:
-            self.dates[occurrence] = date
+    @property
+    def anew(self) -> bool:
+        """Is it new, changed, or back after it had been taken out?"""
+        return self.mark is None or self.mark.basis != self.basis
+
+    def why(self, notice: str) -> Why:
+        """Why its dates move."""
+        if self.mark is None:
+            return "责任恢复", False
+        because = what_changed(self.mark.basis, self.basis, notice)
+        return because, calendar_alone(self.mark.basis, self.basis)
 
 
 def derive(
@@ -70,46 +69,39 @@ def derive(
     that has just come in.
     """
     agency = with_beginnings(session, agency)
-    needed = min(local_day(now) + timedelta(days=agency.horizon_days), LAST_DAY)
-    through = min(needed + AHEAD, LAST_DAY)
     marks = watermarks(session)
-    added = 0
     _refuse_a_foreign_database(marks, agency)
-    for duty in agency.duties_in_force.values():
-        local = agency.calendar_of(duty.unit, calendar)
-        mark, basis = marks.pop(duty.key, None), basis_of(duty, agency, local)
-        end = through
-        rows: list[Obligation] = []
-        if mark:
-            end = max(end, mark.through)  # rows that stand beyond a shortened horizon count too
-        if mark and mark.basis == basis:
-            if mark.through >= needed:
-                continue
-            asked = list(owed_among(agency, duty, mark.through, end, local))
-        else:  # changed, or back after it had been taken out
-            because = what_changed(mark.basis, basis, notice) if mark else "责任恢复"
-            by_calendar = mark is not None and calendar_alone(mark.basis, basis)
-            added += follow_all(session, agency, local, duty, now)
-            rows = _rows(session, duty.rule, duty.unit)
-            last = _beyond(agency, duty, end) if rows else end
-            asked = list(owed_among(agency, duty, duty.since, last, local))
-            why = (because, by_calendar)
-            added += _recompute(session, agency, local, duty, rows, asked, now, why)
-        there = {row.occurrence for row in rows}
-        new = (one for one in asked if one.occurrence.due_on <= end)
-        added += _insert(session, agency, duty, new, there, now)
-        if mark:
-            mark.through, mark.basis = end, basis
-        else:
-            session.add(Watermark(duty=duty.key, through=end, basis=basis))
-    for key, mark in marks.items():  # duties that the configuration no longer has
-        rule, _, unit = key.partition("@")
-        _withdraw(session, _rows(session, rule, unit), Expected(), now)
-        session.delete(mark)
+    work = list(_work(agency, calendar, marks, now))
+    by_event = [one for one in work if _counts_from_events(agency, one.duty)]
+    rhythms = [one for one in work if not _counts_from_events(agency, one.duty)]
+    added = _derive_rhythms(session, agency, rhythms, now, notice)
+    changed = [(one.duty, one.why(notice)) for one in by_event if one.anew]
+    added += align_with_events(session, agency, calendar, changed, now)
+    _withdraw_all(session, sorted(marks.keys() - agency.duties_in_force.keys()), now)
+    store_watermarks(session, {one.duty.key: Mark(one.through, one.basis) for one in work})
     return added
 
 
-def _refuse_a_foreign_database(marks: Mapping[str, Watermark], agency: Agency) -> None:
+def _work(
+    agency: Agency, calendar: WorkCalendar, marks: Mapping[str, Mark], now: datetime
+) -> Iterator[_Work]:
+    needed = min(local_day(now) + timedelta(days=agency.horizon_days), LAST_DAY)
+    through = min(needed + AHEAD, LAST_DAY)
+    for key, duty in agency.duties_in_force.items():
+        local, mark = agency.calendar_of(duty.unit, calendar), marks.get(key)
+        # Rows that stand beyond a shortened horizon count too.
+        end = max(through, mark.through) if mark else through
+        one = _Work(duty, local, mark, basis_of(duty, agency, local), end)
+        if one.anew or (mark and mark.through < needed):
+            yield one
+
+
+def _counts_from_events(agency: Agency, duty: Duty) -> bool:
+    term = agency.readings[duty.rule].term
+    return term is not None and term.kind in EVENT_KINDS
+
+
+def _refuse_a_foreign_database(marks: Mapping[str, Mark], agency: Agency) -> None:
     """With the configuration of another office every duty would look as if taken out, and what
     is owed would be waived."""
     units = {key.partition("@")[2] for key in marks}
@@ -120,77 +112,47 @@ def _refuse_a_foreign_database(marks: Mapping[str, Watermark], agency: Agency) -
         )
 
 
-def _insert(
-    session: Session,
-    agency: Agency,
-    duty: Duty,
-    asked: Iterable[Owed],
-    there: set[str],
-    now: datetime,
+def _derive_rhythms(
+    session: Session, agency: Agency, work: Sequence[_Work], now: datetime, notice: str
 ) -> int:
-    """Store what is asked for, but for the occurrences that are there."""
-    reading = agency.readings[duty.rule]
-    if reading.term is None:
-        return 0
-    shared = {
-        "rule": duty.rule,
-        "unit": duty.unit,
-        "document": agency.catalogue.rules[duty.rule].document.id,
-        "reading": reading.in_words,
-        "version": 1,
-        "status": Status.OPEN,
-        "closed_by": "",
-        "evidence": "",
-        "created_at": now,
-        "revision": 0,
-        "calendar_moves": 0,
-    }
-    rows: list[dict[str, Any]] = [
-        {
-            "occurrence": one.occurrence.period.key,
-            "period": one.occurrence.period.key,
-            "opens_on": max(one.occurrence.period.first, agency.begins(duty) or duty.since),
-            **due_columns(one.due),
-            **shared,
-        }
-        for one in asked
-        if not one.governed_by and one.occurrence.period.key not in there
-    ]
-    if not rows:
-        return 0
-    statement = insert_missing(session, Obligation).returning(col(Obligation.id))
-    ids = session.execute(statement, rows).scalars().all()
-    for id_ in ids:
-        tell(session, NewsType.CREATED, id_, now)
-    return len(ids)
+    """Rhythms and fixed dates, and rules that have no date yet."""
+    anew = [(one.duty.rule, one.duty.unit) for one in work if one.anew]
+    there, asked, new = obligations_of(session, anew), _Asked(agency), list[dict[str, Any]]()
+    for one in work:
+        rows = there.get((one.duty.rule, one.duty.unit), [])
+        if one.mark and not one.anew:
+            owed = asked.of(one, one.mark.through, one.through)
+        else:
+            last = _beyond(agency, one.duty, one.through) if rows else one.through
+            owed = asked.of(one, one.duty.since, last)
+        if rows:
+            words = agency.readings[one.duty.rule].in_words
+            align(session, rows, _expected(owed, words), now, one.why(notice))
+        known = {row.occurrence for row in rows}
+        new += _new_rows(agency, one, owed, known, now)
+    return _insert(session, new, now)
 
 
-def _recompute(
-    session: Session,
-    agency: Agency,
-    calendar: WorkCalendar,
-    duty: Duty,
-    rows: Sequence[Obligation],
-    asked: Iterable[Owed],
-    now: datetime,
-    why: tuple[str, bool],
-) -> int:
-    """Bring the rows of a duty in line; how many began with an event that was another's alone. `why`
-    is the reason in words, and whether it is the calendar alone."""
-    reading = agency.readings[duty.rule]
+class _Asked:
+    """What duties owe by their rhythm; of alike ones, as many units have, it is computed once."""
+
+    def __init__(self, agency: Agency) -> None:
+        self._agency = agency
+        self._found: dict[tuple[str, str, date, date], Sequence[Owed]] = {}
+
+    def of(self, one: _Work, start: date, end: date) -> Sequence[Owed]:
+        """From `start` to `end`: all that it rests on is in the basis."""
+        key = (one.duty.rule, one.basis, start, end)
+        if key not in self._found:
+            self._found[key] = list(owed_among(self._agency, one.duty, start, end, one.calendar))
+        return self._found[key]
+
+
+def _expected(owed: Iterable[Owed], words: str) -> Expected:
     expected = Expected()
-    if reading.term and reading.term.kind in EVENT_KINDS:
-        expected = _from_events(session, agency, calendar, duty, now)
-    else:
-        for one in asked:
-            expected.add(one.occurrence.period.key, (one.due, reading.in_words), one.governed_by)
-    for row in rows:
-        if row.withdrawn and row.occurrence in expected.dates and row.id:
-            reopen(session, row.id, by=WITHDRAWN_BY, reason="配置重新要求此事项", now=now)
-        if row.status is Status.OPEN and (moved := expected.dates.get(row.occurrence)):
-            move(session, row, *moved, now, *why)
-    _withdraw(session, rows, expected, now)
-    return expected.begun
+    for one in owed:
+        expected.add(one.occurrence.period.key, (one.due, words), one.governed_by)
+    return expected
 
 
 def _beyond(agency: Agency, duty: Duty, through: date) -> date:
@@ -202,55 +164,52 @@ def _beyond(agency: Agency, duty: Duty, through: date) -> date:
     return min(through + reach, LAST_DAY)
 
 
-def _from_events(
-    session: Session, agency: Agency, calendar: WorkCalendar, duty: Duty, now: datetime
-) -> Expected:
-    """What has begun with events. Where linked duties share one, the stricter stands; a duty that
-    did not stand then and does now begins now."""
-    expected = Expected()
-    own = standing(session, agency, duty, _events(session, duty.unit, (duty.rule,)))
-    changes = changes_by_event(session, duty.rule, duty.unit, agency.catalogue.clauses)
-    links = agency.catalogue.rules[duty.rule].same_as
-    for event in own:
-        governing = (
-            beginnings(session, agency, calendar, duty, event, now).governed if links else {}
-        )
-        try:
-            changed = changes.get(event.id or 0, ())
-            date = due_of_event(agency, calendar, duty.rule, duty.unit, event.moment, changed)
-        except NoDate:  # the limit is in hours now and only a day is known, or none is left
-            date = None
-        expected.add(f"event:{event.id}", date, governing.get(duty.rule, ""))
-    moments = {(event.at, event.reference) for event in own}
-    for event in _events(session, duty.unit, links):
-        if (event.at, event.reference) in moments:
-            continue
-        moments.add((event.at, event.reference))
-        found = beginnings(session, agency, calendar, duty, event, now)
-        if duty.rule in found.dates and duty.rule not in found.governed:
-            started, due, words = found.dates[duty.rule]
-            begin(session, agency, duty, started, due, words, now)
-            expected.add(f"event:{started.id}", (due, words))
-            expected.begun += 1
-    return expected
+def _new_rows(
+    agency: Agency, work: _Work, owed: Iterable[Owed], there: Container[str], now: datetime
+) -> Iterator[dict[str, Any]]:
+    """The columns of what is asked for, but for the occurrences that are there."""
+    duty = work.duty
+    begins = agency.begins(duty) or duty.since
+    shared = {
+        "rule": duty.rule,
+        "unit": duty.unit,
+        "document": agency.catalogue.rules[duty.rule].document.id,
+        "reading": agency.readings[duty.rule].in_words,
+        "status": Status.OPEN,
+        "created_at": now,
+    }
+    for one in owed:
+        period = one.occurrence.period
+        # What lies beyond was only asked for to see where its row stands.
+        ahead = one.occurrence.due_on <= work.through
+        if ahead and not one.governed_by and period.key not in there:
+            yield {
+                "occurrence": period.key,
+                "period": period.key,
+                "opens_on": max(period.first, begins),
+                **due_columns(one.due),
+                **shared,
+            }
 
 
-def _events(session: Session, unit: str, rules: Iterable[str]) -> list[Event]:
-    """The events with which obligations of a unit began under one of these rules."""
-    query = select(Event).join(Obligation).where(Obligation.unit == unit)
-    query = query.where(col(Obligation.rule).in_(list(rules))).order_by(col(Event.id)).distinct()
-    return list(session.exec(query).all())
+def _insert(session: Session, rows: Sequence[dict[str, Any]], now: datetime) -> int:
+    """Those that are not there yet; how many. Whoever derives is alone, so that what comes after the
+    last row is what he added: with RETURNING it takes several times as long on PostgreSQL."""
+    if not rows:
+        return 0
+    session.flush()
+    last = session.exec(select(func.max(col(Obligation.id)))).one() or 0
+    session.connection().execute(insert_missing(session, Obligation), rows)
+    added = select(col(Obligation.id)).where(col(Obligation.id) > last).order_by(col(Obligation.id))
+    ids = session.exec(added).all()
+    for id_ in ids:
+        tell(session, NewsType.CREATED, id_, now)
+    return len(ids)
 
 
-def _withdraw(
-    session: Session, rows: Iterable[Obligation], expected: Expected, now: datetime
-) -> None:
-    """Waive what is open, not yet due and not asked for any more. What is late stays owed."""
-    for row in rows:
-        if row.occurrence not in expected.dates and row.ahead(now):
-            withdraw(session, row, expected.governed.get(row.occurrence, ""), now)
-
-
-def _rows(session: Session, rule: str, unit: str) -> list[Obligation]:
-    query = select(Obligation).where(Obligation.rule == rule, Obligation.unit == unit)
-    return list(session.exec(query).all())
+def _withdraw_all(session: Session, keys: Sequence[str], now: datetime) -> None:
+    """What is ahead of duties that the configuration no longer has."""
+    pairs = {(rule, unit) for rule, _, unit in (key.partition("@") for key in keys)}
+    for rows in obligations_of(session, pairs).values():
+        align(session, rows, Expected(), now, ("", False))
+    remove_watermarks(session, keys)

@@ -1,16 +1,17 @@
 """影响 Impact: what a changed agency or calendar would do to the obligations, without doing it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, Row
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
-from engine.database import trying
+from engine.database import portions, trying
 from engine.derivation import derive
+from engine.news import NewsType, Told, told_in
 from engine.obligations import Obligation, Status
 from engine.workdays import WorkCalendar
 
@@ -85,48 +86,54 @@ def impact(db: Engine, after: Basis, now: datetime, before: Basis | None = None)
 
 def derive_and_compare(session: Session, after: Basis, now: datetime, notice: str = "") -> Impact:
     """Derive in a transaction of the caller's; what became of the obligations that were there."""
-    session.flush()
-    old = _obligations(session)
+    before = len(told_in(session))
     derive(session, *after, now, notice)
     session.flush()
-    return _compared(old, _obligations(session))
+    return _impact(session, told_in(session)[before:])
 
 
-def _obligations(session: Session) -> dict[int, Row[_Columns]]:
+def _impact(session: Session, told: Iterable[Told]) -> Impact:
+    """What happened says which obligations are others now, and what they were: no other is read."""
+    first: dict[int, NewsType] = {}
+    dates: dict[int, Mapping[str, Any]] = {}
+    for one in told:
+        first.setdefault(one.obligation_id, one.type)
+        if one.previous:
+            dates.setdefault(one.obligation_id, one.previous)
+    moved, withdrawn, reopened, new = [list[Affected]() for _ in range(4)]
+    for row in _obligations(session, first):
+        was, is_open = first[row.id], row.status is Status.OPEN
+        if was is NewsType.CREATED:
+            new.append(_affected(None, row))
+            continue
+        old = dates.get(row.id) or {"due_on": row.due_on, "due_at": row.due_at}
+        found = _affected(old, row)
+        if is_open and was is NewsType.REOPENED:
+            reopened.append(found)
+        elif is_open and (old["due_on"], old["due_at"]) != (row.due_on, row.due_at):
+            moved.append(found)
+        elif not is_open and was is not NewsType.REOPENED:
+            withdrawn.append(found)
+    return Impact(tuple(moved), tuple(withdrawn), tuple(reopened), tuple(new))
+
+
+def _obligations(session: Session, ids: Iterable[int]) -> list[Row[_Columns]]:
     names = ("id", "rule", "unit", "period", "due_on", "due_at", "status")
     columns = [col(getattr(Obligation, name)) for name in names]
-    query = select(*columns).order_by(col(Obligation.due_on), col(Obligation.id))
-    return {row.id: row for row in session.execute(query).all()}
+    found: list[Row[_Columns]] = []
+    for portion in portions(ids):
+        found += session.execute(select(*columns).where(col(Obligation.id).in_(portion))).all()
+    return sorted(found, key=lambda row: (row.due_on, row.id))
 
 
-def _compared(before: Mapping[int, Row[_Columns]], after: Mapping[int, Row[_Columns]]) -> Impact:
-    both = [(before[id_], row) for id_, row in after.items() if id_ in before]
-    opened = [(old, new) for old, new in both if new.status is Status.OPEN]
-    added = [new for id_, new in after.items() if id_ not in before]
-    return Impact(
-        moved=tuple(
-            _affected(old, new)
-            for old, new in opened
-            if old.status is Status.OPEN and (old.due_on, old.due_at) != (new.due_on, new.due_at)
-        ),
-        withdrawn=tuple(
-            _affected(old, new)
-            for old, new in both
-            if old.status is Status.OPEN and new.status is not Status.OPEN
-        ),
-        reopened=tuple(_affected(old, new) for old, new in opened if old.status is not Status.OPEN),
-        new=tuple(_affected(None, new) for new in added),
-    )
-
-
-def _affected(old: Row[_Columns] | None, new: Row[_Columns]) -> Affected:
+def _affected(old: Mapping[str, Any] | None, new: Row[_Columns]) -> Affected:
     return Affected(
-        id=old.id if old else None,
+        id=new.id if old else None,
         rule=new.rule,
         unit=new.unit,
         period=new.period,
-        old_due_on=old.due_on if old else None,
-        old_due_at=old.due_at if old else None,
+        old_due_on=old["due_on"] if old else None,
+        old_due_at=old["due_at"] if old else None,
         new_due_on=new.due_on,
         new_due_at=new.due_at,
     )

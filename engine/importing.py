@@ -10,26 +10,26 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import Engine
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from engine.agency import Agency
 from engine.chains import follow
 from engine.current_agency import CurrentAgency
 from engine.database import trying, writing
+from engine.derivation import derive
 from engine.errors import BadAgency, EngineError, NotAllowed
 from engine.events import check_completion
 from engine.impact import Basis, Impact, derive_and_compare
 from engine.imported_notices import imported_notices
 from engine.instants import local_day, start_of
-from engine.obligations import STATUS_NAMES, Obligation, Status, complete
+from engine.obligations import STATUS_NAMES, Obligation, Status, complete, obligations_of
 from engine.registering import (
     Decision,
     DutyTerms,
     Effect,
+    NewDuties,
     changes_of_unit,
-    register_duty,
     register_unit,
-    settle,
 )
 from engine.units import Unit
 from engine.workdays import WorkCalendar
@@ -134,6 +134,10 @@ class _Import:
     decision: Decision
     compares: bool = False
     report: Report = field(default_factory=Report)
+    duties: NewDuties = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.duties = NewDuties(self.decision)
 
     def carry_out(self, wanted: Wanted) -> Report:
         """Units, then duties and what they ask for, then what is done of it; all faults, as far as
@@ -146,6 +150,7 @@ class _Import:
             return self.report
         for row, duty in wanted.duties:
             self._duty(with_units, row, duty)
+        self.duties.store(self.session)
         derived = self._checked(DUTIES, wanted)
         if derived:
             self._derive(derived)
@@ -165,7 +170,7 @@ class _Import:
     def _duty(self, agency: Agency, row: int, duty: DutyTerms) -> None:
         before = agency.duties.get(duty.key)
         try:
-            effect = register_duty(self.session, agency, duty, self.decision)
+            effect = self.duties.add(agency, duty)
         except EngineError as refused:
             self._fault(DUTIES, row, _column_of_duty(agency, duty), refused)
             return
@@ -188,18 +193,15 @@ class _Import:
         if self.compares:
             self.report.impact = derive_and_compare(self.session, Basis(agency, self.calendar), now)
         elif self.report.changes_something:
-            settle(self.session, self.current, self.calendar, now)
+            derive(self.session, agency, self.calendar, now)
 
     def _complete(self, agency: Agency, wanted: Wanted) -> None:
-        rows: dict[tuple[str, str], list[Obligation]] = {}
+        rows = obligations_of(self.session, {(one.rule, one.unit) for _, one in wanted.done})
         incomplete = wanted.incomplete or bool(self.report.faults)
         for number, one in wanted.done:
             key = (one.rule, one.unit)
             if key not in rows:
-                query = select(Obligation).where(
-                    Obligation.rule == one.rule, Obligation.unit == one.unit
-                )
-                rows[key] = list(self.session.exec(query).all())
+                rows |= obligations_of(self.session, [key])
             found = [row for row in rows[key] if _is_meant(row, one.which)]
             if not rows[key] and incomplete:
                 continue  # it may be that its duty has a fault

@@ -1,10 +1,12 @@
 """日志 JournalEntry: who changed what about an obligation, a proposal, how a rule is read or the office,
 and when. Entries are only added, and sealed in the ledger."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
-from sqlalchemy import Index, text
-from sqlmodel import Column, Field, Session, SQLModel, select
+from sqlalchemy import Index, insert, text
+from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant
 from engine.ledger import Contents, Kind, Sealing, columns, enter
@@ -40,6 +42,9 @@ class JournalEntry(SQLModel, table=True):
     text: str
 
 
+_SEALED = [col(getattr(JournalEntry, name)) for name in SEALED]
+
+
 def write(
     session: Session, obligation_id: int, at: datetime, kind: str, by: str, text: str
 ) -> None:
@@ -57,6 +62,17 @@ def write_of_proposal(
 def write_of_office(session: Session, at: datetime, kind: str, by: str, text: str) -> None:
     """The same about what the office decided for itself: a unit, a duty."""
     _add(session, JournalEntry(at=at, kind=kind, by=by, text=text))
+
+
+def write_all_of_office(
+    session: Session, at: datetime, kind: str, by: str, texts: Sequence[str]
+) -> None:
+    """Many of one kind in one statement, or a few: a table that comes in decides thousands."""
+    rows = [{"at": at, "kind": kind, "by": by, "text": text} for text in texts]
+    entries = session.connection().execute(insert(JournalEntry).returning(*_SEALED), rows)
+    for entry in sorted(entries.all(), key=lambda one: one.id):
+        contents = list(zip(SEALED, entry, strict=True))
+        enter(session, Sealing(Kind.JOURNAL, "", entry.id, at, partial(list, contents)))
 
 
 def write_of_rule(session: Session, rule: str, at: datetime, kind: str, by: str, text: str) -> None:

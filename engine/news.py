@@ -6,7 +6,7 @@ and only where somebody subscribes. All who change obligations write one at a ti
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -52,7 +52,7 @@ class News(SQLModel, table=True):
 
 
 @dataclass(frozen=True)
-class _Told:
+class Told:
     """News that its transaction has not written yet, and the savepoint within which it was told."""
 
     type: NewsType
@@ -72,8 +72,13 @@ def tell(
     """Have it written when the caller's writing transaction commits; `previous` are the dates that
     an obligation had."""
     assert obligation_id is not None
-    told = _Told(type_, obligation_id, at, previous, session.get_nested_transaction())
+    told = Told(type_, obligation_id, at, previous, session.get_nested_transaction())
     session.info.setdefault(_UNWRITTEN, []).append(told)
+
+
+def told_in(session: Session) -> Sequence[Told]:
+    """What happened in the caller's transaction so far, in its order."""
+    return tuple(session.info.get(_UNWRITTEN, ()))
 
 
 def news_after(session: Session, last: int, limit: int) -> list[News]:
@@ -95,7 +100,7 @@ def forget(session: Session, now: datetime) -> None:
 # Before the ledger, which comes last of all.
 @event.listens_for(Session, "before_commit", insert=True)
 def _write(session: Session) -> None:
-    told: list[_Told] = session.info.pop(_UNWRITTEN, [])
+    told: list[Told] = session.info.pop(_UNWRITTEN, [])
     tables = SQLModel.metadata.tables  # engine.obligations tells its news here
     if (
         not told
@@ -116,7 +121,7 @@ def _write(session: Session) -> None:
 @event.listens_for(Session, "after_soft_rollback")
 def _take_back(session: Session, ended: SessionTransaction) -> None:
     """What a savepoint took back did not happen."""
-    told: list[_Told] = session.info.pop(_UNWRITTEN, [])
+    told: list[Told] = session.info.pop(_UNWRITTEN, [])
     if ended.nested:
         session.info[_UNWRITTEN] = [one for one in told if one.savepoint is not ended]
 
@@ -126,7 +131,7 @@ def _rows(session: Session, table: Table, ids: set[int]) -> dict[int, dict[str, 
     return {row["id"]: dict(row) for row in found}
 
 
-def _columns(told: _Told, row: Mapping[str, Any]) -> dict[str, Any]:
+def _columns(told: Told, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": told.type,
         "at": told.at,

@@ -1,7 +1,7 @@
 """待办事项 Obligation: one instance of a duty, for one period or one event."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -11,7 +11,7 @@ from sqlalchemy import Index, UniqueConstraint, and_, or_, update
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
-from engine.database import Instant, words
+from engine.database import Instant, portions, words
 from engine.due_dates import Due
 from engine.errors import NotAllowed, NotFound
 from engine.instants import end_of, local_day, local_iso, start_of, written
@@ -178,6 +178,21 @@ def get_obligation(session: Session, obligation_id: int) -> Obligation:
     if obligation is None:
         raise NotFound(f"没有编号为 {obligation_id} 的待办事项")
     return obligation
+
+
+def obligations_of(
+    session: Session, owing: Collection[tuple[str, str]], *conditions: Any
+) -> dict[tuple[str, str], list[Obligation]]:
+    """Those of many rules and units, the oldest first: asked for together, in a statement or a few."""
+    found: dict[tuple[str, str], list[Obligation]] = {pair: [] for pair in owing}
+    rules = {rule for rule, _ in owing}
+    for units in portions({unit for _, unit in owing}):
+        asked = (col(Obligation.rule).in_(rules), col(Obligation.unit).in_(units))
+        query = select(Obligation).where(*asked, *conditions).order_by(col(Obligation.id))
+        for row in session.exec(query).all():
+            if (row.rule, row.unit) in found:
+                found[row.rule, row.unit].append(row)
+    return found
 
 
 def list_obligations(

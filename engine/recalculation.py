@@ -11,6 +11,7 @@ from sqlmodel import Session
 from engine.agency import Agency
 from engine.current_agency import CurrentAgency, as_of
 from engine.database import trying, writing
+from engine.derivation import derive
 from engine.impact import Basis, Impact, derive_and_compare
 from engine.imported_notices import Assessment, Stated, import_notice, imported_notices
 from engine.workdays import work_calendar
@@ -56,7 +57,7 @@ def take_notice(
 def _recomputed(
     session: Session, before: Basis, region: str, found: Assessment, now: datetime
 ) -> Impact:
-    derive_and_compare(session, before, now)  # what stands now is no effect of the notice
+    derive(session, *before, now)  # what stands now is no effect of the notice
     session.flush()
     after = Basis(before.agency, work_calendar(imported_notices(session), region))
     notice = found.draft.notice()

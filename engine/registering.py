@@ -4,10 +4,12 @@ The page, the interface and the spreadsheet come through here. What is entered i
 that checks the configuration, and derived in the same transaction.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from engine import journal
@@ -81,17 +83,45 @@ def register_unit(session: Session, agency: Agency, unit: Unit, decision: Decisi
 def register_duty(session: Session, agency: Agency, duty: DutyTerms, decision: Decision) -> Effect:
     """Enter a duty, new or changed. What was there already is not entered again. Raises NotFound,
     and NotAllowed for a configured duty or days that cannot be."""
-    wanted = check_duty(agency, duty)
-    before = agency.duties.get(duty.key)
-    if before == wanted:
-        return Effect.UNCHANGED
-    _refuse_configured(agency, duty.rule, duty.unit)
-    _enter(session, duty, decision)
-    name = agency.units[duty.unit].name
-    what = f"修改{name}对规则 {duty.rule} 的责任" if before else f"{name}承担规则 {duty.rule}"
-    text = f"{what}：{_in_words(duty)}{_told(decision)}"
-    journal.write_of_office(session, decision.now, "duty", decision.by, text)
-    return Effect.CHANGED if before else Effect.NEW
+    new = NewDuties(decision)
+    effect = new.add(agency, duty)
+    new.store(session)
+    return effect
+
+
+@dataclass
+class NewDuties:
+    """Duties that are entered together: a table has thousands, and one by one they would keep whoever
+    else wants to write waiting for seconds."""
+
+    decision: Decision
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _told: list[str] = field(default_factory=list)
+
+    def add(self, agency: Agency, duty: DutyTerms) -> Effect:
+        """One of them. Raises what `register_duty` raises."""
+        wanted = check_duty(agency, duty)
+        before = agency.duties.get(duty.key)
+        if before == wanted:
+            return Effect.UNCHANGED
+        _refuse_configured(agency, duty.rule, duty.unit)
+        name = agency.units[duty.unit].name
+        what = f"修改{name}对规则 {duty.rule} 的责任" if before else f"{name}承担规则 {duty.rule}"
+        self.enter(duty, f"{what}：{_in_words(duty)}{_told(self.decision)}")
+        return Effect.CHANGED if before else Effect.NEW
+
+    def enter(self, duty: DutyTerms, text: str) -> None:
+        """As it is, with what the journal says of it."""
+        why = {"by": self.decision.by, "at": self.decision.now, "reason": self.decision.reason}
+        self._rows.append({**asdict(duty), **why})
+        self._told.append(text)
+
+    def store(self, session: Session) -> None:
+        """All that was added."""
+        if self._rows:
+            session.connection().execute(insert(DutyEntry), self._rows)
+            decided = self.decision
+            journal.write_all_of_office(session, decided.now, "duty", decided.by, self._told)
 
 
 def end_duty(
@@ -110,10 +140,11 @@ def end_duty(
     if not FIRST_DAY <= last <= LAST_DAY:
         raise NotAllowed(f"末日 {last} 超出工作日历（{FIRST_DAY}至{LAST_DAY}）")
     ladder = "" if duty.ladder == agency.ladder else duty.ladder.id
-    _enter(session, DutyTerms(rule, unit, duty.since, last, ladder), decision)
     ends = f"末日 {last}" if last >= duty.since else "撤回，不再要求"
     text = f"终止{agency.units[unit].name}对规则 {rule} 的责任：{ends}{_told(decision)}"
-    journal.write_of_office(session, decision.now, "duty", decision.by, text)
+    new = NewDuties(decision)
+    new.enter(DutyTerms(rule, unit, duty.since, last, ladder), text)
+    new.store(session)
 
 
 def check_duty(agency: Agency, duty: DutyTerms) -> Duty:
@@ -171,21 +202,6 @@ def _refuse_configured(agency: Agency, rule: str, unit: str) -> None:
             f"单位 {unit} 对规则 {rule} 的责任写在配置文件的 [[duty]] 中，"
             "请在配置文件中修改，再重新启动服务"
         )
-
-
-def _enter(session: Session, duty: DutyTerms, decision: Decision) -> None:
-    session.add(
-        DutyEntry(
-            rule=duty.rule,
-            unit=duty.unit,
-            since=duty.since,
-            until=duty.until,
-            ladder=duty.ladder,
-            by=decision.by,
-            at=decision.now,
-            reason=decision.reason,
-        )
-    )
 
 
 def _in_words(duty: DutyTerms) -> str:

@@ -45,11 +45,13 @@ def tick(
 
     A notice that came in since `calendar` was read counts: else its dates would move back. So does,
     of a CurrentAgency, what was decided or registered since: else it would be withdrawn."""
+    if isinstance(agency, CurrentAgency):
+        agency.agency()  # made before the lock, so that nobody waits for it
     with writing(db) as session:
         calendar = calendar.knowing(imported_notices(session))
         derived = derive(session, as_of(session, agency), calendar, now)
     with writing(db) as session:
-        found = as_of(session, agency)
+        found, calendar = as_of(session, agency), calendar.knowing(imported_notices(session))
         end_old_holds(session, now)
         planned = plan(session, found, calendar, now)
         planned += plan_invitations(session, found, now)

@@ -1,13 +1,16 @@
 """水位 Watermark: how far a duty has been derived, and from what. Downtime is caught up from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
+from typing import NamedTuple
 
-from sqlmodel import Field, Session, SQLModel, select
+from sqlalchemy import bindparam, delete
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.agency import Agency
 from engine.alternatives import is_guarded
+from engine.database import insert_or_update
 from engine.duties import Duty
 from engine.readings import Source
 from engine.workdays import WorkCalendar
@@ -18,6 +21,13 @@ class Watermark(SQLModel, table=True):
     """Everything that `duty` owes up to `through` stands as rows; `basis` is what it was from."""
 
     duty: str = Field(primary_key=True)
+    through: date
+    basis: str
+
+
+class Mark(NamedTuple):
+    """What the watermark of a duty says: a database has thousands, all asked for at every tick."""
+
     through: date
     basis: str
 
@@ -66,6 +76,21 @@ def _referred(id_: str, rules: Mapping[str, Rule]) -> Iterator[tuple[object, ...
             yield (rule.id, rule.term, rule.since, rule.until, rule.replaces)
 
 
-def watermarks(session: Session) -> dict[str, Watermark]:
+def watermarks(session: Session) -> dict[str, Mark]:
     """All watermarks by duty."""
-    return {mark.duty: mark for mark in session.exec(select(Watermark)).all()}
+    query = select(col(Watermark.duty), col(Watermark.through), col(Watermark.basis))
+    return {duty: Mark(through, basis) for duty, through, basis in session.exec(query).all()}
+
+
+def store_watermarks(session: Session, marks: Mapping[str, Mark]) -> None:
+    """Let these stand for their duties."""
+    if marks:
+        rows = [{"duty": duty, **mark._asdict()} for duty, mark in marks.items()]
+        session.connection().execute(insert_or_update(session, Watermark), rows)
+
+
+def remove_watermarks(session: Session, duties: Iterable[str]) -> None:
+    """Those of duties that there are no more."""
+    if rows := [{"gone": duty} for duty in duties]:
+        statement = delete(Watermark).where(col(Watermark.duty) == bindparam("gone"))
+        session.connection().execute(statement, rows)

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext, redirect_stdout
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -25,6 +25,7 @@ from api.configuration import (
 from api.settings_file import read_settings
 from api.typed_dates import typed_calendar
 from engine.clock import read_clock
+from engine.current_agency import CurrentAgency
 from engine.database import open_database, reading
 from engine.errors import BadDatabase
 from engine.imported_notices import imported_notices
@@ -82,6 +83,12 @@ class Context:
         db = self.open(self.configuration.database_url)
         check(db)
         return db
+
+    @cached_property
+    def current(self) -> CurrentAgency:
+        """The agency for whoever writes: as it is when it is his turn."""
+        found = self.configuration
+        return CurrentAgency(self.database, found.agency, found.files)
 
     def open(self, url: str) -> Engine:
         """The database of an address, whatever its schema, until the command ends. Raises
@@ -166,6 +173,11 @@ class Context:
 def console() -> Console:
     """A console that wraps to the terminal, and not at all when the output is a file."""
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False)
+
+
+def at_work(text: str) -> AbstractContextManager[object]:
+    """Says on a terminal what is being done, for as long as it is done; elsewhere nothing."""
+    return Console(stderr=True).status(text) if sys.stderr.isatty() else nullcontext()
 
 
 def print_json(row: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.context import Context, print_json
+from api.commands.context import Context, at_work, print_json
 from api.document_rows import impact_in_words
 from api.errors import BadInput
 from api.people_rows import name_typed
@@ -22,7 +22,6 @@ from api.table_import import (
 )
 from api.workbook_reading import LARGEST_FILE
 from api.workbook_template import import_template
-from engine.current_agency import CurrentAgency
 from engine.registering import Decision
 
 
@@ -42,11 +41,11 @@ def import_(
     if reason and not reason.isprintable():
         raise BadInput("--reason 应写在一行内，不能含有控制字符")
     who = name_typed(by, getpass.getuser())
-    table, agency = Table(file.name, _content(file)), shared.configuration.agency
-    current = CurrentAgency(shared.database, agency, shared.configuration.files)
+    table = Table(file.name, _content(file))
     decision = Decision(who, reason or f"导入 {file.name}", shared.now)
-    doors = TableImport(shared.database, current, shared.calendar, None)
-    done = doors.look(table, decision, dry_run)
+    doors = TableImport(shared.database, shared.current, shared.calendar, None)
+    with at_work(f"正在读取和核对 {file.name}，推算待办；表大时要等一会儿……"):
+        done = doors.look(table, decision, dry_run)
     if done.faults:
         _tell_faults(shared, done)
         raise typer.Exit(2)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from api.commands.context import Context, print_json
+from api.commands.context import Context, at_work, print_json
 from api.commands.workday import KnownOn, Region
 from api.document_rows import impact_in_words, taken_row
 from api.json_rows import year_rows
@@ -54,10 +54,11 @@ def _taken(shared: Context, text: str, stated: Stated, by: str, dry_run: bool) -
     """Without a configuration there are no obligations, and a notice can only be checked."""
     if dry_run and shared.config_path is None:
         return Taken(assess(text, stated, shared.imported, shared.today), None)
-    agency, region = shared.configuration.agency, shared.configuration.region
-    return take_notice(
-        shared.database, agency, region, text, stated, by=by, now=shared.now, dry_run=dry_run
-    )
+    current, region = shared.current, shared.configuration.region
+    with at_work("正在核对通知，推算它改动的日期……"):
+        return take_notice(
+            shared.database, current, region, text, stated, by=by, now=shared.now, dry_run=dry_run
+        )
 
 
 def _tell(found: Assessment, dry_run: bool) -> None:

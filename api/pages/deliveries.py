@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.delivery_rows import DeliveryFilter
 from api.delivery_search import planned_between, search
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, WriterAgency
 from api.errors import BadInput
 from api.faults import fault_in_words
 from api.pages.delivery_words import checked_reason
@@ -60,7 +60,7 @@ async def deliveries(
 def resend(
     request: Request,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     now: Now,
     viewer: Viewing,
     first: Annotated[str, Form(alias="from")] = "",

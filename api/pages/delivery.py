@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from starlette.responses import RedirectResponse, Response
 
 from api.delivery_search import body_for, find
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, WriterAgency
 from api.errors import BadInput
 from api.pages.delivery_words import FAULT_NAMES, OUTCOME_NAMES, checked_reason, rung_in_words
 from api.permissions import Permission
@@ -49,7 +49,7 @@ def resend(
     delivery_id: RowId,
     request: Request,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     now: Now,
     viewer: Viewing,
     reason: Annotated[str, Form()] = "",

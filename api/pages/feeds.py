@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, WriterAgency
 from api.errors import BadInput
 from api.faults import fault_in_words
 from api.feed_rows import NewFeed, address_of, feed_row, new_feed, own_feed, own_feeds
@@ -39,7 +39,7 @@ async def page(
 
 @router.post("")
 async def add(
-    request: Request, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+    request: Request, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> Response:
     """A new feed. Its address stands on this answer alone, so that it is no redirection: who loads
     it again is asked by the browser, and makes another feed at worst."""

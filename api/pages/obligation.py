@@ -3,7 +3,16 @@
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, Writer, WriterCalendar
+from api.dependencies import (
+    AgencyNow,
+    CalendarNow,
+    Now,
+    Reader,
+    Viewing,
+    Writer,
+    WriterAgency,
+    WriterCalendar,
+)
 from api.errors import BadInput
 from api.obligation_changes import change
 from api.pages.form_words import in_form_words
@@ -54,7 +63,7 @@ async def changed(
     obligation_id: RowId,
     request: Request,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     calendar: WriterCalendar,
     now: Now,
     viewer: Viewing,

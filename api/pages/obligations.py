@@ -13,7 +13,16 @@ from sqlmodel import Session
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, Writer, WriterCalendar
+from api.dependencies import (
+    AgencyNow,
+    CalendarNow,
+    Now,
+    Reader,
+    Viewing,
+    Writer,
+    WriterAgency,
+    WriterCalendar,
+)
 from api.errors import BadInput
 from api.obligation_changes import completed_at
 from api.obligation_filter import ObligationFilter, find
@@ -71,7 +80,7 @@ async def listed(
 async def completed(
     request: Request,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     calendar: WriterCalendar,
     now: Now,
     viewer: Viewing,

@@ -5,7 +5,7 @@ from typing import Any
 from sqlmodel import Session
 
 from api.account_rows import AccountChange, NewAccount, NewPassword, account_row
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.dependencies import Now, Reader, Viewing, Writer, WriterAgency
 from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.idempotency import Room
 from api.viewer import Viewer
@@ -41,7 +41,7 @@ async def account(
 
 @router.post("", status_code=201)
 def add(
-    asked: NewAccount, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+    asked: NewAccount, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """A new account, with its first password."""
     viewer.check_managed(asked.unit or "")
@@ -65,7 +65,7 @@ def change(
     name: str,
     asked: AccountChange,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     now: Now,
     viewer: Viewing,
     if_match: Match = None,

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Request
 
-from api.dependencies import AgencyNow, Now, Writer, WriterCalendar
+from api.dependencies import Now, Writer, WriterAgency, WriterCalendar
 from api.errors import BadInput
 from api.idempotency import Room
 from api.json_rows import letter_row
@@ -23,7 +23,7 @@ router = Room(prefix="/bounces")
     },
 )
 async def bounce(
-    request: Request, agency: AgencyNow, session: Writer, calendar: WriterCalendar, now: Now
+    request: Request, agency: WriterAgency, session: Writer, calendar: WriterCalendar, now: Now
 ) -> dict[str, Any]:
     """退信或回复: a letter that came back, or that answers a reminder, whole, as message/rfc822."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from api.delivery_rows import DeliveryFilter, Resending, ResendingBetween, attempt_row, delivery_row
 from api.delivery_search import body_for, find, search
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.dependencies import Now, Reader, Viewing, Writer, WriterAgency
 from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.idempotency import Room
 from api.json_rows import resent_row
@@ -51,7 +51,7 @@ def resend(
     delivery_id: RowId,
     asked: Resending,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     now: Now,
     viewer: Viewing,
     if_match: Match = None,
@@ -65,7 +65,7 @@ def resend(
 
 @router.post("/resend")
 def resend_all(
-    asked: ResendingBetween, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+    asked: ResendingBetween, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """重新发送 what was planned in a time and did not arrive; what is passed over says why."""
     first, end = between(asked.since, asked.to)

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Response
 
-from api.dependencies import AgencyNow, Now, Viewing, Writer, WriterCalendar
+from api.dependencies import Now, Viewing, Writer, WriterAgency, WriterCalendar
 from api.idempotency import Room
 from api.obligation_rows import NewEvent, obligation_row
 from api.typed_dates import moment
@@ -21,7 +21,7 @@ async def event(
     asked: NewEvent,
     response: Response,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     calendar: WriterCalendar,
     now: Now,
     viewer: Viewing,

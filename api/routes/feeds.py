@@ -9,7 +9,17 @@ from fastapi import APIRouter, Request
 from sqlalchemy.exc import DBAPIError
 from starlette.responses import Response
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Running, Viewing, Writer, running
+from api.dependencies import (
+    AgencyNow,
+    CalendarNow,
+    Now,
+    Reader,
+    Running,
+    Viewing,
+    Writer,
+    WriterAgency,
+    running,
+)
 from api.errors import Refused
 from api.feed_rows import NewFeed, address_of, feed_row, new_feed, own_feed, own_feeds
 from api.idempotency import Room
@@ -34,7 +44,12 @@ async def feeds(session: Reader, agency: AgencyNow, now: Now, viewer: Viewing) -
 
 @router.post("", status_code=201)
 async def add(
-    asked: NewFeed, request: Request, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+    asked: NewFeed,
+    request: Request,
+    session: Writer,
+    agency: WriterAgency,
+    now: Now,
+    viewer: Viewing,
 ) -> dict[str, Any]:
     """A new feed. Its address is in this answer, and in none after it."""
     feed, token = new_feed(session, agency, viewer, asked, now)
@@ -43,7 +58,7 @@ async def add(
 
 @router.post("/{feed_id}/revoke")
 async def revoke(
-    feed_id: RowId, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+    feed_id: RowId, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """吊销: whoever subscribes to it reads nothing from now on."""
     feed = own_feed(session, viewer, feed_id)

@@ -14,7 +14,16 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from api.cookies import SESSION, cookie
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Writer, WriterCalendar, running
+from api.dependencies import (
+    AgencyNow,
+    CalendarNow,
+    Now,
+    Reader,
+    Writer,
+    WriterAgency,
+    WriterCalendar,
+    running,
+)
 from api.errors import BadInput, Refused
 from api.limited_body import limited_body
 from api.linked_matters import Opened, open_link, shown_of
@@ -79,7 +88,7 @@ async def acknowledged(
     request: Request,
     person: SignedIn,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     calendar: WriterCalendar,
     now: Now,
 ) -> Response:

@@ -6,7 +6,16 @@ from typing import Annotated, Any
 from fastapi import Query
 from sqlmodel import Session
 
-from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, Writer, WriterCalendar
+from api.dependencies import (
+    AgencyNow,
+    CalendarNow,
+    Now,
+    Reader,
+    Viewing,
+    Writer,
+    WriterAgency,
+    WriterCalendar,
+)
 from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.idempotency import Room
 from api.json_rows import answer_rows, trace_rows
@@ -78,7 +87,7 @@ async def change(
     obligation_id: RowId,
     asked: ObligationChange,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     calendar: WriterCalendar,
     now: Now,
     viewer: Viewing,

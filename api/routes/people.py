@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from sqlmodel import Session, col
 
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, WriterAgency
 from api.idempotency import Room
 from api.people_rows import (
     NewAbsence,
@@ -45,7 +45,7 @@ async def absences(
 
 @router.post("/absences", status_code=201)
 async def absence(
-    asked: NewAbsence, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+    asked: NewAbsence, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """Note that somebody is away: his substitute is told for him meanwhile."""
     viewer.check_unit(asked.unit)
@@ -89,7 +89,7 @@ async def silences(
 
 @router.post("/silences", status_code=201)
 async def silence(
-    asked: NewSilence, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+    asked: NewSilence, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """No ordinary reminders of one obligation, rule or unit until an instant."""
     scope = Scope(asked.obligation, asked.rule or "", asked.unit or "")

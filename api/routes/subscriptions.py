@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request
 from sqlmodel import Session
 
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, running
+from api.dependencies import Now, Reader, Viewing, Writer, WriterAgency, running
 from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.errors import BadInput
 from api.idempotency import Room
@@ -60,7 +60,7 @@ async def add(
     asked: NewSubscription,
     request: Request,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     now: Now,
     viewer: Viewing,
 ) -> dict[str, Any]:
@@ -85,7 +85,7 @@ async def change(
     asked: SubscriptionChange,
     request: Request,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     now: Now,
     viewer: Viewing,
     if_match: Match = None,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from api.account_rows import NewToken, token_row
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer
+from api.dependencies import Now, Reader, Viewing, Writer, WriterAgency
 from api.idempotency import Room
 from api.typed_dates import day
 from engine.api_tokens import add_token, get_token, list_tokens, revoke
@@ -24,7 +24,7 @@ async def tokens(session: Reader, viewer: Viewing) -> dict[str, Any]:
 
 @router.post("", status_code=201)
 async def add(
-    asked: NewToken, session: Writer, agency: AgencyNow, now: Now, viewer: Viewing
+    asked: NewToken, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """A new token: `token` is shown here and never again."""
     viewer.check_managed(asked.unit or "")

@@ -18,6 +18,7 @@ from engine.current_agency import CurrentAgency
 from engine.database import writing
 from engine.derivation import derive
 from tests.databases import postgresql
+from tests.meanwhile import before_the_lock, registering
 from tests.servers.postgres import postgres
 
 
@@ -55,6 +56,17 @@ def test_events_and_obligations_are_as_on_sqlite(client: Client) -> None:
         query = {**query, "cursor": page["next"]} if page["next"] else {}
     assert len(pages) == len(set(pages)) > 10
     assert client.get("/").status_code == 200
+
+
+def test_an_event_is_for_the_duty_that_was_registered_while_it_waited(
+    db: Engine, client: Client
+) -> None:
+    rule, url = "zfxxgk-tiaoli-2019-33-reply", db.url.render_as_string(hide_password=False)
+    received = {"trigger": "收到申请", "unit": "statistics", "at": "2026-09-24", "reference": "1号"}
+    assert client.get("/api/v1/duties").status_code == 200
+    with before_the_lock(db, registering(url, AGENCY, CONFIGURATION.files, rule, NOW)):
+        answer = client.post("/api/v1/events", json=received)
+    assert [row["rule"] for row in answer.json()["obligations"]] == [rule], answer.text
 
 
 @pytest.mark.parametrize(

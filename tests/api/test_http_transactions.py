@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,12 +11,15 @@ from typing import Any
 
 import pytest
 from fastapi import HTTPException
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 from office import AGENCY, CALENDAR, CONFIGURATION, DISASTER, Office, refusal
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from api.dependencies import Writer
+from api.dependencies import Writer, _agency, _calendar, _writer
 from api.permissions import OPERATIONS, Permission
+from engine.accounts import Role
 from engine.current_agency import CurrentAgency
 from engine.database import open_database
 from engine.dispatch import Inline
@@ -30,6 +34,9 @@ from engine.tick import tick
 from engine.workdays import work_calendar
 from tests.builders import day
 from tests.engine.notice_sentences import NOTICE_2027
+from tests.meanwhile import before_the_lock, registering
+
+REPLY = "zfxxgk-tiaoli-2019-33-reply"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,7 @@ def test_a_notice_that_comes_in_during_a_request_leaves_no_date_behind(
 ) -> None:
     """Another process imports it once the request has its calendar and its time, and before it
     writes: it has to wait, and then moves what the request stored."""
-    duty = Duty("zfxxgk-tiaoli-2019-33-reply", "finance", day("2019-05-15"))
+    duty = Duty(REPLY, "finance", day("2019-05-15"))
     agency = replace(AGENCY, duties={**AGENCY.duties, duty.key: duty})
     office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}", configured=agency)
     office.at("2027-02-03 10:00").tick()  # every watermark has the calendar without the notice
@@ -151,7 +158,7 @@ def test_a_notice_that_comes_in_during_a_request_leaves_no_date_behind(
 
 def test_a_notice_that_comes_in_before_a_tick_is_not_taken_back_by_it(tmp_path: Path) -> None:
     """The tick has read its calendar, and waits for whoever imports a notice meanwhile."""
-    duty = Duty("zfxxgk-tiaoli-2019-33-reply", "finance", day("2019-05-15"))
+    duty = Duty(REPLY, "finance", day("2019-05-15"))
     agency = replace(AGENCY, duties={**AGENCY.duties, duty.key: duty})
     office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}", configured=agency)
     office.at("2027-02-03 10:00").tick()
@@ -185,6 +192,63 @@ def test_a_duty_that_is_registered_before_a_tick_is_not_withdrawn_by_it(tmp_path
     tick(office.db, outdated, CALENDAR, dispatcher, office.now)
     dispatcher.close()
     assert office.everything()["obligation"] == stood
+
+
+def test_an_event_is_for_the_duty_that_was_registered_while_it_waited(tmp_path: Path) -> None:
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}")
+    received = {"trigger": "收到申请", "unit": "statistics", "at": "2026-09-24", "reference": "1号"}
+    office.get("/duties")
+    with before_the_lock(office.db, registered(office, REPLY)):
+        answer = office.post("/events", received)
+    assert answer.status_code == 201, answer.text
+    assert [row["rule"] for row in answer.json()["obligations"]] == [REPLY]
+
+
+@pytest.mark.parametrize("door", ["interface", "list", "page"])
+def test_a_completion_begins_the_duty_that_was_registered_while_it_waited(
+    tmp_path: Path, door: str
+) -> None:
+    """What starts after it was owed by then: nothing would ever make up for it."""
+    checked, published = "guangyuan-2017-66", "guangyuan-2017-68"
+    duty = Duty(checked, "statistics", day("2026-07-01"))
+    agency = replace(AGENCY, duties={**AGENCY.duties, duty.key: duty})
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}", configured=agency)
+    office.tick()
+    first = office.get("/obligations", unit="statistics", rule=checked)["items"][0]
+    clerk = office.person(Role.OFFICE)
+    form = {"id": str(first["id"]), "csrf": clerk.headers["x-csrf-token"], "form": "complete"}
+    with before_the_lock(office.db, registered(office, published)):
+        if door == "interface":
+            body = {"type": "complete", "by": "张三"}
+            answer = office.post(f"/obligations/{first['id']}/events", body)
+        else:
+            place = f"/obligations/{first['id']}" if door == "page" else "/obligations"
+            answer = clerk.post(place, data=form)
+    assert answer.status_code in (200, 303), answer.text
+    (row,) = office.get("/obligations", unit="statistics", rule=published)["items"]
+    assert (row["status"], row["due_on"]) == ("open", "2026-10-15")
+
+
+def registered(office: Office, rule: str) -> Callable[[], None]:
+    return registering(office.url, office.configured, CONFIGURATION.files, rule, office.now)
+
+
+def test_nothing_that_writes_rests_on_what_was_read_before_its_lock(office: Office) -> None:
+    """A route that takes a writing session takes the agency and the calendar of that session."""
+    writing_routes = 0
+    for route in iter_route_contexts(office.app.routes):
+        calls = _asked_for(getattr(route.original_route, "dependant", None))
+        if _writer in calls:
+            writing_routes += 1
+            assert not calls & {_agency, _calendar}, route.path
+    assert writing_routes > 20
+
+
+def _asked_for(dependant: Dependant | None) -> set[Any]:
+    if dependant is None:
+        return set()
+    own = {one.call for one in dependant.dependencies}
+    return own.union(*map(_asked_for, dependant.dependencies))
 
 
 def test_many_clients_at_once_begin_one_event(tmp_path: Path) -> None:

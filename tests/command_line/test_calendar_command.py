@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 from qixian_command import Run
+from sqlalchemy import Engine
 
+from api.configuration import load_configuration
+from engine.clock import read_clock
+from engine.database import open_database, reading
+from engine.obligations import Obligation, Status, list_obligations
 from tests.engine.notice_sentences import NOTICE_2027
+from tests.meanwhile import before_the_lock, registering
 
 Refused = Callable[..., str]
 
@@ -32,6 +38,23 @@ def test_a_dry_run_needs_no_configuration_and_stores_nothing(qixian: Run, notice
     assert all(check["ok"] for check in row["checks"])
     assert row["moved"] == 0  # no office, no obligations
     assert "2027年" in qixian("workday", "add", "2026-12-15", "20", "--json").row["reason"]
+
+
+def test_what_is_registered_while_an_import_waits_is_not_withdrawn_by_it(
+    qixian: Run, notice: Path, example: Path
+) -> None:
+    qixian("migrate")
+    qixian("tick", "--json")
+    read = load_configuration(example)
+    url, rule = read.database_url, "guangyuan-2017-02"
+    deed = registering(url, read.agency, read.files, rule, read_clock())
+    with before_the_lock(Engine, deed):
+        assert qixian("calendar", "import", str(notice)).status == 0
+    db = open_database(url)
+    with reading(db) as session:
+        rows = list_obligations(session, Obligation.rule == rule, Obligation.unit == "statistics")
+    db.dispose()
+    assert {row.status for row in rows} == {Status.OPEN}
 
 
 @pytest.mark.usefixtures("example")

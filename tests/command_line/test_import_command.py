@@ -1,6 +1,8 @@
 """qixian import, and a configuration file that contradicts what was registered."""
 
+import os
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from datetime import date
 from pathlib import Path
 
@@ -51,6 +53,18 @@ def test_a_table_is_previewed_imported_and_imported_again(qixian: Run) -> None:
     assert qixian("verify").status == 0
     qixian("tick")  # with the whole office, and not with the file's alone
     assert qixian(*DECEMBER).out.count("archive") == 1
+
+
+def test_on_a_terminal_it_says_what_takes_so_long(
+    qixian: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    shown, terminal = os.openpty()
+    with open(terminal, "w", encoding="utf-8") as screen, redirect_stderr(screen):
+        assert qixian("import", "表.xlsx", "--dry-run").status == 0
+        screen.flush()
+        assert "正在读取和核对 表.xlsx" in os.read(shown, 65_536).decode(errors="replace")
+    os.close(shown)
 
 
 def test_faults_are_listed_and_the_exit_status_is_2(qixian: Run, filled: Path) -> None:

@@ -151,6 +151,29 @@ def test_a_completion_that_is_taken_back_takes_the_next_one_with_it(db: Engine) 
     assert found(db, REPORT) == [Q3]
 
 
+def test_what_was_completed_again_meanwhile_counts_from_its_new_time(db: Engine) -> None:
+    alone = office((CHECK, "finance"))
+    run(db, BOTH)
+    finish(db, BOTH, CHECK, "2026-Q3", "2026-10-08T10:00")
+    run(db, alone)  # nobody owes the report any more
+    undo(db, alone, CHECK, "2026-Q3")
+    finish(db, alone, CHECK, "2026-Q3", "2026-10-09T10:00")
+    assert [status for *_, status in found(db, REPORT)] == [Status.WAIVED]
+    run(db, BOTH)
+    assert found(db, REPORT) == [("2026年第三季度（3号办结）", "2026-10-15", Status.OPEN)]
+
+
+def test_a_reading_that_moves_what_began_with_a_completion_says_so(db: Engine) -> None:
+    run(db, BOTH)
+    finish(db, BOTH, CHECK, "2026-Q3", "2026-10-08T10:00")
+    run(db, office((CHECK, "finance"), (REPORT, "finance"), readings={REPORT.id: "6WD"}))
+    assert found(db, REPORT) == [("2026年第三季度（3号办结）", "2026-10-15", Status.OPEN)]
+    with reading(db) as session:
+        (row,) = of(session, REPORT)
+    told = "到期日由2026-10-14改为2026-10-15，宜办日2026-10-15，规则、口径或责任有变动"
+    assert (row.moved, row.moved_at) == (told, NOW)
+
+
 def test_what_is_done_stays_done_when_the_first_is_opened_again(db: Engine) -> None:
     run(db, BOTH)
     finish(db, BOTH, CHECK, "2026-Q3", "2026-10-08T10:00")
