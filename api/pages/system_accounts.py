@@ -67,6 +67,7 @@ def add(
     """建立帐户, with a first password."""
     filled = {"name": name, "shown_name": shown_name, "role": role, "unit": unit}
     try:
+        viewer.check_own(unit)
         with writing(running(request).db) as session:
             add_account(
                 session,
@@ -74,7 +75,7 @@ def add(
                 name=name,
                 shown_name=shown_name,
                 role=_role(role),
-                unit=_own(viewer, unit),
+                unit=unit,
                 password=password,
                 by=viewer.login,
                 now=now,
@@ -110,11 +111,13 @@ def change(
     told: dict[str, Any] = {"by": viewer.login, "now": now}
     try:
         with writing(running(request).db) as session:
-            account = _seen(session, viewer, account_id)
+            account = account_by_id(session, account_id)
+            viewer.check_own(account.unit)
             if viewer.login == account.name:
                 _check_own(account, act, role, unit)
             if act == "change":
-                told |= {"role": _role(role), "unit": _own(viewer, unit), "shown_name": shown_name}
+                viewer.check_own(unit)
+                told |= {"role": _role(role), "unit": unit, "shown_name": shown_name}
                 change_account(session, agency.units, account, **told)
             elif act == "disable":
                 disable(session, account, **told)
@@ -174,12 +177,6 @@ def _seen(session: Session, viewer: Viewer, account_id: int) -> Account:
     if not viewer.sees(account.unit):
         raise NotFound(f"没有编号为 {account_id} 的帐户")
     return account
-
-
-def _own(viewer: Viewer, unit: str) -> str:
-    if not viewer.sees(unit):
-        raise BadInput("请选择您范围内的单位")
-    return unit
 
 
 def _role(text: str) -> Role:

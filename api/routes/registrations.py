@@ -7,7 +7,7 @@ from fastapi import Depends, Request, Response
 from api.dependencies import Now, Viewing, Writer, WriterCalendar, running
 from api.entity_tags import Match, check_match
 from api.idempotency import Room
-from api.office_changes import OfficeChanges, visible_unit
+from api.office_changes import OfficeChanges, own_unit
 from api.office_rows import (
     DutyEnd,
     NewDuty,
@@ -52,7 +52,7 @@ async def change_unit(
     """修改单位: the keys that are given. One of the configuration file is changed there."""
     decision = Decision(changes.viewer.acts_as(asked.by), asked.reason, now)
     agency = changes.agency()
-    unit = visible_unit(changes.viewer, agency, id)
+    unit = own_unit(changes.viewer, agency, id)
     check_match(if_match, lambda: unit_row(unit, agency))
     before = values_of(unit, agency)
     given = asked.model_dump(exclude_unset=True, exclude={"by", "reason"})

@@ -43,7 +43,7 @@ router = Room(prefix="/subscriptions")
 @router.get("")
 async def subscriptions(session: Reader, viewer: Viewing) -> dict[str, Any]:
     """订阅: who is told what, how far each has been told, and why one is not."""
-    rows = [row for row in list_subscriptions(session) if _sees(viewer, row)]
+    rows = [row for row in list_subscriptions(session) if viewer.sees(row.unit)]
     return {"items": [_row(session, row) for row in rows]}
 
 
@@ -52,7 +52,10 @@ async def subscription(
     subscription_id: RowId, session: Reader, viewer: Viewing, if_none_match: NoneMatch = None
 ) -> Any:
     """One of them."""
-    return tagged(_row(session, _own(session, viewer, subscription_id)), if_none_match)
+    row = get_subscription(session, subscription_id)
+    if not viewer.sees(row.unit):
+        raise NotFound(f"没有编号为 {subscription_id} 的订阅")
+    return tagged(_row(session, row), if_none_match)
 
 
 @router.post("", status_code=201)
@@ -162,26 +165,18 @@ async def test(subscription_id: RowId, request: Request, viewer: Viewing) -> dic
     return tried_row(await courier.try_out(row))
 
 
-def _sees(viewer: Viewer, row: Subscription) -> bool:
-    return viewer.units is None or bool(row.unit and viewer.sees(row.unit))
-
-
 def _own(session: Session, viewer: Viewer, subscription_id: int) -> Subscription:
-    """One that tells of his units only. Raises NotFound."""
+    """One that tells of his units only. Raises NotFound, Refused."""
     row = get_subscription(session, subscription_id)
-    if not _sees(viewer, row):
-        raise NotFound(f"没有编号为 {subscription_id} 的订阅")
+    viewer.check_own(row.unit)
     return row
 
 
 def _check_filter(viewer: Viewer, agency: Agency, unit: str | None, document: str | None) -> None:
-    """Raises BadInput, NotFound. Who does not see all units names one that he sees."""
+    """Raises BadInput, Refused. Who does not see all units names one that he sees."""
     if unit and unit not in agency.units:
         raise BadInput(f"unit：没有“{unit}”")
-    if not unit and viewer.units is not None:
-        raise BadInput("unit：请写明您范围内的一个单位")
-    if unit:
-        viewer.check_unit(unit)
+    viewer.check_own(unit or "")
     if document and document not in agency.catalogue.documents:
         raise BadInput(f"document：没有“{document}”")
 

@@ -134,7 +134,7 @@ def test_the_same_decision_twice_and_a_withdrawal_of_the_files_are_refused(offic
 def test_who_sees_only_some_units_does_not_decide_for_all(office: Office) -> None:
     person = office.person(Role.OFFICE, "environment")
     answer = person.post(f"/api/v1/rules/{WATER}/interpretation", json=WISH)
-    assert "不限单位" in refusal(answer, 409, "not_allowed")
+    assert "不限单位" in refusal(answer, 403, "forbidden")
 
 
 def test_another_process_hears_of_it_and_a_restart_keeps_it(office: Office) -> None:

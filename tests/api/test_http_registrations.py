@@ -186,18 +186,18 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
 
 def test_who_is_bound_to_a_unit_decides_below_it_only(office: Office) -> None:
     person = office.person(Role.OFFICE, "finance", "bound")
-    refusal(person.post("/api/v1/units", json=ARCHIVE), 404, "not_found")
+    refusal(person.post("/api/v1/units", json=ARCHIVE), 403, "forbidden")
     below = ARCHIVE | {"parent": "finance", "name": "国库支付中心", "id": "treasury"}
     assert person.post("/api/v1/units", json=below).status_code == 201
     shown = [row["id"] for row in person.get("/api/v1/units").json()["items"]]
     assert shown == ["finance", "treasury"]
     assert person.post("/api/v1/duties", json=DUTY | {"unit": "treasury"}).status_code == 201
     duty = DUTY | {"unit": "statistics"}
-    refusal(person.post("/api/v1/duties", json=duty), 404, "not_found")
+    refusal(person.post("/api/v1/duties", json=duty), 403, "forbidden")
     end = {"rule": RULE, "unit": "statistics", "until": "2026-12-31", "reason": "x"}
-    refusal(person.post("/api/v1/duties/end", json=end), 404, "not_found")
+    refusal(person.post("/api/v1/duties/end", json=end), 403, "forbidden")
     up = {"parent": "gov-office", "reason": "x"}
-    refusal(person.post("/api/v1/units/treasury", json=up), 404, "not_found")
+    refusal(person.post("/api/v1/units/treasury", json=up), 403, "forbidden")
     clerk = office.person(Role.CLERK, "treasury", "clerk")
     assert {row["unit"] for row in clerk.get("/api/v1/obligations").json()["items"]} == {"treasury"}
 

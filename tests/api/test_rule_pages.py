@@ -127,7 +127,7 @@ def test_an_office_of_one_unit_does_not_decide_for_all(office: Office) -> None:
     browser = signed_in(office, Role.OFFICE, "finance")
     assert "先看影响" not in browser.get(f"/rules/{WATER}").text
     answer = browser.submit(f"/rules/{WATER}/interpretation", "/rules", **DECISION, step="apply")
-    assert "不限单位" in words(answer, 409)
+    assert "不限单位" in words(answer, 403)
 
 
 #     fields                                                            value
