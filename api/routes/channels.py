@@ -3,9 +3,10 @@
 from typing import Any
 
 from fastapi import Request
+from sqlmodel import Session
 
 from api.channel_rows import Confirmation, TestMessage, channel_row
-from api.channel_test import send_test_message
+from api.channel_test import Tested, send_test_message
 from api.dependencies import AgencyNow, Now, Reader, Viewing, running
 from api.errors import Refused
 from api.idempotency import Room, answered
@@ -47,7 +48,12 @@ async def tested(
     """Send a message with a code, at once. `outcome` says what the far side answered: accepted,
     rejected, retry or unknown; what is accepted brings a disabled channel back."""
     _check_own(agency, viewer, channel)
-    return tested_row(await send_test_message(running(request).db, agency, channel, asked.to, now))
+
+    def keep(session: Session, tested: Tested) -> None:
+        answered(request, session, tested_row(tested))
+
+    db = running(request).db
+    return tested_row(await send_test_message(db, agency, channel, asked.to, now, keep))
 
 
 @router.post("/{channel}/confirm")

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, running
 from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.errors import BadInput
-from api.idempotency import Room
+from api.idempotency import Room, answered
 from api.people_rows import Who
 from api.schemas import RowId
 from api.subscription_rows import (
@@ -22,7 +22,7 @@ from api.subscription_rows import (
 )
 from api.viewer import Viewer
 from engine.agency import Agency
-from engine.database import reading
+from engine.database import reading, writing
 from engine.errors import NotFound
 from engine.subscriptions import (
     Subscription,
@@ -156,13 +156,15 @@ async def end(
 
 
 @router.post("/{subscription_id}/test")
-async def test(subscription_id: RowId, request: Request, viewer: Viewing) -> dict[str, Any]:
+async def test(subscription_id: RowId, request: Request, viewer: Viewing) -> Any:
     """Send a `qixian.test` event now, and say what the far side made of it. Nothing is changed."""
     process = running(request)
     with reading(process.db) as session:
         row = _own(session, viewer, subscription_id)
     courier = courier_of(process.db, process.current, process.configuration)
-    return tried_row(await courier.try_out(row))
+    tried = tried_row(await courier.try_out(row))
+    with writing(process.db) as session:
+        return answered(request, session, tried)
 
 
 def _own(session: Session, viewer: Viewer, subscription_id: int) -> Subscription:

@@ -289,6 +289,17 @@ def test_a_test_event_is_sent_now_and_changes_nothing(office: Office, sink: Webh
     assert office.everything() == before
 
 
+def test_a_test_event_is_sent_once_under_its_key(office: Office, sink: WebhookSink) -> None:
+    subscribe(office, sink)
+    keyed = {"idempotency-key": "k-1"}
+    answers = [
+        office.client.post("/api/v1/subscriptions/1/test", json={}, headers=keyed) for _ in "ab"
+    ]
+    assert answers[0].json()["accepted"] is True
+    assert answers[0].content == answers[1].content
+    assert len(sink.received) == 1
+
+
 def test_who_sees_some_units_subscribes_to_those(office: Office, sink: WebhookSink) -> None:
     subscribe(office, sink)
     there = office.client_with(office.token("财政", Scope.ADMIN, "finance"))
