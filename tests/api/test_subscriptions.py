@@ -300,6 +300,27 @@ def test_a_test_event_is_sent_once_under_its_key(office: Office, sink: WebhookSi
     assert len(sink.received) == 1
 
 
+def test_a_subscription_whose_unit_or_document_is_gone_says_what_to_do(office: Office) -> None:
+    url = {"url": "https://oa.example.gov.cn/hooks"}
+    for more in ({"unit": "finance"}, {"document": "gbf-2016-80"}, {}):
+        assert office.post("/subscriptions", url | more).json()["silent"] is None
+    with office.db.begin() as connection:  # as of a configuration that has them no more
+        connection.execute(text("UPDATE subscription SET unit = 'was-removed' WHERE id = 1"))
+        connection.execute(text("UPDATE subscription SET document = 'w-2025' WHERE id = 2"))
+    told = [row["silent"] for row in office.get("/subscriptions")["items"]]
+    assert told == [
+        "单位 was-removed 已经撤销，不会再有事件；请改为别的（POST /api/v1/subscriptions/1），或者删去",
+        "文件 w-2025 已不在目录中，不会再有事件；请改为别的（POST /api/v1/subscriptions/2），或者删去",
+        None,
+    ]
+    page = signed_in(office, Role.ADMINISTRATOR).get("/system").text
+    assert all(f"{id_} 号：{why}" in page for id_, why in enumerate(told[:2], 1))
+    assert "3 号" not in page
+    assert "unit：没有" in refusal(office.post("/subscriptions/1", url), 422, "invalid_request")
+    changed = office.post("/subscriptions/1", {"unit": "education"}).json()
+    assert changed["silent"] is None
+
+
 def test_who_sees_some_units_subscribes_to_those(office: Office, sink: WebhookSink) -> None:
     subscribe(office, sink)
     there = office.client_with(office.token("财政", Scope.ADMIN, "finance"))
