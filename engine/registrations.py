@@ -44,7 +44,7 @@ class Registered:
             agency,
             units={**units, **own_units},
             duties={**duties, **own},
-            registered_units=frozenset(own_units),
+            registered_units={entry.unit: entry.id or 0 for entry in self.units},
             registered_duties=frozenset(own),
         )
 
@@ -104,5 +104,5 @@ def _check_names(units: Mapping[str, Unit]) -> None:
 _Value = TypeVar("_Value")
 
 
-def _without(values: Mapping[str, _Value], keys: frozenset[str]) -> dict[str, _Value]:
+def _without(values: Mapping[str, _Value], keys: Collection[str]) -> dict[str, _Value]:
     return {key: value for key, value in values.items() if key not in keys}

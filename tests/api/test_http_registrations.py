@@ -52,7 +52,9 @@ def test_a_unit_and_its_duty_are_registered_and_derived_at_once(office: Office) 
         "aliases": [],
         "contacts": ["赵六"],
         "channels": ["console"],
+        "region": "CN",
         "registered": True,
+        "entry": 1,
     }
     assert answer.json() in office.get("/units")["items"]
     answer = office.post("/duties", DUTY | {"until": "2026-12-31"})
