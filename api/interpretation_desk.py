@@ -12,6 +12,7 @@ from api.document_rows import impact_row
 from api.schemas import Asked, By, Line, Moment, Name
 from api.typed_dates import day
 from api.viewer import Viewer
+from engine.agency import Agency
 from engine.instants import local_iso
 from engine.interpretations import StoredInterpretation
 from engine.interpreting import Desk, Interpreted
@@ -49,9 +50,10 @@ def desk_of(
     now: datetime,
     apply: bool,
     then: Callable[[Session, Interpreted], None] | None = None,
+    first: Callable[[Session, Agency], None] = lambda _session, _agency: None,
 ) -> Desk:
     """Raises BadInput."""
-    return Desk(process.db, process.current, calendar, viewer.acts_as(by), now, apply, then)
+    return Desk(process.db, process.current, calendar, viewer.acts_as(by), now, apply, then, first)
 
 
 def decided_day(text: str) -> date:
