@@ -2,13 +2,18 @@
 
 from fastapi import APIRouter, Request
 from sqlmodel import Session
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.errors import BadInput
+from api.impact_lines import shown
 from api.office_rows import duty_typed, unit_typed
 from api.pages.unit_view import View
+from api.rendering import templates
 from api.typed_dates import day
+from api.unit_ending import ended
 from api.unit_form import typed, unit_values
+from engine.errors import BadAgency, NotAllowed
+from engine.instants import local_day
 from engine.registering import Effect
 
 router = APIRouter(prefix="/units/{unit}")
@@ -30,6 +35,25 @@ async def change(view: View, request: Request) -> Response:
         return view.changes(session).change_unit(unit_typed(values), view.decision(form))
 
     return view.attempt("changed", "unit", values | {"reason": typed(form, "reason")}, deed)
+
+
+@router.post("/end")
+async def end(view: View, request: Request) -> Response:
+    """撤销单位: first what it would do, then the same form again does it."""
+    form = await request.form()
+    filled, apply = {"reason": typed(form, "reason")}, typed(form, "step") == "apply"
+    try:
+        decision = view.decision(form)
+        done = ended(view.process, view.viewer, view.unit, decision, apply)
+    except (BadInput, NotAllowed, BadAgency) as refused:
+        status = 422 if isinstance(refused, BadInput) else 409
+        return view.render(str(refused), "end", filled, status)
+    if apply:
+        return RedirectResponse("/units?said=ended", 303)
+    agency = view.process.current.agency()
+    impact = shown(done.impact, agency, view.viewer, local_day(view.now))
+    context = {"unit": done.unit, "done": done, "impact": impact, **filled}
+    return templates.TemplateResponse(request, "unit_end.html", context)
 
 
 @router.post("/duties")

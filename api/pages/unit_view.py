@@ -103,6 +103,7 @@ class UnitView:
             "parents": [one for one in parents(agency, self.viewer) if one.id != unit.id],
             "values": with_empty_rows(filled if at == "unit" else values_of(unit, agency)),
             "is_new": False,
+            "may_end": unit.id in agency.registered_units and self.viewer.sees(unit.parent),
             "until_in_words": until_in_words,
         }
         with reading(self.process.db) as session:

@@ -43,6 +43,7 @@ GET  /units                                       OCR ra
 POST /units                                       O
 GET  /units/{unit}                                OCR ra
 POST /units/{unit}                                O
+POST /units/{unit}/end                            O
 POST /units/{unit}/duties                         O
 POST /units/{unit}/duties/end                     O
 POST /units/{unit}/absences                       OC   a
@@ -117,6 +118,7 @@ GET  /api/v1/units                                OCR ra
 GET  /api/v1/units/{id}                           OCR ra
 POST /api/v1/units                                O
 POST /api/v1/units/{id}                           O
+POST /api/v1/units/{id}/end                       O
 GET  /api/v1/duties                               OCR ra
 POST /api/v1/duties                               O
 POST /api/v1/duties/end                           O

@@ -28,6 +28,8 @@ OUTSIDE: list[tuple[str, dict[str, Any]]] = [
     ("units", {"id": "new", "name": "新单位", **REASON}),
     ("units", {"id": "new", "name": "新单位", "parent": "gov-office", **REASON}),
     ("units/statistics", REASON),
+    ("units/statistics/end", REASON),
+    ("units/finance/end", REASON),  # whose superior is outside
     ("duties", {**DAYS, "from": "2026-01-01"}),
     ("duties/end", {**DAYS, "until": "2026-12-31"}),
     ("absences", AWAY),
@@ -61,7 +63,7 @@ OUTSIDE: list[tuple[str, dict[str, Any]]] = [
 ]
 PAGES: list[tuple[str, dict[str, str]]] = [
     ("/units", {"id": "new", "name": "新单位", **REASON}),
-    *((f"/units/statistics{more}", {}) for more in ("", "/duties", "/duties/end")),
+    *((f"/units/statistics{more}", {}) for more in ("", "/end", "/duties", "/duties/end")),
     *((f"/units/statistics/{more}", {}) for more in ("absences", "absences/1/cancel")),
     *((f"/units/statistics/{more}", {}) for more in ("silences", "silences/1/end")),
     *((f"/units/statistics/channels/console/{more}", {}) for more in ("test", "confirm")),
@@ -80,7 +82,7 @@ def office() -> Office:
     office = Office(configured=replace(AGENCY, channels=channels))
     office.person(Role.CLERK, "statistics", "other")
     office.token("其他", Scope.READ, "statistics")
-    for path, body in [OUTSIDE[5], OUTSIDE[7], OUTSIDE[8], OUTSIDE[24]]:
+    for path, body in [OUTSIDE[7], OUTSIDE[9], OUTSIDE[10], OUTSIDE[26]]:
         assert office.post(f"/{path}", body).status_code == 201
     return office
 

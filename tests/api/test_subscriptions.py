@@ -321,6 +321,21 @@ def test_a_subscription_whose_unit_or_document_is_gone_says_what_to_do(office: O
     assert changed["silent"] is None
 
 
+def test_the_last_that_an_ended_unit_is_told_is_what_became_of_its_own(
+    office: Office, sink: WebhookSink
+) -> None:
+    why = {"reason": "机构撤并"}
+    unit = {"id": "archive", "name": "广元市档案馆", **why}
+    duty = {"rule": "guangyuan-2017-02", "unit": "archive", "from": "2026-12-01", **why}
+    assert office.post("/units", unit).status_code == 201
+    subscribe(office, sink, unit="archive")
+    assert office.post("/duties", duty).status_code == 201
+    assert office.post("/units/archive/end", why | {"apply": True}).status_code == 201
+    tell(office)
+    assert set(types(sink)) == {"created", "waived"}
+    assert types(sink).count("created") == types(sink).count("waived")
+
+
 def test_who_sees_some_units_subscribes_to_those(office: Office, sink: WebhookSink) -> None:
     subscribe(office, sink)
     there = office.client_with(office.token("财政", Scope.ADMIN, "finance"))

@@ -57,6 +57,48 @@ def told(client: Client, answer: Response) -> str:
     return found[1]
 
 
+def test_a_unit_is_ended_in_two_steps(office: Office) -> None:
+    wang = person(office)
+    told(wang, send(wang, "/units", UNIT))
+    told(wang, send(wang, "/units/archive/duties", DUTY | {"from": "2026-10-01"}))
+    assert "撤销，先看影响" in page(wang, "/units/archive")
+    assert "撤销，先看影响" not in page(wang, "/units/finance")
+    refused = send(wang, "/units/archive/end", {"reason": ""})
+    assert "请写明理由" in fault(refused)
+    before = office.everything()
+    seen = send(wang, "/units/archive/end", {"reason": "机构撤并"})
+    shown = unescape(seen.text)
+    assert seen.status_code == 200
+    assert "还没有生效" in shown
+    assert "2026-10-31" in shown
+    assert office.everything() == before
+    ended = send(wang, "/units/archive/end", {"reason": "机构撤并", "step": "apply"})
+    assert "单位已撤销" in told(wang, ended)
+    assert "广元市档案馆" not in page(wang, "/units")
+    assert wang.get("/units/archive", headers=HTML).status_code == 404
+    assert "已免除" in page(wang, "/obligations?status=waived&due_from=2026-10-01")
+    office.tick()
+    for path in ("/", "/obligations?status=all", "/statistics", "/calendar", "/deliveries"):
+        page(wang, path)
+    for path in ("/system", f"/rules/{RULE}", "/messages?days=1", "/import", "/feeds"):
+        page(wang, path)
+    gone = office.get("/obligations", status="waived", limit=200)["items"]
+    page(wang, next(f"/obligations/{row['id']}" for row in gone if row["unit"] == "archive"))
+    for name in ("obligations", "statistics"):
+        assert office.client.get(f"/api/v1/{name}.xlsx").status_code == 200
+
+
+def test_a_unit_that_owes_what_is_late_is_not_ended_and_the_reason_stays(office: Office) -> None:
+    wang = person(office)
+    told(wang, send(wang, "/units", UNIT))
+    told(wang, send(wang, "/units/archive/duties", DUTY | {"from": "2026-08-01"}))
+    answer = send(wang, "/units/archive/end", {"reason": "机构撤并", "step": "apply"})
+    assert answer.status_code == 409
+    assert "已经到期" in fault(answer)
+    assert 'name="reason" value="机构撤并"' in answer.text
+    assert "广元市档案馆" in page(wang, "/units")
+
+
 def test_the_tree_counts_what_the_rows_hold(office: Office) -> None:
     with reading(office.db) as session:
         counted = standings(session, office.now)
