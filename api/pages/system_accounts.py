@@ -130,7 +130,9 @@ def change(
             else:
                 raise BadInput("没有写明做什么，请用页面上的按钮")
     except (BadAccount, BadInput) as refused:
-        return _one(request, account_id, agency, viewer, {"fault": str(refused)}, 422)
+        filled = {"shown_name": shown_name, "role": role, "unit": unit} if act == "change" else {}
+        told = {"fault": str(refused), "fault_at": act, "filled": filled}
+        return _one(request, account_id, agency, viewer, told, 422)
     if viewer.login == account.name and act in ("password", "sign_out"):
         return RedirectResponse("/sign-in", 303)
     return RedirectResponse(f"/system/accounts/{account_id}?said={act}", 303)
@@ -162,7 +164,8 @@ def _one(
     with reading(running(request).db) as session:
         account = _seen(session, viewer, account_id)
         entries = access_of(session, account.name)[: -ENTRIES - 1 : -1]
-    shown = {"account": account, "access": entries, **given, **_choices(agency, viewer)}
+    shown = {"account": account, "access": entries, "filled": {}, **given}
+    shown |= _choices(agency, viewer)
     return templates.TemplateResponse(request, "system_account.html", shown, status)
 
 

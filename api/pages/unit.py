@@ -76,6 +76,7 @@ async def add_duty(view: View, request: Request) -> Response:
 async def end_duty(view: View, request: Request) -> Response:
     """终止责任."""
     form = await request.form()
+    filled = {"ending": typed(form, "rule")} | {k: typed(form, k) for k in ("until", "reason")}
 
     def deed(session: Session) -> None:
         if not typed(form, "rule"):
@@ -84,4 +85,4 @@ async def end_duty(view: View, request: Request) -> Response:
         changes = view.changes(session)
         changes.end_duty(typed(form, "rule"), view.unit, last, view.decision(form))
 
-    return view.attempt("ended", "duties", None, deed)
+    return view.attempt("ended", "duties", filled, deed)

@@ -88,6 +88,23 @@ def test_a_unit_is_ended_in_two_steps(office: Office) -> None:
         assert office.client.get(f"/api/v1/{name}.xlsx").status_code == 200
 
 
+def test_an_ending_that_is_refused_keeps_what_was_typed(office: Office) -> None:
+    wang = person(office)
+    told(wang, send(wang, "/units", UNIT))
+    told(wang, send(wang, "/units/archive/duties", DUTY | {"until": "2026-11-30"}))
+    form = {"rule": RULE, "until": "2026-12-31", "reason": "改由统计局承担"}
+    answer = send(wang, "/units/archive/duties/end", form)
+    assert answer.status_code == 409
+    shown = answer.text[answer.text.index('action="/units/archive/duties/end"') - 300 :]
+    assert "不必再终止" in shown[: shown.index("<form")]
+    for key in ("until", "reason"):
+        assert re.search(f'name="{key}"[^>]* value="{form[key]}"', shown) or (
+            f'name="{key}" type="date" value="{form[key]}"' in shown
+        )
+    assert '<details class="small-form" open>' in answer.text
+    assert 'id="duty-reason" name="reason" value=""' in answer.text
+
+
 def test_a_unit_that_owes_what_is_late_is_not_ended_and_the_reason_stays(office: Office) -> None:
     wang = person(office)
     told(wang, send(wang, "/units", UNIT))
