@@ -51,12 +51,12 @@ def ended(
     return done
 
 
-def ended_row(done: Ended, agency: Agency, applied: bool) -> dict[str, Any]:
+def ended_row(done: Ended, agency: Agency, viewer: Viewer, applied: bool) -> dict[str, Any]:
     """What was ended, or would be; `bound` is who sees nothing from then on."""
     return {
         "unit": unit_row(done.unit, agency),
         "applied": applied,
         "duties": list(done.duties),
         "bound": list(done.bound),
-        "impact": impact_row(done.impact),
+        "impact": impact_row(done.impact, viewer.units),
     }

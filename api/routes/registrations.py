@@ -88,10 +88,10 @@ def end_unit(
         check_match(if_match, lambda: unit_row(unit, agency))
 
     def then(session: Session, done: Ended) -> None:
-        answered(request, session, ended_row(done, agency, True), 201)
+        answered(request, session, ended_row(done, agency, viewer, True), 201)
 
     done = ended(process, viewer, id, decision, asked.apply, first, then)
-    row = ended_row(done, agency, asked.apply)
+    row = ended_row(done, agency, viewer, asked.apply)
     return JSONResponse(jsonable_encoder(row), 201 if asked.apply else 200)
 
 
