@@ -5,11 +5,13 @@ It is sent in no transaction, and over a client of its own: that of the daemon b
 thread. The exchange is bounded in time like every other.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from api.errors import BadInput
 from engine.addresses import resume
@@ -71,16 +73,25 @@ def addressee(channel: str, notifier: Notifier, to: str) -> str:
 
 
 async def send_test_message(
-    db: Engine | None, agency: Agency, channel: str, to: str, now: datetime
+    db: Engine | None,
+    agency: Agency,
+    channel: str,
+    to: str,
+    now: datetime,
+    then: Callable[[Session, Tested], object] = lambda _session, _tested: None,
 ) -> Tested:
-    """Send it. Without a database there is no code, and nothing is remembered. Raises BadInput."""
+    """Send it; `then` belongs to the transaction in which its answer is remembered. Without a database
+    there is no code, and nothing is remembered. Raises BadInput."""
     notifier = agency.channels[channel]
     to, code = addressee(channel, notifier, to), new_code() if db else ""
     async with open_client() as client:
         outcome = await over(notifier, client).send(_message(channel, to, code), now)
+    tested = Tested(channel, outcome)
     if db:
-        _remember(db, agency, channel, to, outcome, code, now)
-    return Tested(channel, outcome)
+        with writing(db) as session:
+            _remember(session, agency, tested, to, code, now)
+            then(session, tested)
+    return tested
 
 
 def _message(channel: str, to: str, code: str) -> Message:
@@ -91,17 +102,16 @@ def _message(channel: str, to: str, code: str) -> Message:
 
 
 def _remember(
-    db: Engine, agency: Agency, channel: str, to: str, outcome: Outcome, code: str, now: datetime
+    session: Session, agency: Agency, tested: Tested, to: str, code: str, now: datetime
 ) -> None:
     """What the answer means for the channel: it is used again, waits, or is disabled; for the
     address: it is used again; and the code that may have arrived."""
-    with writing(db) as session:
-        register(session, agency.channels)
-        session.flush()
-        state = session.get_one(ChannelState, channel)
-        if outcome.kind is OutcomeKind.ACCEPTED:
-            enable(state)
-            resume(session, channel, to)
-        if outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN):
-            expect(session, channel, code, now)
-        apply_to_channel(session, state, after_attempt(outcome, 1, False, now), now)
+    register(session, agency.channels)
+    session.flush()
+    state = session.get_one(ChannelState, tested.channel)
+    if tested.accepted:
+        enable(state)
+        resume(session, tested.channel, to)
+    if tested.outcome.kind in (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN):
+        expect(session, tested.channel, code, now)
+    apply_to_channel(session, state, after_attempt(tested.outcome, 1, False, now), now)

@@ -39,10 +39,12 @@ def tagged(row: Any, if_none_match: str | None) -> Response:
     return JSONResponse(shown, headers=headers)
 
 
-def check_match(if_match: str | None, row: Callable[[], Any]) -> None:
-    """Raises Refused (412) unless the resource is what the asker has seen; `row` makes what is shown
-    of it now, in the transaction of the change."""
-    if if_match is not None and not _named(_tag(jsonable_encoder(row())), if_match):
+def check_match(if_match: str | None, *rows: Callable[[], Any]) -> None:
+    """Raises Refused (412) unless the resource is what the asker has seen; each of `rows` makes what
+    one address shows of it now, in the transaction of the change."""
+    if if_match is None:
+        return
+    if not any(_named(_tag(jsonable_encoder(row())), if_match) for row in rows):
         raise Refused(412, "precondition_failed", _MOVED)
 
 

@@ -16,8 +16,6 @@ _FAULTS = {
     "date_from_datetime_parsing": "不是日期，应写作 2026-03-02",
     "date_parsing": "不是日期，应写作 2026-03-02",
     "int_parsing": "应是整数",
-    "literal_error": "不是可用的值",
-    "enum": "不是可用的值",
     "json_invalid": "请求体不是正确的 JSON",
     "string_too_long": "太长",
     "greater_than_equal": "应不小于 {ge}",
@@ -34,5 +32,8 @@ def fault_in_words(error: Any) -> str:
     """A pydantic error in words; its own where we have none."""
     if error["type"] == "value_error":  # a sentence of our own
         return str(error["ctx"]["error"])
+    if error["type"] in ("literal_error", "enum"):
+        known = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+        return f"不是可用的值，可用：{'、'.join(known)}"
     words = _FAULTS.get(error["type"])
     return words.format(**error.get("ctx", {})) if words else str(error["msg"])

@@ -32,7 +32,9 @@ class NewFeed(BaseModel):
 def new_feed(
     session: Session, agency: Agency, viewer: Viewer, asked: NewFeed, now: datetime
 ) -> tuple[Feed, str]:
-    """A feed of the viewer's, and its token. Raises NotFound, NotAllowed."""
+    """A feed of the viewer's, and its token. Raises NotFound, NotAllowed, Refused."""
+    if asked.unit in agency.units:
+        viewer.check_own(asked.unit or "")
     feed = Feed(
         name=asked.name,
         token_hash="",

@@ -26,6 +26,7 @@ from engine.postgres import address_of
 from engine.proposals import IS_OPEN, list_proposals
 from engine.reachability import unreachable_people
 from engine.silences import active_silences
+from engine.subscriptions import list_subscriptions, silent
 from engine.workdays import WorkCalendar
 
 
@@ -99,6 +100,12 @@ def _rows(session: Session, agency: Agency, now: datetime) -> Iterator[Finding]:
         if id_ not in agency.channels:
             text = f"{id_} 已从配置中删除，还有 {number} 条消息等在上面，恢复这一渠道后才会发出"
             yield Finding("渠道", "note", text)
+    for subscription in list_subscriptions(session):
+        if why := silent(subscription, agency):
+            yield Finding("订阅", "fault", f"{subscription.id} 号：{why}")
+        elif subscription.disabled_at:
+            text = f"{subscription.id} 号已停用：{subscription.disabled_reason}；修好后启用（POST /api/v1/subscriptions/{subscription.id}/enable），或者删去"
+            yield Finding("订阅", "note", text)
     for row in undelivered(session, now - timedelta(days=7)):
         yield Finding("送达", "fault", f"{row.id} 号（{row.recipient}）{row.reason}")
     yield from _papers(session)

@@ -21,7 +21,7 @@ from api.errors import Refused
 from api.forms import SAFE, from_our_pages
 from api.metrics import PATH as METRICS
 from api.metrics import may_read
-from api.permissions import OPERATIONS, Permission
+from api.permissions import OPERATIONS, WHOLE, Permission
 from api.problems import database_refusal, is_for_people, refusal
 from api.rates import PER_MINUTE, SIGN_INS_PER_MINUTE
 from api.viewer import Viewer, viewer_of_session, viewer_of_token
@@ -62,7 +62,8 @@ class Guard:
     async def _answer(self, request: Request) -> Response | None:
         """The answer to one who may not ask."""
         now: datetime = request.app.state.read_clock()
-        exists, asks_for = operation(request)
+        exists, name = operation(request)
+        asks_for = OPERATIONS.get(name)
         server = request.app.state.running.configuration.server
         if request.url.path == METRICS and may_read(server, _address(request)):
             asks_for = Permission.OPEN
@@ -85,12 +86,12 @@ class Guard:
             self._count(request, key, self._per_minute, now)
             if viewer is None:
                 return _who(request)
-            _check(request, viewer, exists, asks_for)
+            request.state.viewer = viewer  # a refusal has the head of his pages too
+            _check(request, viewer, name if exists else None)
         except Refused as refused:
             return refusal(request, refused)
         except (EngineError, RulesError, DBAPIError) as error:
             return await database_refusal(request, error)
-        request.state.viewer = viewer
         return None
 
     def _count(self, request: Request, key: str, limit: int, now: datetime) -> None:
@@ -99,19 +100,19 @@ class Guard:
             raise Refused(429, "too_many_requests", text, {"Retry-After": str(wait)})
 
 
-def operation(request: Request) -> tuple[bool, Permission | None]:
-    """Is there such an operation, and what does it ask for? An operation that asks for nothing is
-    one that nobody has classified."""
+def operation(request: Request) -> tuple[bool, str]:
+    """Is there such an operation, and how is it called in OPERATIONS? One that is not in there is one
+    that nobody has classified."""
     app: FastAPI = request.app
     path = request.scope["path"]
     for route in iter_route_contexts(app.routes):
         if route.path is None or not route.path_regex.match(path):
             continue
         if route.methods is None:
-            return True, OPERATIONS.get(route.path)
+            return True, route.path
         if request.method in route.methods:
-            return True, OPERATIONS.get(f"{request.method} {route.path}")
-    return False, None
+            return True, f"{request.method} {route.path}"
+    return False, ""
 
 
 async def _viewer(request: Request, now: datetime) -> Viewer | None:
@@ -126,18 +127,22 @@ async def _viewer(request: Request, now: datetime) -> Viewer | None:
     return await to_thread(viewer_of_session, db, agency, id_, now) if id_ else None
 
 
-def _check(request: Request, viewer: Viewer, exists: bool, asks_for: Permission | None) -> None:
+def _check(request: Request, viewer: Viewer, name: str | None) -> None:
     """Raises Refused. An address that does not exist is answered by the router, 404 or 405."""
     if viewer.account and request.method not in SAFE:
         _check_origin(request)
-    if exists and asks_for is None:
-        raise Refused(403, "forbidden", "这个地址还没有写明谁可以用，请联系管理员")
-    if asks_for is not None and asks_for not in viewer.permissions:
-        if viewer.account is None:
-            text = f"接口令牌的范围（{viewer.standing}）不能做这件事，请联系管理员"
-        else:
-            text = _NOT_HIS.format(viewer.standing)
-        raise Refused(403, "forbidden", text)
+    if name is None or viewer.may(name):
+        return
+    asks_for = OPERATIONS.get(name)
+    if asks_for is None:
+        text = "这个地址还没有写明谁可以用，请联系管理员"
+    elif asks_for in viewer.permissions:
+        text = WHOLE
+    elif viewer.account is None:
+        text = f"接口令牌的范围（{viewer.standing}）不能做这件事，请联系管理员"
+    else:
+        text = _NOT_HIS.format(viewer.standing)
+    raise Refused(403, "forbidden", text)
 
 
 def _check_origin(request: Request) -> None:

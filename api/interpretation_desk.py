@@ -12,7 +12,7 @@ from api.document_rows import impact_row
 from api.schemas import Asked, By, Line, Moment, Name
 from api.typed_dates import day
 from api.viewer import Viewer
-from engine.errors import NotAllowed
+from engine.agency import Agency
 from engine.instants import local_iso
 from engine.interpretations import StoredInterpretation
 from engine.interpreting import Desk, Interpreted
@@ -50,11 +50,10 @@ def desk_of(
     now: datetime,
     apply: bool,
     then: Callable[[Session, Interpreted], None] | None = None,
+    first: Callable[[Session, Agency], None] = lambda _session, _agency: None,
 ) -> Desk:
-    """A reading is every unit's: who sees only some does not decide it. Raises NotAllowed, BadInput."""
-    if viewer.units is not None:
-        raise NotAllowed("口径涉及全部单位，只能由不限单位的帐户或接口令牌确定")
-    return Desk(process.db, process.current, calendar, viewer.acts_as(by), now, apply, then)
+    """Raises BadInput."""
+    return Desk(process.db, process.current, calendar, viewer.acts_as(by), now, apply, then, first)
 
 
 def decided_day(text: str) -> date:

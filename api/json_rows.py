@@ -6,6 +6,7 @@ from typing import Any
 from api.channel_test import Tested
 from api.errors import BadInput
 from api.typed_dates import day
+from engine.agency import Agency
 from engine.alternatives import Answers
 from engine.bounces import Returned
 from engine.due_dates import Due
@@ -82,6 +83,15 @@ def rule_details(rule: Rule) -> dict[str, Any]:
         "replaces": rule.replaces or None,
         "note": rule.note or None,
     }
+
+
+def whole_rule(agency: Agency, rule: Rule) -> dict[str, Any]:
+    """All of it, how it is read, and the units that answer to its holders."""
+    reading = agency.readings[rule.id]
+    matched = {holder: agency.matched[holder] for holder in rule.holders}
+    waits = reading.term is None
+    extra = {"reading": reading.in_words, "waits": waits, "holder_units": matched}
+    return rule_row(rule) | rule_details(rule) | extra
 
 
 def due_row(due: Due) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from api.permissions import OPERATIONS
 from api.viewer import Viewer
 
 
@@ -38,4 +37,4 @@ def entries_of(viewer: Viewer | None) -> list[Entry]:
     """What the viewer may open; nothing where nobody is signed in."""
     if viewer is None:
         return []
-    return [one for one in ENTRIES if OPERATIONS.get(f"GET {one.path}") in viewer.permissions]
+    return [one for one in ENTRIES if viewer.may(f"GET {one.path}")]

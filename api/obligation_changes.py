@@ -17,7 +17,6 @@ from engine.chains import take_back
 from engine.clock_changes import enter, replay_reopened
 from engine.clock_corrections import correct, correct_start, void
 from engine.completion import complete_one
-from engine.errors import NotAllowed
 from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.events import Event
 from engine.instants import day_of, start_of
@@ -70,10 +69,10 @@ def change(
 
 
 def _check_event(session: Session, viewer: Viewer, row: Obligation) -> None:
-    """A time that counts for other units too is corrected by those who see them. Raises NotAllowed."""
+    """A time that counts for other units too is corrected by those who see them. Raises Refused."""
     event = session.get(Event, row.event_id) if row.event_id else None
     if event and not viewer.sees(event.unit):
-        raise NotAllowed("这个事由是为其他单位一并登记的，请由政务公开办更正它的时间")
+        viewer.check_whole()
 
 
 def _correct(

@@ -1,5 +1,6 @@
 """Which obligations are asked for: the filter that the list on the page and the API share."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -7,7 +8,7 @@ from heapq import merge
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from sqlmodel import Session, col
 
 from api.errors import BadInput
@@ -26,17 +27,27 @@ Conditions = list[Any]
 _FEW = 8
 
 
+_WITHIN = r"^[0-9]{1,3}(wd|d)$"
+
+
+def _spelt(within: object) -> object:
+    """Raises ValueError with a Chinese sentence."""
+    if isinstance(within, str) and not re.fullmatch(_WITHIN, within):
+        raise ValueError("应写作 10wd（十个工作日内）或 30d（三十日内）")
+    return within
+
+
 class ObligationConditions(Asked):
-    """Query of `GET obligations.xlsx`. `upcoming` is what is open and not late; `q` are words of the
-    matter: of its quote, or of the document's title or number."""
+    """Query of `GET obligations.xlsx`. `upcoming` is what is open and not late; `q`
+    are words of the matter: of its quote, or of the document's title or number."""
 
     unit: str | None = None
-    status: Literal["open", "done", "waived", "overdue", "upcoming"] | None = None
+    status: Literal["open", "done", "waived", "overdue", "upcoming", "all"] = "all"
     document: str | None = None
     rule: str | None = None
     due_from: str | None = None
     due_to: str | None = None
-    within: Annotated[str, Field(pattern=r"^[0-9]{1,3}(wd|d)$")] | None = None
+    within: Annotated[Annotated[str, Field(pattern=_WITHIN)] | None, BeforeValidator(_spelt)] = None
     q: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
@@ -96,7 +107,8 @@ def find(
     shared = viewer.own_obligations() + list(_shared(asked, agency, calendar, now))
     if asked.unit is not None:
         viewer.check_unit(asked.unit)
-    by_status = [_of_status(one, now) for one in ([asked.status] if asked.status else Status)]
+    statuses = Status if asked.status == "all" else [asked.status]
+    by_status = [_of_status(one, now) for one in statuses]
     by_rule = _by_rule(asked.q, agency.catalogue) if asked.q else [[]]
     return Found(tuple(own + rules + shared for own in by_status for rules in by_rule))
 
@@ -105,7 +117,7 @@ def conditions_of(
     asked: ObligationConditions, agency: Agency, calendar: WorkCalendar, now: datetime
 ) -> Conditions:
     """What a filter asks for, of everybody's. Raises BadInput."""
-    found = _of_status(asked.status, now) if asked.status else []
+    found = _of_status(asked.status, now)
     if asked.q:
         found.append(col(Obligation.rule).in_(_speaking_of(asked.q, agency.catalogue)))
     return found + list(_shared(asked, agency, calendar, now))
@@ -113,6 +125,8 @@ def conditions_of(
 
 def _of_status(status: str, now: datetime) -> Conditions:
     match status:
+        case "all":
+            return []
         case "overdue":
             return [late(now)]
         case "upcoming":

@@ -36,32 +36,31 @@ class OfficeChanges:
         return self.current.agency_in(self.session)
 
     def add_unit(self, unit: Unit, decision: Decision) -> Effect:
-        """Raises NotAllowed, NotFound, BadAgency."""
+        """Raises Refused, NotAllowed, BadAgency."""
         agency = self.agency()
+        self.viewer.check_own(unit.parent)
         if unit.id in agency.units:
             raise NotAllowed(f"已有编号为“{unit.id}”的单位，请另选编号，或打开它的页面修改")
-        if self.viewer.units is not None:
-            self.viewer.check_unit(unit.parent)
         return self._settled(register_unit(self.session, agency, unit, decision), decision)
 
     def change_unit(self, unit: Unit, decision: Decision) -> Effect:
-        """Raises NotAllowed, NotFound, BadAgency."""
+        """Raises Refused, NotAllowed, NotFound, BadAgency."""
         agency = self.agency()
-        before = visible_unit(self.viewer, agency, unit.id)
-        if self.viewer.units is not None and unit.parent != before.parent:
-            self.viewer.check_unit(unit.parent)
+        before = own_unit(self.viewer, agency, unit.id)
+        if unit.parent != before.parent:
+            self.viewer.check_own(unit.parent)
         return self._settled(register_unit(self.session, agency, unit, decision), decision)
 
     def add_duty(self, duty: DutyTerms, decision: Decision) -> Effect:
-        """Raises NotAllowed, NotFound, BadAgency."""
+        """Raises Refused, NotAllowed, NotFound, BadAgency."""
         agency = self.agency()
-        visible_unit(self.viewer, agency, duty.unit)
+        own_unit(self.viewer, agency, duty.unit)
         return self._settled(register_duty(self.session, agency, duty, decision), decision)
 
     def end_duty(self, rule: str, unit: str, last: date, decision: Decision) -> None:
-        """Raises NotAllowed, NotFound."""
+        """Raises Refused, NotAllowed, NotFound."""
         agency = self.agency()
-        visible_unit(self.viewer, agency, unit)
+        own_unit(self.viewer, agency, unit)
         end_duty(self.session, agency, rule, unit, last, decision)
         self._settled(Effect.CHANGED, decision)
 
@@ -77,3 +76,10 @@ def visible_unit(viewer: Viewer, agency: Agency, id_: str) -> Unit:
     if id_ not in agency.units:
         raise NotFound(f"没有单位“{id_}”，或者它不在您的范围内")
     return agency.units[id_]
+
+
+def own_unit(viewer: Viewer, agency: Agency, id_: str) -> Unit:
+    """A unit to which the viewer may do something. Raises NotFound, Refused."""
+    if id_ in agency.units:
+        viewer.check_own(id_)
+    return visible_unit(viewer, agency, id_)

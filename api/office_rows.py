@@ -160,7 +160,8 @@ def unit_rows(agency: Agency, ids: frozenset[str] | None) -> Iterator[dict[str, 
 
 
 def unit_row(unit: Unit, agency: Agency) -> dict[str, Any]:
-    """One of them; `registered`: not by the configuration file."""
+    """One of them; `registered`: not by the configuration file. `entry` is another whenever anything
+    of it was changed, also a number or an address, which are not shown."""
     return {
         "id": unit.id,
         "name": unit.name,
@@ -168,7 +169,9 @@ def unit_row(unit: Unit, agency: Agency) -> dict[str, Any]:
         "aliases": list(unit.aliases),
         "contacts": [contact.name for contact in unit.contacts],
         "channels": list(unit.channels),
+        "region": unit.region,
         "registered": unit.id in agency.registered_units,
+        "entry": agency.registered_units.get(unit.id),
     }
 
 

@@ -1,6 +1,16 @@
 """权限 Permission: what each operation asks for, and what each role and each scope of a token may.
 
 Every route of the application stands in OPERATIONS; what does not is refused to everybody.
+
+**Who is bound to units** (an account or a token with a unit sees it and those below it):
+* What concerns the whole office is refused, 403, whatever the role: WHOLE_OFFICE, in the guard;
+  where the request's body says so (an event for all, the silence of a rule, an account or a
+  subscription of all units), `Viewer.check_whole`.
+* What is done to a unit outside, its people, duties, channels, accounts, tokens, subscriptions and
+  feeds is refused likewise: `Viewer.check_own`.
+* An obligation or a message of another unit does not exist for him, 404, and nothing of another unit
+  does where he reads. What is of his units he may do by his role.
+* A page shows no button that would be refused: it asks `Viewer.may`.
 """
 
 from collections.abc import Mapping
@@ -38,6 +48,10 @@ OF_SCOPE: Mapping[Scope, frozenset[Permission]] = {
     Scope.ACT: _CLERK,
     Scope.ADMIN: _ADMINISTRATOR,
 }
+
+# Why one who is bound to some units is refused, and who is not.
+WHOLE = "这件事涉及全部单位，请由权限相同、不限单位的帐户或接口令牌办理"
+OUTSIDE = "这件事在您的单位范围以外，请由权限相同、范围包括那个单位的帐户或接口令牌办理"
 
 # Method and address as the route writes it; of what is mounted, the folder alone.
 OPERATIONS: Mapping[str, Permission] = {
@@ -97,6 +111,7 @@ OPERATIONS: Mapping[str, Permission] = {
     "POST /units": Permission.DECIDE,
     "GET /units/{unit}": Permission.READ,
     "POST /units/{unit}": Permission.DECIDE,
+    "POST /units/{unit}/end": Permission.DECIDE,
     "POST /units/{unit}/duties": Permission.DECIDE,
     "POST /units/{unit}/duties/end": Permission.DECIDE,
     "POST /units/{unit}/absences": Permission.ACT,
@@ -180,6 +195,7 @@ OPERATIONS: Mapping[str, Permission] = {
     "POST /api/v1/units": Permission.DECIDE,
     "GET /api/v1/units/{id}": Permission.READ,
     "POST /api/v1/units/{id}": Permission.DECIDE,
+    "POST /api/v1/units/{id}/end": Permission.DECIDE,
     "GET /api/v1/duties": Permission.READ,
     "POST /api/v1/duties": Permission.DECIDE,
     "POST /api/v1/duties/end": Permission.DECIDE,
@@ -199,3 +215,26 @@ OPERATIONS: Mapping[str, Permission] = {
     "GET /api/v1/workdays/count": Permission.READ,
     "GET /api/v1/workdays/check": Permission.READ,
 }
+
+WHOLE_OFFICE = frozenset(
+    {
+        "POST /documents",
+        "POST /proposals/{proposal_id}/accept",
+        "POST /proposals/{proposal_id}/edit",
+        "POST /proposals/{proposal_id}/dismiss",
+        "POST /rules/{id}/interpretation",
+        "POST /rules/{id}/interpretation/withdraw",
+        "POST /system/calendar",
+        "GET /system/access",
+        "GET /metrics",
+        "GET /api/v1/status",
+        "POST /api/v1/documents",
+        "POST /api/v1/proposals/{proposal_id}/accept",
+        "POST /api/v1/proposals/{proposal_id}/edit",
+        "POST /api/v1/proposals/{proposal_id}/dismiss",
+        "POST /api/v1/rules/{id}/interpretation",
+        "POST /api/v1/rules/{id}/interpretation/withdraw",
+        "POST /api/v1/bounces",
+        "POST /api/v1/calendar/notices",
+    }
+)

@@ -62,8 +62,9 @@ class Enabling(_Request):
     by: By = None
 
 
-def subscription_row(row: Subscription, waiting: int) -> dict[str, Any]:
-    """A subscription, without its secret; `waiting` is how many events it has not gone through."""
+def subscription_row(row: Subscription, waiting: int, silent: str) -> dict[str, Any]:
+    """A subscription, without its secret; `waiting` is how many events it has not gone through,
+    `silent` why there will be none for it."""
     return {
         "id": row.id,
         "url": row.url,
@@ -75,6 +76,7 @@ def subscription_row(row: Subscription, waiting: int) -> dict[str, Any]:
         "told": row.told,
         "told_at": local_iso(row.told_at),
         "waiting": waiting,
+        "silent": silent or None,
         "failures": row.failures,
         "next_at": local_iso(row.next_at) if row.failures else None,
         "reason": row.reason or None,

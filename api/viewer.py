@@ -11,7 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
 from api.errors import BadInput, Refused
-from api.permissions import OF_ROLE, OF_SCOPE, Permission
+from api.permissions import (
+    OF_ROLE,
+    OF_SCOPE,
+    OPERATIONS,
+    OUTSIDE,
+    WHOLE,
+    WHOLE_OFFICE,
+    Permission,
+)
 from engine.accounts import ROLE_NAMES, Account
 from engine.agency import Agency
 from engine.alerts import only_of
@@ -49,7 +57,7 @@ class Viewer:
         return self.account.name if self.account else f"接口令牌 {self.name}"
 
     def sees(self, unit: str) -> bool:
-        """Is it one of his units?"""
+        """Is it one of his units? An empty id is all of them."""
         return self.units is None or unit in self.units
 
     def own_obligations(self) -> list[Any]:
@@ -73,14 +81,22 @@ class Viewer:
         if not self.sees(unit):
             raise NotFound(f"没有单位“{unit}”，或者它不在您的范围内")
 
-    def manages(self, unit: str) -> bool:
-        """Does an account or a token at the head of that unit, or of all, see no more than he?"""
-        return self.units is None or (unit != "" and unit in self.units)
+    def may(self, operation: str) -> bool:
+        """May he do it by his role, to what is his? Pages show no button that would be refused."""
+        bound_away = self.units is not None and operation in WHOLE_OFFICE
+        return OPERATIONS.get(operation) in self.permissions and not bound_away
 
-    def check_managed(self, unit: str) -> None:
-        """Raises NotFound: nobody gives away what he does not have."""
-        if not self.manages(unit):
-            raise NotFound(f"没有单位“{unit}”，或者它不在您的范围内；请写明您范围内的一个单位")
+    def check_own(self, unit: str) -> None:
+        """Raises Refused: what is done to a unit, or to what is its, is done by those who see it."""
+        if not unit:
+            self.check_whole()
+        if not self.sees(unit):
+            raise Refused(403, "forbidden", OUTSIDE)
+
+    def check_whole(self) -> None:
+        """Raises Refused: what concerns all units is done by those who see all."""
+        if self.units is not None:
+            raise Refused(403, "forbidden", WHOLE)
 
     def acts_as(self, by: str | None) -> str:
         """Who is recorded as having done it. A person acts in his own name; a system says for whom

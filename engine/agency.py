@@ -46,7 +46,8 @@ class Agency:
     policies: Mapping[str, Policy] = field(default_factory=dict)  # by channel
     region: str = CN  # of units that name none
     named_ladders: Mapping[str, Ladder] = field(default_factory=dict)  # all that are configured
-    registered_units: frozenset[str] = frozenset()  # ids; the others are configured
+    # The entry that counts, by the unit's id; the others are configured.
+    registered_units: Mapping[str, int] = field(default_factory=dict)
     registered_duties: frozenset[str] = frozenset()  # keys
     readings: Mapping[str, Reading] = field(init=False)
 

@@ -256,6 +256,9 @@ def _completion(
         by=first.closed_by,
         recorded_at=now,
     )
+    if event.at != first.closed_at:  # what is done already is explained by the new time, too
+        for row in session.exec(select(Obligation).where(Obligation.event_id == event.id)).all():
+            row.changes(now)
     event.at = first.closed_at
     session.add(event)
     session.flush()

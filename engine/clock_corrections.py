@@ -127,9 +127,9 @@ def correct_start(
         named = f"事由“{event_of(session, row).trigger}”的时间"
         text = f"{named}由{written(was)}更正为{written(moment)}，理由：{reason}"
         journal.write(session, row.id, now, "correct", by, text)
+        row.changes(now)  # what is closed is explained in another way, too
     for row, (due, reading) in zip(moving, dates, strict=True):
         row.period = event_of(session, row).name
-        row.changes(now)
         row.opens_on = min(day_of(moment), local_day(row.created_at), due.due_on)
         move(session, row, due, reading, now)
     return asked

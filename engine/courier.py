@@ -122,7 +122,8 @@ class Courier:
         while row and self.clock() < stop:
             with reading(self.db) as session:
                 batch = news_after(session, row.through, _BATCH)
-            units = subtree(row.unit, agency.units) if row.unit else None
+            # A unit that was ended is told what became of its own, too.
+            units = subtree(row.unit, agency.units) | {row.unit} if row.unit else None
             for news in batch:
                 if row.wants(news, units):
                     row = await self._tell_news(row, news, agency, client, lease)

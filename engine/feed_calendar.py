@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from engine.agency import Agency
 from engine.calendar_entries import feed_entry, feed_text
+from engine.chains import with_beginnings
 from engine.feeds import Feed, units_of
 from engine.instants import local_day
 from engine.obligations import WITHDRAWN_BY, Obligation, Status, list_obligations
@@ -51,7 +52,8 @@ def mark_of(
         select(*figures).where(*conditions)  # type: ignore[call-overload]
     ).one()
     parts: list[object] = [version("qixian"), feed.id, feed.name, since(local_day(now))]
-    parts += [count, revisions, last, changed_at, *_words(agency), calendar.fingerprint]
+    begun = sorted(with_beginnings(session, agency).begun.items())
+    parts += [count, revisions, last, changed_at, *_words(agency), begun, calendar.fingerprint]
     times = (feed.made_at, changed_at, created_at)
     changed = max(one for one in times if one is not None)
     return Mark(sha256(repr(parts).encode()).hexdigest()[:32], changed)
@@ -106,3 +108,4 @@ def _words(agency: Agency) -> Iterable[object]:
         yield (agency.readings[rule.id], agency.interpretations.get(rule.id))
     yield sorted((key, duty.since, duty.until) for key, duty in agency.duties_in_force.items())
     yield agency.seasons
+    yield [(clause.id, clause.cited) for clause in agency.catalogue.clauses.values()]

@@ -36,7 +36,8 @@ class Interpreted:
 @dataclass(frozen=True)
 class Desk:
     """Where something is decided: by whom, when, over which agency and calendar. Without `apply`
-    it is only tried; `then` is called in the transaction that stores it."""
+    it is only tried. `first` is called in the transaction before anything is done, with the agency
+    as it stands; `then` where it was stored."""
 
     db: Engine
     current: CurrentAgency
@@ -45,13 +46,13 @@ class Desk:
     now: datetime
     apply: bool
     then: Callable[[Session, Interpreted], None] | None = None
+    first: Callable[[Session, Agency], None] = lambda _session, _agency: None
 
 
 def interpret(desk: Desk, wanted: Interpretation) -> Interpreted:
     """Have a rule read in this way from now on. Raises NotFound, NotAllowed, BadInterpretation,
     and BadAgency where the configured seasons do not fit any more."""
-    with _transaction(desk) as session:
-        before = desk.current.agency_in(session)
+    with _begun(desk) as (session, before):
         _check(before, wanted.rule)
         term = interpreted_term(before.catalogue.rules[wanted.rule], wanted.reading)
         if wanted.decided_on > local_day(desk.now):
@@ -74,8 +75,7 @@ def interpret(desk: Desk, wanted: Interpretation) -> Interpreted:
 def withdraw_interpretation(desk: Desk, rule: str, reason: str) -> Interpreted:
     """Take back what was stored of a rule: it is read again as without it. Raises NotFound,
     NotAllowed, BadAgency."""
-    with _transaction(desk) as session:
-        before = desk.current.agency_in(session)
+    with _begun(desk) as (session, before):
         there = {one.rule: one for one in stored_interpretations(session)}.get(rule)
         if there is None:
             used = before.interpretations.get(rule)
@@ -91,9 +91,11 @@ def withdraw_interpretation(desk: Desk, rule: str, reason: str) -> Interpreted:
 
 
 @contextmanager
-def _transaction(desk: Desk) -> Iterator[Session]:
+def _begun(desk: Desk) -> Iterator[tuple[Session, Agency]]:
     with writing(desk.db) if desk.apply else trying(desk.db) as session:
-        yield session
+        agency = desk.current.agency_in(session)
+        desk.first(session, agency)
+        yield session, agency
 
 
 def _check(agency: Agency, rule: str) -> None:

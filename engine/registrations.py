@@ -37,27 +37,31 @@ class Registered:
         units = _without(agency.units, agency.registered_units)
         duties = _without(agency.duties, agency.registered_duties)
         self._check_apart(units, duties)
-        own_units = {entry.unit: entry.in_region(agency.region) for entry in self.units}
-        own = {entry.key: _duty(entry, agency) for entry in self.duties if not entry.taken_back}
+        own_units = {one.unit: one.in_region(agency.region) for one in self.units if not one.ended}
+        own = {one.key: _duty(one, agency) for one in self.duties if self._counts(one)}
         _check_names({**units, **own_units})
         return replace(
             agency,
             units={**units, **own_units},
             duties={**duties, **own},
-            registered_units=frozenset(own_units),
+            registered_units={one.unit: one.id or 0 for one in self.units if not one.ended},
             registered_duties=frozenset(own),
         )
+
+    def _counts(self, duty: DutyEntry) -> bool:
+        ended = any(unit.ended and unit.unit == duty.unit for unit in self.units)
+        return not (duty.taken_back or ended)
 
     def _check_apart(self, units: Collection[str], duties: Collection[str]) -> None:
         """Raises BadAgency where the configuration file says anything of the same."""
         for unit in self.units:
-            if unit.unit in units:
+            if unit.unit in units and not unit.ended:
                 raise BadAgency(
                     f"单位 {unit.unit} 已在“单位”页面登记（{unit.by}），"
                     "配置文件不能再写它的 [[unit]]，请从配置文件中去掉"
                 )
         for duty in self.duties:
-            if duty.key in duties and not duty.taken_back:
+            if duty.key in duties and self._counts(duty):
                 raise BadAgency(
                     f"单位 {duty.unit} 对规则 {duty.rule} 的责任已在“单位”页面登记（{duty.by}），"
                     "配置文件不能再写它的 [[duty]]，请从配置文件中去掉"
@@ -104,5 +108,5 @@ def _check_names(units: Mapping[str, Unit]) -> None:
 _Value = TypeVar("_Value")
 
 
-def _without(values: Mapping[str, _Value], keys: frozenset[str]) -> dict[str, _Value]:
+def _without(values: Mapping[str, _Value], keys: Collection[str]) -> dict[str, _Value]:
     return {key: value for key, value in values.items() if key not in keys}

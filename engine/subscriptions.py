@@ -13,6 +13,7 @@ from sqlalchemy import func, or_
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.access_log import record
+from engine.agency import Agency
 from engine.database import Instant
 from engine.errors import BadSubscription, NotFound
 from engine.news import News, NewsType, last_news, tell
@@ -160,6 +161,17 @@ def tell_of_late(session: Session, now: datetime) -> None:
     if session.exec(select(Subscription.id).limit(1)).first() is not None:
         for id_ in newly_late(session, now):
             tell(session, NewsType.LATE, id_, now)
+
+
+def silent(row: Subscription, agency: Agency) -> str:
+    """Why nothing will be told to it any more, and what to do; empty while something may be."""
+    if row.unit and row.unit not in agency.units:
+        gone = f"单位 {row.unit} 已经撤销"
+    elif row.document and row.document not in agency.catalogue.documents:
+        gone = f"文件 {row.document} 已不在目录中"
+    else:
+        return ""
+    return f"{gone}，不会再有事件；请改为别的（POST /api/v1/subscriptions/{row.id}），或者删去"
 
 
 def waiting(session: Session, row: Subscription) -> int:

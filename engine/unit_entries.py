@@ -1,13 +1,14 @@
 """单位登记 UnitEntry: a unit as somebody entered it beside the configuration file.
 
-Rows are only added: each is the whole unit as it was decided, and the last one of a unit counts.
+Rows are only added: each is the whole unit as it was decided, and the last one of a unit counts. One
+that says `ended` is the end of it.
 """
 
 import json
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import false, func
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant
@@ -30,6 +31,7 @@ class UnitEntry(SQLModel, table=True):
     by: str
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
     reason: str
+    ended: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
     def in_region(self, region: str) -> Unit:
         """The unit; `region` is that of an office whose units name none."""

@@ -115,7 +115,7 @@ class Context:
         """The ids of the units, configured and registered. Raises BadConfig, BadDatabase."""
         settings = read_settings(self.config_path or DEFAULT_CONFIG)
         with reading(self.bare_database) as session:
-            beside = {entry.unit for entry in unit_entries(session)}
+            beside = {entry.unit for entry in unit_entries(session) if not entry.ended}
         return beside.union(table.id for table in settings.unit)
 
     @cached_property

@@ -23,7 +23,8 @@ def export(
     file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="台账文件；不能是已有的文件")],
     unit: Annotated[str | None, typer.Option(metavar="ID", help="单位编号")] = None,
     status: Annotated[
-        str | None, typer.Option(help="open 待办、done 已办结、waived 已免除、overdue 逾期")
+        str | None,
+        typer.Option(help="open 待办、done 已办结、waived 已免除、overdue 逾期、upcoming 未逾期"),
     ] = None,
     document: Annotated[str | None, typer.Option(metavar="ID", help="文件编号")] = None,
     due_from: Annotated[str | None, typer.Option(metavar="DATE", help="到期日从")] = None,
@@ -50,7 +51,8 @@ def export(
 def _asked(**typed: Any) -> ObligationConditions:
     """Raises BadInput."""
     try:
-        return ObligationConditions.model_validate(typed)
+        given = {key: value for key, value in typed.items() if value is not None}
+        return ObligationConditions.model_validate(given)
     except ValidationError as error:
         first: Any = error.errors()[0]
         option = str(first["loc"][0]).replace("_", "-")

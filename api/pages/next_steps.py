@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from api.permissions import OPERATIONS, Permission
+from api.permissions import Permission
 from api.viewer import Viewer
 from engine.accounts import list_accounts
 from engine.agency import Agency
@@ -86,7 +86,7 @@ def _steps(asked: NextSteps) -> Iterator[Step]:
 
 
 def _step(asked: NextSteps, title: str, why: str, path: str, done: bool) -> Step:
-    may = OPERATIONS.get(f"GET {path.partition('?')[0]}") in asked.viewer.permissions
+    may = asked.viewer.may(f"GET {path.partition('?')[0]}")
     return Step(title, why, path if may else "", done)
 
 

@@ -107,14 +107,11 @@ async def completed(
 
 
 def filter_of(typed: Mapping[str, str]) -> ObligationFilter:
-    """The filter of an address: what is empty asks nothing, without a status what is open is meant,
-    and `all` means all. Raises BadInput."""
+    """The filter of an address: what is empty asks nothing, and without a status what is open is
+    meant. Raises BadInput."""
     given = {name: value.strip() for name, value in typed.items() if value.strip()}
-    status = given.pop("status", "open")
-    if status != "all":
-        given["status"] = status
     try:
-        return ObligationFilter.model_validate(given)
+        return ObligationFilter.model_validate({"status": "open"} | given)
     except ValidationError as fault:
         raise BadInput(in_form_words(fault)) from None
 

@@ -102,7 +102,7 @@ def withdraw(
         desk = desk_of(running(request), calendar, viewer, None, now, step == "apply")
         done = withdraw_interpretation(desk, id, asked.reason)
     except _REFUSALS as refused:
-        return _refused(request, agency, viewer, id, posted, refused)
+        return _refused(request, agency, viewer, id, posted, refused, "withdrawing")
     if done.applied:
         return RedirectResponse(f"/rules/{id}?said=withdrawn", 303)
     more = {"title": "撤回口径", "action": f"/rules/{id}/interpretation/withdraw", "wanted": None}
@@ -155,6 +155,7 @@ def _page(
         "share": _SHARES[found.share] if len(found.holders) > 1 else "",
         "holder_kind": _HOLDERS[found.holder_kind],
         "filled": {},
+        "withdrawing": {},
         **more,
     }
     return templates.TemplateResponse(request, "rule.html", context, status)
@@ -201,10 +202,16 @@ def _confirm(
 
 
 def _refused(
-    request: Request, agency: Agency, viewer: Viewer, id_: str, posted: Posted, why: Exception
+    request: Request,
+    agency: Agency,
+    viewer: Viewer,
+    id_: str,
+    posted: Posted,
+    why: Exception,
+    form: str = "filled",
 ) -> Response:
     status = 422 if isinstance(why, BadInput) else 409
-    return _again(request, agency, viewer, id_, posted, f"{why}。没有改动", status)
+    return _again(request, agency, viewer, id_, posted, f"{why}。没有改动", status, form)
 
 
 def _again(
@@ -215,8 +222,9 @@ def _again(
     posted: Posted,
     fault: str,
     status: int,
+    form: str = "filled",
 ) -> Response:
-    """The page with the form as it was filled."""
+    """The page with the form, one of its two, as it was filled."""
     with reading(running(request).db) as session:
-        more = {"fault": fault, "filled": posted.fields}
+        more = {"fault": fault, form: posted.fields}
         return _page(request, session, agency, viewer, id_, more, status)

@@ -69,6 +69,7 @@ def add(
     filled = {"name": name, "shown_name": shown_name, "role": role, "unit": unit}
     filled["wecom_user"] = wecom_user
     try:
+        viewer.check_own(unit)
         with writing(running(request).db) as session:
             add_account(
                 session,
@@ -76,7 +77,7 @@ def add(
                 name=name,
                 shown_name=shown_name,
                 role=_role(role),
-                unit=_own(viewer, unit),
+                unit=unit,
                 password=password,
                 by=viewer.login,
                 now=now,
@@ -114,11 +115,13 @@ def change(
     told: dict[str, Any] = {"by": viewer.login, "now": now}
     try:
         with writing(running(request).db) as session:
-            account = _seen(session, viewer, account_id)
+            account = account_by_id(session, account_id)
+            viewer.check_own(account.unit)
             if viewer.login == account.name:
                 _check_own(account, act, role, unit)
             if act == "change":
-                told |= {"role": _role(role), "unit": _own(viewer, unit), "shown_name": shown_name}
+                viewer.check_own(unit)
+                told |= {"role": _role(role), "unit": unit, "shown_name": shown_name}
                 if running(request).configuration.wecom_sign_in:  # else the form does not ask
                     told["wecom_user"] = wecom_user
                 change_account(session, agency.units, account, **told)
@@ -133,7 +136,9 @@ def change(
             else:
                 raise BadInput("没有写明做什么，请用页面上的按钮")
     except (BadAccount, BadInput) as refused:
-        return _one(request, account_id, agency, viewer, {"fault": str(refused)}, 422)
+        filled = {"shown_name": shown_name, "role": role, "unit": unit, "wecom_user": wecom_user}
+        told = {"fault": str(refused), "fault_at": act, "filled": filled if act == "change" else {}}
+        return _one(request, account_id, agency, viewer, told, 422)
     if viewer.login == account.name and act in ("password", "sign_out"):
         return RedirectResponse("/sign-in", 303)
     return RedirectResponse(f"/system/accounts/{account_id}?said={act}", 303)
@@ -165,7 +170,8 @@ def _one(
     with reading(running(request).db) as session:
         account = _seen(session, viewer, account_id)
         entries = access_of(session, account.name)[: -ENTRIES - 1 : -1]
-    shown = {"account": account, "access": entries, **given, **_choices(request, agency, viewer)}
+    shown = {"account": account, "access": entries, "filled": {}, **given}
+    shown |= _choices(request, agency, viewer)
     return templates.TemplateResponse(request, "system_account.html", shown, status)
 
 
@@ -181,12 +187,6 @@ def _seen(session: Session, viewer: Viewer, account_id: int) -> Account:
     if not viewer.sees(account.unit):
         raise NotFound(f"没有编号为 {account_id} 的帐户")
     return account
-
-
-def _own(viewer: Viewer, unit: str) -> str:
-    if not viewer.sees(unit):
-        raise BadInput("请选择您范围内的单位")
-    return unit
 
 
 def _role(text: str) -> Role:

@@ -15,7 +15,7 @@ from api.viewer import Viewer
 from engine.agency import Agency
 from engine.api_tokens import SCOPE_NAMES, Scope, add_token, list_tokens, revoke, token_by_id
 from engine.database import reading, writing
-from engine.errors import BadAccount, NotFound
+from engine.errors import BadAccount
 from engine.instants import local_day
 
 router = APIRouter()
@@ -48,12 +48,10 @@ def add_or_revoke(
         with writing(running(request).db) as session:
             if token is not None:
                 row = token_by_id(session, token)
-                if not viewer.sees(row.unit):
-                    raise NotFound(f"没有编号为 {token} 的接口令牌")
+                viewer.check_own(row.unit)
                 revoke(session, row, by=viewer.login, now=now)
                 return RedirectResponse("/system/tokens?said=revoked", 303)
-            if not viewer.sees(unit):
-                raise BadInput("请选择您范围内的单位")
+            viewer.check_own(unit)
             _, text = add_token(
                 session,
                 agency.units,

@@ -2,13 +2,18 @@
 
 from fastapi import APIRouter, Request
 from sqlmodel import Session
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.errors import BadInput
+from api.impact_lines import shown
 from api.office_rows import duty_typed, unit_typed
 from api.pages.unit_view import View
+from api.rendering import templates
 from api.typed_dates import day
+from api.unit_ending import ended
 from api.unit_form import typed, unit_values
+from engine.errors import BadAgency, NotAllowed
+from engine.instants import local_day
 from engine.registering import Effect
 
 router = APIRouter(prefix="/units/{unit}")
@@ -32,6 +37,25 @@ async def change(view: View, request: Request) -> Response:
     return view.attempt("changed", "unit", values | {"reason": typed(form, "reason")}, deed)
 
 
+@router.post("/end")
+async def end(view: View, request: Request) -> Response:
+    """撤销单位: first what it would do, then the same form again does it."""
+    form = await request.form()
+    filled, apply = {"reason": typed(form, "reason")}, typed(form, "step") == "apply"
+    try:
+        decision = view.decision(form)
+        done = ended(view.process, view.viewer, view.unit, decision, apply)
+    except (BadInput, NotAllowed, BadAgency) as refused:
+        status = 422 if isinstance(refused, BadInput) else 409
+        return view.render(str(refused), "end", filled, status)
+    if apply:
+        return RedirectResponse("/units?said=ended", 303)
+    agency = view.process.current.agency()
+    impact = shown(done.impact, agency, view.viewer, local_day(view.now))
+    context = {"unit": done.unit, "done": done, "impact": impact, **filled}
+    return templates.TemplateResponse(request, "unit_end.html", context)
+
+
 @router.post("/duties")
 async def add_duty(view: View, request: Request) -> Response:
     """登记责任."""
@@ -52,6 +76,7 @@ async def add_duty(view: View, request: Request) -> Response:
 async def end_duty(view: View, request: Request) -> Response:
     """终止责任."""
     form = await request.form()
+    filled = {"ending": typed(form, "rule")} | {k: typed(form, k) for k in ("until", "reason")}
 
     def deed(session: Session) -> None:
         if not typed(form, "rule"):
@@ -60,4 +85,4 @@ async def end_duty(view: View, request: Request) -> Response:
         changes = view.changes(session)
         changes.end_duty(typed(form, "rule"), view.unit, last, view.decision(form))
 
-    return view.attempt("ended", "duties", None, deed)
+    return view.attempt("ended", "duties", filled, deed)

@@ -20,12 +20,13 @@ async def test(view: View, channel: str, request: Request) -> Response:
     agency = view.process.current.agency()
     _check(view, channel)
     to = typed(await request.form(), "to")
+    filled = {"channel": channel, "to": to}
     try:
         tested = await send_test_message(view.process.db, agency, channel, to, view.now)
     except BadInput as refused:
-        return view.render(str(refused), "channels", None, 422)
+        return view.render(str(refused), "channels", filled, 422)
     if not tested.accepted:
-        return view.render(tested.in_words, "channels", None, 409)
+        return view.render(tested.in_words, "channels", filled, 409)
     return view.done("tested", "channels")
 
 

@@ -12,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 
 from api.dependencies import Now, Running, Viewing, running
 from api.errors import BadInput
-from api.office_changes import OfficeChanges, visible_unit
+from api.forms import SAFE
+from api.office_changes import OfficeChanges, own_unit, visible_unit
 from api.office_rows import values_of
 from api.pages.units import parents
 from api.permissions import Permission
@@ -106,6 +107,7 @@ class UnitView:
             "parents": [one for one in parents(agency, self.viewer) if one.id != unit.id],
             "values": with_empty_rows(filled if at == "unit" else values_of(unit, agency)),
             "is_new": False,
+            "may_end": unit.id in agency.registered_units and self.viewer.sees(unit.parent),
             "until_in_words": until_in_words,
         }
         with reading(self.process.db) as session:
@@ -164,7 +166,10 @@ class UnitView:
 
 
 async def _view(request: Request, unit: str, now: Now, viewer: Viewing) -> UnitView:
-    return UnitView(request, running(request), viewer, now, unit)
+    view = UnitView(request, running(request), viewer, now, unit)
+    if request.method not in SAFE:
+        own_unit(viewer, view.process.current.agency(), unit)
+    return view
 
 
 View = Annotated[UnitView, Depends(_view)]

@@ -24,6 +24,7 @@ from engine.registering import Decision
 from engine.units import Unit
 
 router = APIRouter()
+_SAID = {"ended": "单位已撤销，没有到期的待办不再要求。"}
 DEEPEST = 6  # indentation that is shown
 _EMPTY: dict[str, Any] = {
     **dict.fromkeys(("id", "name", "parent", "region", "reason"), ""),
@@ -44,9 +45,9 @@ class Line(NamedTuple):
 
 
 @router.get("/units")
-async def units(request: Request, now: Now, viewer: Viewing) -> Response:
+async def units(request: Request, now: Now, viewer: Viewing, said: str = "") -> Response:
     """单位."""
-    return _page(request, viewer, now, with_empty_rows(_EMPTY))
+    return _page(request, viewer, now, with_empty_rows(_EMPTY), said=_SAID.get(said, ""))
 
 
 @router.post("/units")
@@ -76,6 +77,7 @@ def _page(
     values: dict[str, Any],
     fault: str = "",
     status: int = 200,
+    said: str = "",
 ) -> Response:
     process: Running = running(request)
     agency = process.current.agency()
@@ -92,6 +94,7 @@ def _page(
         "parents": parents(agency, viewer),
         "is_new": True,
         "fault": fault,
+        "said": said,
     }
     return templates.TemplateResponse(request, "units.html", context, status)
 

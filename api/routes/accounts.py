@@ -27,7 +27,7 @@ router = Room(prefix="/accounts")
 @router.get("")
 async def accounts(session: Reader, now: Now, viewer: Viewing) -> dict[str, Any]:
     """帐户, by login name."""
-    rows = [row for row in list_accounts(session) if viewer.manages(row.unit)]
+    rows = [row for row in list_accounts(session) if viewer.sees(row.unit)]
     return {"items": [account_row(row, now) for row in rows]}
 
 
@@ -36,7 +36,10 @@ async def account(
     name: str, session: Reader, now: Now, viewer: Viewing, if_none_match: NoneMatch = None
 ) -> Any:
     """One of them."""
-    return tagged(account_row(_own(session, viewer, name), now), if_none_match)
+    row = get_account(session, name)
+    if not viewer.sees(row.unit):
+        raise NotFound(f"没有登录名为“{row.name}”的帐户")
+    return tagged(account_row(row, now), if_none_match)
 
 
 @router.post("", status_code=201)
@@ -44,7 +47,7 @@ def add(
     asked: NewAccount, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """A new account, with its first password."""
-    viewer.check_managed(asked.unit or "")
+    viewer.check_own(asked.unit or "")
     row = add_account(
         session,
         agency.units,
@@ -78,7 +81,7 @@ def change(
         _check_other(viewer, row)
     unit = (asked.unit or "") if "unit" in given else None
     if unit is not None:
-        viewer.check_managed(unit)
+        viewer.check_own(unit)
     change_account(
         session,
         agency.units,
@@ -122,10 +125,9 @@ async def start(name: str, session: Writer, now: Now, viewer: Viewing) -> dict[s
 
 
 def _own(session: Session, viewer: Viewer, name: str) -> Account:
-    """An account of the viewer's units. Raises NotFound, BadAccount."""
+    """An account of the viewer's units. Raises Refused, BadAccount."""
     row = get_account(session, name)
-    if not viewer.manages(row.unit):
-        raise NotFound(f"没有登录名为“{row.name}”的帐户")
+    viewer.check_own(row.unit)
     return row
 
 

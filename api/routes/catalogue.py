@@ -5,13 +5,11 @@ from typing import Any
 from api.dependencies import AgencyNow, Viewing
 from api.entity_tags import NoneMatch, tagged
 from api.idempotency import Room
-from api.json_rows import rule_details, rule_row
+from api.json_rows import whole_rule
 from api.office_changes import visible_unit
 from api.office_rows import duty_row, unit_row, unit_rows
 from api.schemas import RuleId
-from engine.agency import Agency
 from engine.errors import NotFound
-from rules.rule import Rule
 
 router = Room()
 
@@ -19,7 +17,7 @@ router = Room()
 @router.get("/rules")
 async def rules(agency: AgencyNow) -> dict[str, Any]:
     """规则, how each is read, and the units that answer to its holders."""
-    return {"items": [_whole(agency, rule) for rule in agency.rules]}
+    return {"items": [whole_rule(agency, rule) for rule in agency.rules]}
 
 
 @router.get("/rules/{id}")
@@ -27,7 +25,7 @@ async def rule(id: RuleId, agency: AgencyNow, if_none_match: NoneMatch = None) -
     """One of them."""
     if id not in agency.catalogue.rules:
         raise NotFound(f"没有规则“{id}”")
-    return tagged(_whole(agency, agency.catalogue.rules[id]), if_none_match)
+    return tagged(whole_rule(agency, agency.catalogue.rules[id]), if_none_match)
 
 
 @router.get("/units")
@@ -64,11 +62,3 @@ async def seasons(agency: AgencyNow) -> dict[str, Any]:
             for season in sorted(agency.seasons, key=lambda one: (one.first, one.name))
         ]
     }
-
-
-def _whole(agency: Agency, rule: Rule) -> dict[str, Any]:
-    reading = agency.readings[rule.id]
-    matched = {holder: agency.matched[holder] for holder in rule.holders}
-    waits = reading.term is None
-    extra = {"reading": reading.in_words, "waits": waits, "holder_units": matched}
-    return rule_row(rule) | rule_details(rule) | extra

@@ -3,12 +3,15 @@
 from typing import Any
 
 from fastapi import Request
+from sqlmodel import Session
 
 from api.channel_rows import Confirmation, TestMessage, channel_row
-from api.channel_test import send_test_message
+from api.channel_test import Tested, send_test_message
 from api.dependencies import AgencyNow, Now, Reader, Viewing, running
+from api.errors import Refused
 from api.idempotency import Room, answered
 from api.json_rows import tested_row
+from api.permissions import OUTSIDE
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.channels import channel_states
@@ -46,9 +49,13 @@ async def tested(
 ) -> dict[str, Any]:
     """Send a message with a code, at once. `outcome` says what the far side answered: accepted,
     rejected, retry or unknown; what is accepted brings a disabled channel back."""
-    if channel not in _own(agency, viewer):
-        raise NotFound(f"没有渠道“{channel}”")
-    return tested_row(await send_test_message(running(request).db, agency, channel, asked.to, now))
+    _check_own(agency, viewer, channel)
+
+    def keep(session: Session, tested: Tested) -> None:
+        answered(request, session, tested_row(tested))
+
+    db = running(request).db
+    return tested_row(await send_test_message(db, agency, channel, asked.to, now, keep))
 
 
 @router.post("/{channel}/confirm")
@@ -61,8 +68,7 @@ async def confirmed(
     viewer: Viewing,
 ) -> Any:
     """The code of the test message, typed back. A wrong one counts, and so is stored."""
-    if channel not in _own(agency, viewer):
-        raise NotFound(f"没有渠道“{channel}”")
+    _check_own(agency, viewer, channel)
     with writing(running(request).db) as session:
         refused = confirm(session, channel, asked.code, now)
         row = channel_row(
@@ -82,3 +88,11 @@ def _own(agency: Agency, viewer: Viewer) -> dict[str, Notifier]:
     units = [unit for unit in agency.units.values() if viewer.sees(unit.id)]
     used = {channel for unit in units for channel in unit.channels}
     return {id_: one for id_, one in agency.channels.items() if viewer.units is None or id_ in used}
+
+
+def _check_own(agency: Agency, viewer: Viewer, channel: str) -> None:
+    """Raises NotFound, Refused."""
+    if channel not in agency.channels:
+        raise NotFound(f"没有渠道“{channel}”")
+    if channel not in _own(agency, viewer):
+        raise Refused(403, "forbidden", OUTSIDE)

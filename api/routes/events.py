@@ -46,6 +46,8 @@ async def event(
 
 
 def _check_unit(viewer: Viewer, agency: Agency, unit: str) -> None:
-    """What concerns all units is entered by those who see all. Raises NotFound."""
-    if unit == ALL_UNITS or unit in agency.units:
-        viewer.check_unit(unit)
+    """What concerns all units is entered by those who see all. Raises Refused."""
+    if unit == ALL_UNITS:
+        viewer.check_whole()
+    elif unit in agency.units:
+        viewer.check_own(unit)

@@ -21,9 +21,8 @@ from api.schemas import RowId
 from api.typed_dates import day
 from api.viewer import Viewer
 from engine.absences import Absence, add_absence, cancel_absence, list_absences
-from engine.errors import NotAllowed, NotFound
+from engine.errors import NotFound
 from engine.instants import local_day
-from engine.obligations import get_obligation
 from engine.reachability import unreachable_people
 from engine.silences import Scope, Silence, add_silence, concerning, end_silence, list_silences
 
@@ -48,7 +47,7 @@ async def absence(
     asked: NewAbsence, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """Note that somebody is away: his substitute is told for him meanwhile."""
-    viewer.check_unit(asked.unit)
+    viewer.check_own(asked.unit)
     row = add_absence(
         session,
         agency,
@@ -67,8 +66,10 @@ async def cancel(
     absence_id: RowId, asked: Who, session: Writer, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """The person is back, or does not go."""
-    if not list_absences(session, col(Absence.id) == absence_id, *_own_absences(viewer)):
+    found = list_absences(session, col(Absence.id) == absence_id)
+    if not found:
         raise NotFound(f"没有编号为 {absence_id} 的请假")
+    viewer.check_own(found[0].unit)
     row = cancel_absence(session, absence_id, by=viewer.acts_as(asked.by), now=now)
     return absence_row(row, local_day(now))
 
@@ -104,10 +105,11 @@ async def end(
     silence_id: RowId, asked: Who, session: Writer, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """End a silence before its time."""
-    found = list_silences(session, col(Silence.id) == silence_id, *_own_silences(viewer))
+    found = list_silences(session, col(Silence.id) == silence_id)
     if not found:
         raise NotFound(f"没有编号为 {silence_id} 的静默")
-    _check_rule(viewer, found[0].rule)
+    of = found[0]
+    _check_scope(session, viewer, Scope(of.obligation_id, of.rule, of.unit))
     by = viewer.acts_as(asked.by)
     return silence_row(end_silence(session, silence_id, by=by, now=now), now)
 
@@ -128,14 +130,11 @@ def _own_silences(viewer: Viewer) -> list[Any]:
 
 
 def _check_scope(session: Session, viewer: Viewer, scope: Scope) -> None:
-    """Raises NotFound for what is another unit's, NotAllowed for a rule, which is of all units."""
+    """Raises NotFound for another unit's obligation, Refused for another unit, and for a rule, which is of
+    all units."""
     if scope.unit:
-        viewer.check_unit(scope.unit)
-    if scope.obligation_id and not viewer.sees(get_obligation(session, scope.obligation_id).unit):
-        raise NotFound(f"没有编号为 {scope.obligation_id} 的待办事项")
-    _check_rule(viewer, scope.rule)
-
-
-def _check_rule(viewer: Viewer, rule: str) -> None:
-    if rule and viewer.units is not None:
-        raise NotAllowed("一条规则的静默关系到所有单位，请由政务公开办办理")
+        viewer.check_own(scope.unit)
+    if scope.obligation_id:
+        viewer.obligation(session, scope.obligation_id)
+    if scope.rule:
+        viewer.check_whole()

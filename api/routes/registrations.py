@@ -3,11 +3,14 @@
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from sqlmodel import Session
 
 from api.dependencies import Now, Viewing, Writer, WriterCalendar, running
 from api.entity_tags import Match, check_match
-from api.idempotency import Room
-from api.office_changes import OfficeChanges, visible_unit
+from api.idempotency import Room, answered
+from api.office_changes import OfficeChanges, own_unit
 from api.office_rows import (
     DutyEnd,
     NewDuty,
@@ -20,7 +23,11 @@ from api.office_rows import (
     values_of,
 )
 from api.typed_dates import day
+from api.unit_ending import UnitEnd, ended, ended_row
+from engine.agency import Agency
 from engine.registering import Decision, Effect
+from engine.unit_endings import Ended
+from engine.units import Unit
 
 router = Room()
 _SAME: dict[int | str, dict[str, Any]] = {200: {"description": "已有同样的登记，没有改动"}}
@@ -52,13 +59,40 @@ async def change_unit(
     """修改单位: the keys that are given. One of the configuration file is changed there."""
     decision = Decision(changes.viewer.acts_as(asked.by), asked.reason, now)
     agency = changes.agency()
-    unit = visible_unit(changes.viewer, agency, id)
+    unit = own_unit(changes.viewer, agency, id)
     check_match(if_match, lambda: unit_row(unit, agency))
     before = values_of(unit, agency)
     given = asked.model_dump(exclude_unset=True, exclude={"by", "reason"})
     changes.change_unit(unit_typed(before | given), decision)
     agency = changes.agency()
     return unit_row(agency.units[id], agency)
+
+
+@router.post(
+    "/units/{id}/end",
+    status_code=201,
+    responses={200: {"description": "没有 apply：只看影响，没有撤销"}},
+)
+def end_unit(
+    id: str, asked: UnitEnd, request: Request, now: Now, viewer: Viewing, if_match: Match = None
+) -> Response:
+    """撤销单位, with its duties; 200 without `apply`. What is not due yet is waived; 409 while something
+    is due, or there are units below it. One of the configuration file is taken out there."""
+    process = running(request)
+    agency, decision = (
+        process.current.agency(),
+        Decision(viewer.acts_as(asked.by), asked.reason, now),
+    )
+
+    def first(unit: Unit, agency: Agency) -> None:
+        check_match(if_match, lambda: unit_row(unit, agency))
+
+    def then(session: Session, done: Ended) -> None:
+        answered(request, session, ended_row(done, agency, viewer, True), 201)
+
+    done = ended(process, viewer, id, decision, asked.apply, first, then)
+    row = ended_row(done, agency, viewer, asked.apply)
+    return JSONResponse(jsonable_encoder(row), 201 if asked.apply else 200)
 
 
 @router.post("/duties", status_code=201, responses=_SAME)
@@ -75,7 +109,7 @@ async def new_duty(
 
 
 @router.post("/duties/end")
-async def ended(asked: DutyEnd, changes: Changes, now: Now) -> dict[str, Any]:
+async def end_duty(asked: DutyEnd, changes: Changes, now: Now) -> dict[str, Any]:
     """终止责任. What would fall due later and is open is waived; what is late stays owed."""
     decision = Decision(changes.viewer.acts_as(asked.by), asked.reason, now)
     last = day(asked.until, "until ")

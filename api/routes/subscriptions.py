@@ -1,14 +1,16 @@
 """/api/v1/subscriptions: systems that are told what happens to obligations"""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlmodel import Session
 
-from api.dependencies import Now, Reader, Viewing, Writer, WriterAgency, running
+from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, WriterAgency, running
 from api.entity_tags import Match, NoneMatch, check_match, tagged
 from api.errors import BadInput
-from api.idempotency import Room
+from api.idempotency import Room, answered
 from api.people_rows import Who
 from api.schemas import RowId
 from api.subscription_rows import (
@@ -22,7 +24,7 @@ from api.subscription_rows import (
 )
 from api.viewer import Viewer
 from engine.agency import Agency
-from engine.database import reading
+from engine.database import reading, writing
 from engine.errors import NotFound
 from engine.subscriptions import (
     Subscription,
@@ -34,49 +36,87 @@ from engine.subscriptions import (
     list_subscriptions,
     remove,
     renew_secret,
+    silent,
     waiting,
 )
 
 router = Room(prefix="/subscriptions")
 
 
+@dataclass(frozen=True)
+class _Desk:
+    """What is said of subscriptions, and done to them, for one viewer in one transaction."""
+
+    session: Session
+    agency: Agency
+    viewer: Viewer
+    now: datetime
+
+    def shown(self, row: Subscription) -> dict[str, Any]:
+        """How it stands."""
+        return subscription_row(row, waiting(self.session, row), silent(row, self.agency))
+
+    def own(self, id_: int) -> Subscription:
+        """One that tells of his units only. Raises NotFound, Refused."""
+        row = get_subscription(self.session, id_)
+        self.viewer.check_own(row.unit)
+        return row
+
+    def done(self, asked: NewSubscription | SubscriptionChange | Disabling | Enabling | Who) -> Any:
+        """Who did it, and when."""
+        return {"by": self.viewer.acts_as(asked.by), "now": self.now}
+
+    def check_filter(self, unit: str | None, document: str | None) -> None:
+        """Raises BadInput, Refused. Who does not see all units names one that he sees."""
+        if unit and unit not in self.agency.units:
+            raise BadInput(f"unit：没有“{unit}”")
+        self.viewer.check_own(unit or "")
+        if document and document not in self.agency.catalogue.documents:
+            raise BadInput(f"document：没有“{document}”")
+
+
+async def _reading(session: Reader, agency: AgencyNow, viewer: Viewing, now: Now) -> _Desk:
+    return _Desk(session, agency, viewer, now)
+
+
+async def _writing(session: Writer, agency: WriterAgency, viewer: Viewing, now: Now) -> _Desk:
+    return _Desk(session, agency, viewer, now)
+
+
+Asked = Annotated[_Desk, Depends(_reading)]
+Changed = Annotated[_Desk, Depends(_writing, scope="function")]
+
+
 @router.get("")
-async def subscriptions(session: Reader, viewer: Viewing) -> dict[str, Any]:
+async def subscriptions(desk: Asked) -> dict[str, Any]:
     """订阅: who is told what, how far each has been told, and why one is not."""
-    rows = [row for row in list_subscriptions(session) if _sees(viewer, row)]
-    return {"items": [_row(session, row) for row in rows]}
+    rows = [row for row in list_subscriptions(desk.session) if desk.viewer.sees(row.unit)]
+    return {"items": [desk.shown(row) for row in rows]}
 
 
 @router.get("/{subscription_id}")
-async def subscription(
-    subscription_id: RowId, session: Reader, viewer: Viewing, if_none_match: NoneMatch = None
-) -> Any:
+async def subscription(subscription_id: RowId, desk: Asked, if_none_match: NoneMatch = None) -> Any:
     """One of them."""
-    return tagged(_row(session, _own(session, viewer, subscription_id)), if_none_match)
+    row = get_subscription(desk.session, subscription_id)
+    if not desk.viewer.sees(row.unit):
+        raise NotFound(f"没有编号为 {subscription_id} 的订阅")
+    return tagged(desk.shown(row), if_none_match)
 
 
 @router.post("", status_code=201)
-async def add(
-    asked: NewSubscription,
-    request: Request,
-    session: Writer,
-    agency: WriterAgency,
-    now: Now,
-    viewer: Viewing,
-) -> dict[str, Any]:
+async def add(asked: NewSubscription, request: Request, desk: Changed) -> dict[str, Any]:
     """A new one, with its secret, which is shown here and never again."""
     running(request).configuration.reach.check(asked.url)
-    _check_filter(viewer, agency, asked.unit, asked.document)
+    desk.check_filter(asked.unit, asked.document)
     row = add_subscription(
-        session,
+        desk.session,
         url=asked.url,
         types=asked.events,
         unit=asked.unit or "",
         document=asked.document or "",
-        by=viewer.acts_as(asked.by),
-        now=now,
+        **desk.done(asked),
     )
-    return _row(session, row) | {"secret": row.secret}
+    return desk.shown(row) | {"secret": row.secret}
 
 
 @router.post("/{subscription_id}")
@@ -84,107 +124,71 @@ async def change(
     subscription_id: RowId,
     asked: SubscriptionChange,
     request: Request,
-    session: Writer,
-    agency: WriterAgency,
-    now: Now,
-    viewer: Viewing,
+    desk: Changed,
     if_match: Match = None,
 ) -> dict[str, Any]:
     """Another address, other events, another filter."""
-    row = _own(session, viewer, subscription_id)
-    check_match(if_match, lambda: _row(session, row))
+    row = desk.own(subscription_id)
+    check_match(if_match, lambda: desk.shown(row))
     if asked.url is not None:
         running(request).configuration.reach.check(asked.url)
     unit = asked.unit if "unit" in asked.model_fields_set else row.unit
     document = asked.document if "document" in asked.model_fields_set else row.document
-    _check_filter(viewer, agency, unit, document)
+    desk.check_filter(unit, document)
     change_subscription(
-        session,
+        desk.session,
         row,
         url=asked.url,
         types=asked.events,
         unit=unit or "",
         document=document or "",
-        by=viewer.acts_as(asked.by),
-        now=now,
+        **desk.done(asked),
     )
-    return _row(session, row)
+    return desk.shown(row)
 
 
 @router.post("/{subscription_id}/secret")
-async def secret(
-    subscription_id: RowId, asked: Who, session: Writer, now: Now, viewer: Viewing
-) -> dict[str, Any]:
+async def secret(subscription_id: RowId, asked: Who, desk: Changed) -> dict[str, Any]:
     """更换密钥: a new secret, shown once. For a week the one before it signs, too."""
-    row = _own(session, viewer, subscription_id)
-    renew_secret(session, row, by=viewer.acts_as(asked.by), now=now)
-    return _row(session, row) | {"secret": row.secret}
+    row = desk.own(subscription_id)
+    renew_secret(desk.session, row, **desk.done(asked))
+    return desk.shown(row) | {"secret": row.secret}
 
 
 @router.post("/{subscription_id}/disable")
-async def stop(
-    subscription_id: RowId, asked: Disabling, session: Writer, now: Now, viewer: Viewing
-) -> dict[str, Any]:
+async def stop(subscription_id: RowId, asked: Disabling, desk: Changed) -> dict[str, Any]:
     """停用: nothing is sent until it is enabled."""
-    row = _own(session, viewer, subscription_id)
-    disable(session, row, asked.reason, by=viewer.acts_as(asked.by), now=now)
-    return _row(session, row)
+    row = desk.own(subscription_id)
+    disable(desk.session, row, asked.reason, **desk.done(asked))
+    return desk.shown(row)
 
 
 @router.post("/{subscription_id}/enable")
-async def start(
-    subscription_id: RowId, asked: Enabling, session: Writer, now: Now, viewer: Viewing
-) -> dict[str, Any]:
+async def start(subscription_id: RowId, asked: Enabling, desk: Changed) -> dict[str, Any]:
     """启用, from where it stopped, or with `skip` from now on."""
-    row = _own(session, viewer, subscription_id)
-    enable(session, row, asked.skip, by=viewer.acts_as(asked.by), now=now)
-    return _row(session, row)
+    row = desk.own(subscription_id)
+    enable(desk.session, row, asked.skip, **desk.done(asked))
+    return desk.shown(row)
 
 
 @router.post("/{subscription_id}/remove")
-async def end(
-    subscription_id: RowId, asked: Who, session: Writer, now: Now, viewer: Viewing
-) -> dict[str, Any]:
+async def end(subscription_id: RowId, asked: Who, desk: Changed) -> dict[str, Any]:
     """删去, for good; the answer is what it was."""
-    row = _own(session, viewer, subscription_id)
-    shown = _row(session, row)
-    remove(session, row, by=viewer.acts_as(asked.by), now=now)
+    row = desk.own(subscription_id)
+    shown = desk.shown(row)
+    remove(desk.session, row, **desk.done(asked))
     return shown
 
 
 @router.post("/{subscription_id}/test")
-async def test(subscription_id: RowId, request: Request, viewer: Viewing) -> dict[str, Any]:
+async def test(
+    subscription_id: RowId, request: Request, agency: AgencyNow, viewer: Viewing, now: Now
+) -> Any:
     """Send a `qixian.test` event now, and say what the far side made of it. Nothing is changed."""
     process = running(request)
     with reading(process.db) as session:
-        row = _own(session, viewer, subscription_id)
+        row = _Desk(session, agency, viewer, now).own(subscription_id)
     courier = courier_of(process.db, process.current, process.configuration)
-    return tried_row(await courier.try_out(row))
-
-
-def _sees(viewer: Viewer, row: Subscription) -> bool:
-    return viewer.units is None or bool(row.unit and viewer.sees(row.unit))
-
-
-def _own(session: Session, viewer: Viewer, subscription_id: int) -> Subscription:
-    """One that tells of his units only. Raises NotFound."""
-    row = get_subscription(session, subscription_id)
-    if not _sees(viewer, row):
-        raise NotFound(f"没有编号为 {subscription_id} 的订阅")
-    return row
-
-
-def _check_filter(viewer: Viewer, agency: Agency, unit: str | None, document: str | None) -> None:
-    """Raises BadInput, NotFound. Who does not see all units names one that he sees."""
-    if unit and unit not in agency.units:
-        raise BadInput(f"unit：没有“{unit}”")
-    if not unit and viewer.units is not None:
-        raise BadInput("unit：请写明您范围内的一个单位")
-    if unit:
-        viewer.check_unit(unit)
-    if document and document not in agency.catalogue.documents:
-        raise BadInput(f"document：没有“{document}”")
-
-
-def _row(session: Session, row: Subscription) -> dict[str, Any]:
-    return subscription_row(row, waiting(session, row))
+    tried = tried_row(await courier.try_out(row))
+    with writing(process.db) as session:
+        return answered(request, session, tried)

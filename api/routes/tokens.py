@@ -8,7 +8,6 @@ from api.dependencies import Now, Reader, Viewing, Writer, WriterAgency
 from api.idempotency import Room
 from api.typed_dates import day
 from engine.api_tokens import add_token, get_token, list_tokens, revoke
-from engine.errors import NotFound
 from engine.instants import local_day
 
 router = Room(prefix="/tokens")
@@ -19,7 +18,7 @@ USUAL = timedelta(days=365)
 @router.get("")
 async def tokens(session: Reader, viewer: Viewing) -> dict[str, Any]:
     """接口令牌 by name, those that are over too, without the tokens themselves."""
-    return {"items": [token_row(row) for row in list_tokens(session) if viewer.manages(row.unit)]}
+    return {"items": [token_row(row) for row in list_tokens(session) if viewer.sees(row.unit)]}
 
 
 @router.post("", status_code=201)
@@ -27,7 +26,7 @@ async def add(
     asked: NewToken, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
 ) -> dict[str, Any]:
     """A new token: `token` is shown here and never again."""
-    viewer.check_managed(asked.unit or "")
+    viewer.check_own(asked.unit or "")
     row, text = add_token(
         session,
         agency.units,
@@ -45,7 +44,6 @@ async def add(
 async def end(name: str, session: Writer, now: Now, viewer: Viewing) -> dict[str, Any]:
     """吊销, at once and for good."""
     row = get_token(session, name)
-    if not viewer.manages(row.unit):
-        raise NotFound(f"没有名为“{name}”的接口令牌")
+    viewer.check_own(row.unit)
     revoke(session, row, by=viewer.login, now=now)
     return token_row(row)

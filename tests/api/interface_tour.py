@@ -151,6 +151,12 @@ STEPS: list[tuple[str, str, str, Any]] = [
         "导入表格（单位、责任、办结）：有一处不对就什么也不导入",
         {"name": "单位.xlsx", "content": "UEsDBBQAAAAI…", "dry_run": True, "by": "王莉"},
     ),
+    (
+        "POST",
+        "/units/{id}=archive/end",
+        "撤销登记的单位；不写 apply 只看影响",
+        {"by": "王莉", "reason": "并入市博物馆", "apply": True},
+    ),
     ("GET", "/statistics", "统计，按单位和按期", {"year": 2026, "under": "gov-office"}),
     (
         "GET",

@@ -69,6 +69,41 @@ def test_without_a_condition_nothing_is_compared(office: Office) -> None:
     assert office.post("/obligations/1/events", {"type": "complete"}).status_code == 200
 
 
+PERSON = {"name": "赵六", "mobile": "13900000001", "mail": "zl@example.gov.cn"}
+UNIT = {"id": "archive", "name": "广元市档案馆", "contacts": [PERSON], "reason": "机构新设"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": "广元市档案局"},
+        {"parent": "gov-office"},
+        {"aliases": ["市档案馆"]},
+        {"channels": ["console"]},
+        {"region": "510800"},
+        {"contacts": [PERSON | {"name": "钱七"}]},
+        {"contacts": [PERSON | {"mobile": "13900000002"}]},
+        {"contacts": [PERSON | {"mail": "other@example.gov.cn"}]},
+        {"contacts": [PERSON | {"account": "zhaoliu"}]},
+        {"contacts": [PERSON | {"role": "负责人"}]},
+    ],
+)
+def test_whatever_of_a_unit_is_changed_its_tag_is_another(
+    office: Office, changed: dict[str, object]
+) -> None:
+    """A number is not shown: who changes the contacts would take back what another has put right."""
+    assert office.post("/units", UNIT).status_code == 201
+    path, reason = "/api/v1/units/archive", {"reason": "改正"}
+    known = tag(office, path)
+    assert office.post("/units/archive", changed | reason).status_code == 200
+    assert tag(office, path) != known
+    stale = {"if-match": known}
+    answer = office.client.post(path, json={"contacts": [PERSON]} | reason, headers=stale)
+    refusal(answer, 412, "precondition_failed")
+    fresh = {"if-match": tag(office, path)}
+    assert office.client.post(path, json={"name": "档案馆"} | reason, headers=fresh).is_success
+
+
 def test_proposals_deliveries_accounts_and_subscriptions_have_tags(office: Office) -> None:
     paper = {"name": "a.txt", "id": "w-2026", "title": "要点", "year": 2026, "text": "每月公开。"}
     office.post("/documents", paper)

@@ -112,16 +112,16 @@ def test_who_sees_some_units_manages_those_alone(office: Office, boss: Client) -
     for path in ("", "/disable", "/password"):
         body = {"password": PASSWORD} if path == "/password" else {}
         answer = there.post(f"/api/v1/accounts/other{path}", json=body)
-        refusal(answer, 404, "not_found")
-    refusal(there.post("/api/v1/accounts", json={**NEW, "unit": "education"}), 404, "not_found")
+        refusal(answer, 403, "forbidden")
+    refusal(there.post("/api/v1/accounts", json={**NEW, "unit": "education"}), 403, "forbidden")
     everywhere = {**NEW, "role": "administrator", "unit": None}
-    refusal(there.post("/api/v1/accounts", json=everywhere), 404, "not_found")
+    refusal(there.post("/api/v1/accounts", json=everywhere), 403, "forbidden")
     own = there.post("/api/v1/accounts", json=NEW)
     assert own.status_code == 201
-    refusal(there.post("/api/v1/accounts/lisi", json={"unit": None}), 404, "not_found")
+    refusal(there.post("/api/v1/accounts/lisi", json={"unit": None}), 403, "forbidden")
     new = {"name": "x", "scope": "admin"}
-    refusal(there.post("/api/v1/tokens", json=new), 404, "not_found")
-    refusal(there.post(f"/api/v1/tokens/{office_token(office)}/revoke", json={}), 404, "not_found")
+    refusal(there.post("/api/v1/tokens", json=new), 403, "forbidden")
+    refusal(there.post(f"/api/v1/tokens/{office_token(office)}/revoke", json={}), 403, "forbidden")
 
 
 def office_token(office: Office) -> str:

@@ -80,7 +80,8 @@ def test_a_unit_that_was_changed_meanwhile_is_not_changed_over_it(office: Office
 
 def test_units_do_not_show_the_addresses_of_persons(office: Office) -> None:
     items = {item["id"]: item for item in office.get("/units")["items"]}
-    keys = ["id", "name", "parent", "aliases", "contacts", "channels", "registered"]
+    keys = ["id", "name", "parent", "aliases", "contacts", "channels", "region"]
+    keys += ["registered", "entry"]
     assert list(items["finance"]) == keys
     assert items["finance"]["parent"] == "gov-office"
     assert items["gov-office"]["parent"] is None

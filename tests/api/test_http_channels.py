@@ -86,5 +86,5 @@ def test_another_units_channel_is_not_there_for_who_sees_some_units() -> None:
     bound = office.person(Role.OFFICE, "finance")
     assert [one["id"] for one in bound.get("/api/v1/channels").json()["items"]] == ["console"]
     for verb, body in (("test", {}), ("confirm", {"code": "0417"})):
-        refusal(bound.post(f"/api/v1/channels/elsewhere/{verb}", json=body), 404, "not_found")
+        refusal(bound.post(f"/api/v1/channels/elsewhere/{verb}", json=body), 403, "forbidden")
     assert bound.post("/api/v1/channels/console/test", json={}).json()["outcome"] == "accepted"

@@ -263,7 +263,7 @@ def test_what_cannot_be_subscribed_to_is_refused(
 
 def test_nobody_subscribes_to_what_he_does_not_see(office: Office) -> None:
     clerk = office.person(Role.CLERK, "finance")
-    refusal(clerk.post("/api/v1/feeds", json={"unit": "statistics"}), 404, "not_found")
+    refusal(clerk.post("/api/v1/feeds", json={"unit": "statistics"}), 403, "forbidden")
     address = made(clerk, document="guangyuan-2017")["address"]
     assert units_in(office, address) == {"finance"}
     theirs = made(office.client, unit="statistics")["id"]
@@ -366,7 +366,7 @@ def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(browser: Browser) 
     assert page.status_code == 422
     assert "至少写一项" in fault(page)
     assert 'value="我的&lt;b&gt;"' in page.text
-    assert "没有单位" in fault(browser.submit("/feeds", unit="statistics"))
+    assert "单位范围以外" in fault(browser.submit("/feeds", unit="statistics"))
     assert browser.post("/feeds", {"unit": "finance"}).status_code == 403
     with reading(browser.office.db) as session:
         assert session.execute(text("SELECT count(*) FROM feed")).scalar() == 0

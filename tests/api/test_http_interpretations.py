@@ -131,10 +131,38 @@ def test_the_same_decision_twice_and_a_withdrawal_of_the_files_are_refused(offic
     assert "config.example.toml" in detail
 
 
+@pytest.mark.parametrize("read", ["", "/interpretations"])
+def test_a_decision_over_what_has_changed_meanwhile_is_refused(office: Office, read: str) -> None:
+    """By the tag of the rule or of its interpretations; what is only tried is compared too."""
+
+    def tag() -> str:
+        answer = office.client.get(f"/api/v1/rules/{WATER}{read}")
+        known = str(answer.headers["etag"])
+        again = office.client.get(f"/api/v1/rules/{WATER}{read}", headers={"if-none-match": known})
+        assert again.status_code == 304
+        return known
+
+    def ask(verb: str, body: Any, known: str) -> Any:
+        path = f"/api/v1/rules/{WATER}/interpretation{verb}"
+        return office.client.post(path, json=body, headers={"if-match": known})
+
+    decided, withdrawn = WISH | {"apply": True}, {"reason": "另有规定", "apply": True}
+    first = tag()
+    assert ask("", decided, first).status_code == 201
+    before = office.everything()
+    for verb, body in (("", decided | {"reading": "P1M"}), ("", WISH), ("/withdraw", withdrawn)):
+        refusal(ask(verb, body, first), 412, "precondition_failed")
+    assert office.everything() == before
+    second = tag()
+    assert ask("/withdraw", withdrawn, second).status_code == 201
+    refusal(ask("", decided, second), 412, "precondition_failed")
+    assert ask("", decided, tag()).status_code == 201
+
+
 def test_who_sees_only_some_units_does_not_decide_for_all(office: Office) -> None:
     person = office.person(Role.OFFICE, "environment")
     answer = person.post(f"/api/v1/rules/{WATER}/interpretation", json=WISH)
-    assert "不限单位" in refusal(answer, 409, "not_allowed")
+    assert "不限单位" in refusal(answer, 403, "forbidden")
 
 
 def test_another_process_hears_of_it_and_a_restart_keeps_it(office: Office) -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from office import AGENCY, CONFIGURATION, Office, refusal
+from office import AGENCY, CONFIGURATION, Office, refusal, through
 from sqlalchemy import text
 
 from engine.accounts import Role
@@ -52,7 +52,9 @@ def test_a_unit_and_its_duty_are_registered_and_derived_at_once(office: Office) 
         "aliases": [],
         "contacts": ["赵六"],
         "channels": ["console"],
+        "region": "CN",
         "registered": True,
+        "entry": 1,
     }
     assert answer.json() in office.get("/units")["items"]
     answer = office.post("/duties", DUTY | {"until": "2026-12-31"})
@@ -184,20 +186,56 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     assert office.everything() == before
 
 
+def test_a_unit_is_ended_as_it_was_foreseen(office: Office) -> None:
+    assert office.post("/units", ARCHIVE).status_code == 201
+    assert office.post("/duties", DUTY).status_code == 201
+    office.person(Role.CLERK, "archive", "keeper")
+    url = {"url": "https://x.example.gov.cn", "unit": "archive"}
+    assert office.post("/subscriptions", url).status_code == 201
+    before, told = office.everything(), {"reason": "机构撤并", "by": "王莉"}
+    seen = office.post("/units/archive/end", told)
+    assert (seen.status_code, seen.json()["applied"]) == (200, False)
+    assert office.everything() == before
+    known = office.client.get("/api/v1/units/archive").headers["etag"]
+    assert office.post("/units/archive", {"name": "档案馆", "reason": "x"}).status_code == 200
+    wanted = told | {"apply": True}
+    path, stale = "/api/v1/units/archive/end", {"if-match": known}
+    refusal(office.client.post(path, json=wanted, headers=stale), 412, "precondition_failed")
+    keyed = {"idempotency-key": "k-1"}
+    done = office.client.post(path, json=wanted, headers=keyed)
+    assert (done.status_code, done.json()["duties"]) == (201, [RULE])
+    assert done.json()["bound"] == ["帐户 keeper", "订阅 1"]
+    assert done.json()["impact"] == seen.json()["impact"]
+    assert office.client.post(path, json=wanted, headers=keyed).content == done.content
+    refusal(office.post("/units/archive/end", wanted), 404, "not_found")
+    refusal(office.client.get("/api/v1/units/archive"), 404, "not_found")
+    assert {row["status"] for row in owed_by_gone(office)} == {"waived"}
+    assert "单位 archive 已经撤销" in office.get("/subscriptions")["items"][0]["silent"]
+    assert journal(office)[-1][1] == through("王莉")
+    assert office.post("/units", ARCHIVE).status_code == 201
+
+
+def owed_by_gone(office: Office) -> list[dict[str, Any]]:
+    items = office.get("/obligations", limit=200)["items"]
+    return [row for row in items if row["unit"] == "archive"]
+
+
 def test_who_is_bound_to_a_unit_decides_below_it_only(office: Office) -> None:
     person = office.person(Role.OFFICE, "finance", "bound")
-    refusal(person.post("/api/v1/units", json=ARCHIVE), 404, "not_found")
+    refusal(person.post("/api/v1/units", json=ARCHIVE), 403, "forbidden")
     below = ARCHIVE | {"parent": "finance", "name": "国库支付中心", "id": "treasury"}
     assert person.post("/api/v1/units", json=below).status_code == 201
     shown = [row["id"] for row in person.get("/api/v1/units").json()["items"]]
     assert shown == ["finance", "treasury"]
     assert person.post("/api/v1/duties", json=DUTY | {"unit": "treasury"}).status_code == 201
     duty = DUTY | {"unit": "statistics"}
-    refusal(person.post("/api/v1/duties", json=duty), 404, "not_found")
+    refusal(person.post("/api/v1/duties", json=duty), 403, "forbidden")
     end = {"rule": RULE, "unit": "statistics", "until": "2026-12-31", "reason": "x"}
-    refusal(person.post("/api/v1/duties/end", json=end), 404, "not_found")
+    refusal(person.post("/api/v1/duties/end", json=end), 403, "forbidden")
+    gone = {"reason": "机构撤并", "apply": True}
+    refusal(person.post("/api/v1/units/finance/end", json=gone), 403, "forbidden")
     up = {"parent": "gov-office", "reason": "x"}
-    refusal(person.post("/api/v1/units/treasury", json=up), 404, "not_found")
+    refusal(person.post("/api/v1/units/treasury", json=up), 403, "forbidden")
     clerk = office.person(Role.CLERK, "treasury", "clerk")
     assert {row["unit"] for row in clerk.get("/api/v1/obligations").json()["items"]} == {"treasury"}
 

@@ -70,6 +70,19 @@ def test_what_was_done_is_answered_again_to_the_letter(
     assert (again.status_code, again.content) == (first.status_code, first.content)
 
 
+def test_a_test_message_goes_out_once(office: Office) -> None:
+    """And its code is still the one that arrived."""
+    first = send(office, "/channels/console/test", {})
+    before = office.everything()
+    again = send(office, "/channels/console/test", {})
+    assert first.json()["outcome"] == "accepted"
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert office.everything()["channel"] == before["channel"]
+    send(office, "/channels/console/test", {}, "k-2")
+    assert office.everything()["channel"] != before["channel"]
+
+
 def test_a_decision_is_answered_again(office: Office) -> None:
     paper = {"name": "a.txt", "id": "w-2026", "title": "要点", "year": 2026, "text": "每月公开。"}
     assert office.post("/documents", paper).status_code == 201

@@ -123,11 +123,21 @@ def test_who_may_not_decide_sees_no_form(office: Office) -> None:
     assert clerk.submit(f"/rules/{WATER}/interpretation", "/rules", **DECISION).status_code == 403
 
 
+def test_a_withdrawal_that_is_refused_keeps_its_reason_in_its_own_form(office: Office) -> None:
+    browser = signed_in(office)
+    browser.submit(f"/rules/{WATER}/interpretation", f"/rules/{WATER}", **DECISION, step="apply")
+    why = "理" * 501
+    page = browser.submit(f"/rules/{WATER}/interpretation/withdraw", f"/rules/{WATER}", reason=why)
+    assert page.status_code == 422
+    assert f'id="why" name="reason" maxlength="500" value="{why}"' in page.text
+    assert page.text.count(why) == 1
+
+
 def test_an_office_of_one_unit_does_not_decide_for_all(office: Office) -> None:
     browser = signed_in(office, Role.OFFICE, "finance")
     assert "先看影响" not in browser.get(f"/rules/{WATER}").text
     answer = browser.submit(f"/rules/{WATER}/interpretation", "/rules", **DECISION, step="apply")
-    assert "不限单位" in words(answer, 409)
+    assert "不限单位" in words(answer, 403)
 
 
 #     fields                                                            value

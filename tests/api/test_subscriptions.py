@@ -289,16 +289,63 @@ def test_a_test_event_is_sent_now_and_changes_nothing(office: Office, sink: Webh
     assert office.everything() == before
 
 
+def test_a_test_event_is_sent_once_under_its_key(office: Office, sink: WebhookSink) -> None:
+    subscribe(office, sink)
+    keyed = {"idempotency-key": "k-1"}
+    answers = [
+        office.client.post("/api/v1/subscriptions/1/test", json={}, headers=keyed) for _ in "ab"
+    ]
+    assert answers[0].json()["accepted"] is True
+    assert answers[0].content == answers[1].content
+    assert len(sink.received) == 1
+
+
+def test_a_subscription_whose_unit_or_document_is_gone_says_what_to_do(office: Office) -> None:
+    url = {"url": "https://oa.example.gov.cn/hooks"}
+    for more in ({"unit": "finance"}, {"document": "gbf-2016-80"}, {}):
+        assert office.post("/subscriptions", url | more).json()["silent"] is None
+    with office.db.begin() as connection:  # as of a configuration that has them no more
+        connection.execute(text("UPDATE subscription SET unit = 'was-removed' WHERE id = 1"))
+        connection.execute(text("UPDATE subscription SET document = 'w-2025' WHERE id = 2"))
+    told = [row["silent"] for row in office.get("/subscriptions")["items"]]
+    assert told == [
+        "单位 was-removed 已经撤销，不会再有事件；请改为别的（POST /api/v1/subscriptions/1），或者删去",
+        "文件 w-2025 已不在目录中，不会再有事件；请改为别的（POST /api/v1/subscriptions/2），或者删去",
+        None,
+    ]
+    page = signed_in(office, Role.ADMINISTRATOR).get("/system").text
+    assert all(f"{id_} 号：{why}" in page for id_, why in enumerate(told[:2], 1))
+    assert "3 号" not in page
+    assert "unit：没有" in refusal(office.post("/subscriptions/1", url), 422, "invalid_request")
+    changed = office.post("/subscriptions/1", {"unit": "education"}).json()
+    assert changed["silent"] is None
+
+
+def test_the_last_that_an_ended_unit_is_told_is_what_became_of_its_own(
+    office: Office, sink: WebhookSink
+) -> None:
+    why = {"reason": "机构撤并"}
+    unit = {"id": "archive", "name": "广元市档案馆", **why}
+    duty = {"rule": "guangyuan-2017-02", "unit": "archive", "from": "2026-12-01", **why}
+    assert office.post("/units", unit).status_code == 201
+    subscribe(office, sink, unit="archive")
+    assert office.post("/duties", duty).status_code == 201
+    assert office.post("/units/archive/end", why | {"apply": True}).status_code == 201
+    tell(office)
+    assert set(types(sink)) == {"created", "waived"}
+    assert types(sink).count("created") == types(sink).count("waived")
+
+
 def test_who_sees_some_units_subscribes_to_those(office: Office, sink: WebhookSink) -> None:
     subscribe(office, sink)
     there = office.client_with(office.token("财政", Scope.ADMIN, "finance"))
     url = "https://x.example.gov.cn"
     assert there.get("/api/v1/subscriptions").json() == {"items": []}
     refusal(there.get("/api/v1/subscriptions/1"), 404, "not_found")
-    refusal(there.post("/api/v1/subscriptions/1/remove", json={}), 404, "not_found")
-    refusal(there.post("/api/v1/subscriptions", json={"url": url}), 422, "invalid_request")
+    refusal(there.post("/api/v1/subscriptions/1/remove", json={}), 403, "forbidden")
+    refusal(there.post("/api/v1/subscriptions", json={"url": url}), 403, "forbidden")
     other = {"url": url, "unit": "education"}
-    refusal(there.post("/api/v1/subscriptions", json=other), 404, "not_found")
+    refusal(there.post("/api/v1/subscriptions", json=other), 403, "forbidden")
     own = there.post("/api/v1/subscriptions", json={"url": url, "unit": "finance"})
     assert own.status_code == 201
 

@@ -57,6 +57,65 @@ def told(client: Client, answer: Response) -> str:
     return found[1]
 
 
+def test_a_unit_is_ended_in_two_steps(office: Office) -> None:
+    wang = person(office)
+    told(wang, send(wang, "/units", UNIT))
+    told(wang, send(wang, "/units/archive/duties", DUTY | {"from": "2026-10-01"}))
+    assert "撤销，先看影响" in page(wang, "/units/archive")
+    assert "撤销，先看影响" not in page(wang, "/units/finance")
+    refused = send(wang, "/units/archive/end", {"reason": ""})
+    assert "请写明理由" in fault(refused)
+    before = office.everything()
+    seen = send(wang, "/units/archive/end", {"reason": "机构撤并"})
+    shown = unescape(seen.text)
+    assert seen.status_code == 200
+    assert "还没有生效" in shown
+    assert "2026-10-31" in shown
+    assert office.everything() == before
+    ended = send(wang, "/units/archive/end", {"reason": "机构撤并", "step": "apply"})
+    assert "单位已撤销" in told(wang, ended)
+    assert "广元市档案馆" not in page(wang, "/units")
+    assert wang.get("/units/archive", headers=HTML).status_code == 404
+    assert "已免除" in page(wang, "/obligations?status=waived&due_from=2026-10-01")
+    office.tick()
+    for path in ("/", "/obligations?status=all", "/statistics", "/calendar", "/deliveries"):
+        page(wang, path)
+    for path in ("/system", f"/rules/{RULE}", "/messages?days=1", "/import", "/feeds"):
+        page(wang, path)
+    gone = office.get("/obligations", status="waived", limit=200)["items"]
+    page(wang, next(f"/obligations/{row['id']}" for row in gone if row["unit"] == "archive"))
+    for name in ("obligations", "statistics"):
+        assert office.client.get(f"/api/v1/{name}.xlsx").status_code == 200
+
+
+def test_an_ending_that_is_refused_keeps_what_was_typed(office: Office) -> None:
+    wang = person(office)
+    told(wang, send(wang, "/units", UNIT))
+    told(wang, send(wang, "/units/archive/duties", DUTY | {"until": "2026-11-30"}))
+    form = {"rule": RULE, "until": "2026-12-31", "reason": "改由统计局承担"}
+    answer = send(wang, "/units/archive/duties/end", form)
+    assert answer.status_code == 409
+    shown = answer.text[answer.text.index('action="/units/archive/duties/end"') - 300 :]
+    assert "不必再终止" in shown[: shown.index("<form")]
+    for key in ("until", "reason"):
+        assert re.search(f'name="{key}"[^>]* value="{form[key]}"', shown) or (
+            f'name="{key}" type="date" value="{form[key]}"' in shown
+        )
+    assert '<details class="small-form" open>' in answer.text
+    assert 'id="duty-reason" name="reason" value=""' in answer.text
+
+
+def test_a_unit_that_owes_what_is_late_is_not_ended_and_the_reason_stays(office: Office) -> None:
+    wang = person(office)
+    told(wang, send(wang, "/units", UNIT))
+    told(wang, send(wang, "/units/archive/duties", DUTY | {"from": "2026-08-01"}))
+    answer = send(wang, "/units/archive/end", {"reason": "机构撤并", "step": "apply"})
+    assert answer.status_code == 409
+    assert "已经到期" in fault(answer)
+    assert 'name="reason" value="机构撤并"' in answer.text
+    assert "广元市档案馆" in page(wang, "/units")
+
+
 def test_the_tree_counts_what_the_rows_hold(office: Office) -> None:
     with reading(office.db) as session:
         counted = counts_by_unit(session, office.now)
@@ -80,11 +139,13 @@ def test_a_clerk_sees_his_unit_only_and_no_forms_of_the_office(office: Office) -
     own = page(clerk, "/units/finance")
     assert "登记请假" in own
     assert "发测试消息" not in own
-    for path in ("", "/absences", "/silences"):
-        ask = clerk.get if not path else lambda at, **more: clerk.post(at, data={}, **more)
-        answer = ask(f"/units/statistics{path}", headers=HTML)
-        assert answer.status_code == 404
-        assert "或者它不在您的范围内" in answer.text
+    answer = clerk.get("/units/statistics", headers=HTML)
+    assert answer.status_code == 404
+    assert "或者它不在您的范围内" in answer.text
+    for path in ("absences", "silences"):
+        answer = clerk.post(f"/units/statistics/{path}", data={}, headers=HTML)
+        assert answer.status_code == 403
+        assert "单位范围以外" in answer.text
     reader = person(office, Role.READER, "finance", "reader")
     shown = page(reader, "/units/finance")
     assert "登记请假" not in shown

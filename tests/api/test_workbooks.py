@@ -95,6 +95,9 @@ def test_a_limit_in_hours_is_a_time_on_our_clock(office: Office) -> None:
         {"status": "open", "due_to": "2026-12-31"},
         {"document": "guangyuan-2017", "due_from": "2026-09-01"},
         {"within": "10wd"},
+        {"status": "all", "unit": "finance"},
+        {"status": "upcoming", "rule": "guangyuan-2017-02"},
+        {"status": "done", "q": "财政"},
     ],
 )
 def test_the_filters_are_those_of_the_list(office: Office, query: dict[str, str]) -> None:
@@ -106,6 +109,24 @@ def test_the_filters_are_those_of_the_list(office: Office, query: dict[str, str]
             break
         cursor = {"cursor": page["next"]}
     assert [line["编号"] for line in register(office, **query)] == listed
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("status=late", "status：不是可用的值，可用：open、done、waived、overdue、upcoming、all"),
+        ("within=soon", "within：应写作 10wd（十个工作日内）或 30d（三十日内）"),
+        ("rule=nope", "rule：没有“nope”"),
+        ("due_from=2026-13-01", "due_from “2026-13-01”不是日期"),
+        ("q=", "q：不能为空"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused_as_by_the_list(
+    office: Office, query: str, words: str
+) -> None:
+    for path in ("/obligations.xlsx", "/api/v1/obligations.xlsx", "/api/v1/obligations"):
+        detail = refusal(office.client.get(f"{path}?{query}"), 422, "invalid_request")
+        assert words in detail
 
 
 def test_a_bad_filter_and_another_units_lines_are_refused(office: Office) -> None:
