@@ -14,13 +14,12 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import SplitResult
 
-import httpx
-
-from notifiers.address_guard import Network, intranets, may_be_permitted, within
+from notifiers.address_guard import intranets, may_be_permitted
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
-from notifiers.http_client import JSON, Answer, deliver, judge_status, throttled
+from notifiers.http_client import JSON, Client, deliver, judge_status, throttled
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
+from notifiers.request import Answer, Network
 from notifiers.settings import Settings
 
 EVENT_TYPE = "qixian.alert"
@@ -41,7 +40,7 @@ _CONFIG_ADVICE = {
 class Webhook:
     """One receiving endpoint; `secrets` holds the present one first, then the one going out."""
 
-    client: httpx.AsyncClient = field(repr=False)
+    client: Client = field(repr=False)
     address: SplitResult = field(repr=False)  # may carry a token of the far side
     secrets: tuple[bytes, ...] = field(repr=False)
     allow: tuple[Network, ...] = ()
@@ -56,7 +55,7 @@ class Webhook:
     duplicate_safe: ClassVar[bool] = True
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:
         known = ("url", "secret", "previous_secret", "allow", "allow_http")
         given = Settings(cls.kind, settings, known)
         address, allow = given.address("url"), _read_networks(given)
@@ -94,7 +93,7 @@ class Webhook:
             kind=self.kind,
             judge=lambda answer: judge_answer(answer, now),
             secrets=self._private_parts(),
-            extensions=within(self.allow),
+            allowed=self.allow,
         )
 
     def _private_parts(self) -> list[str]:

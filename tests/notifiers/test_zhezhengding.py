@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifiers.channel import Addressing, Window
+from notifiers.http_client import open_client
 from notifiers.message import Fault, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from notifiers.zhezhengding import Zhezhengding, sign
@@ -153,7 +154,7 @@ def content_of(body: str) -> str:
 
 
 def test_the_engine_learns_the_channels_limits() -> None:
-    client = httpx.AsyncClient()
+    client = open_client()
     person = Zhezhengding.from_settings(KNOWN, client)
     group = Zhezhengding.from_settings({**KNOWN, "users": ["1"]}, client)
     assert (person.addressing, group.addressing) == (Addressing.PERSON, Addressing.PERSON)
