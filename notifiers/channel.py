@@ -109,7 +109,7 @@ class Answered(Protocol):
 
 def takes_replies(notifier: Notifier) -> bool:
     """Does an answer to a message of the channel come back to us?"""
-    return isinstance(notifier, Answered) and notifier.reply_to is not None
+    return getattr(notifier, "reply_to", None) is not None
 
 
 @runtime_checkable
