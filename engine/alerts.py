@@ -259,12 +259,13 @@ _OVERTAKEN = select(_LATER.id).where(
     _LATER.role == Alert.role,
     col(_LATER.id) > col(Alert.id),
 )
-_HOLDING = (  # asked for each batch that is sent
+# Asked for each batch that is sent. Whether the obligation is open is not asked here: SQLite would go
+# through all that are.
+_HOLDING = (
     select(Alert, Obligation)
     .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
     .where(
         col(Alert.delivery_id).in_(bindparam("deliveries", expanding=True)),
-        Obligation.status == Status.OPEN,
         Alert.due_version == Obligation.version,
         ~_OVERTAKEN.exists(),
     )
@@ -284,6 +285,8 @@ def fresh_items_of(
     silences, in_hand = active_silences(session, now), acknowledged(session, now)
     fresh: defaultdict[int, list[Told]] = defaultdict(list)
     for alert, row in found:
+        if row.status is not Status.OPEN:
+            continue
         if alert.role is Role.HANDLER and silenced(silences, row):
             if session.get_one(Delivery, alert.delivery_id).state not in _GONE_OUT:
                 session.delete(alert)
