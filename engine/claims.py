@@ -178,7 +178,7 @@ class Claimer:
         """Put rows under lease, each with a fresh text, or set them aside."""
         reminders = [row for row in rows if row.purpose is Purpose.REMINDER]
         told = carried_by(self.session, reminders, self.now)
-        attempts = []
+        taken, attempts = [], []
         for row in rows:
             assert row.id is not None
             notifier, pairs = self.agency.channels[row.channel], told.get(row.id, [])
@@ -191,21 +191,27 @@ class Claimer:
             except Exception as error:  # a poisoned row steps aside and does not stop the queue
                 self._set_aside(row, error)
                 continue
-            row.attempts += 1
-            row.state, row.lease_until = State.SENDING, self.now + self.lease
-            row.subject, row.body, row.told = message.subject, message.body, _ids(items_of(pairs))
-            attempts.append(self._attempt(row, notifier))
-            yield Claim(row.id, row.attempts, message, notifier)
+            number, told_ids = row.attempts + 1, _ids(items_of(pairs))
+            text = {"subject": message.subject, "body": message.body, "told": told_ids}
+            until = self.now + self.lease
+            taken.append({"of": row.id, "attempts": number, "lease_until": until, **text})
+            attempts.append(self._attempt(row, number, message, notifier))
+            yield Claim(row.id, number, message, notifier)
+        self.session.flush()  # what became of the others is not written over these
         if attempts:
-            self.session.connection().execute(_BEGUN, attempts)
+            connection = self.session.connection()
+            connection.execute(_TAKEN, taken)
+            connection.execute(_BEGUN, attempts)
 
-    def _attempt(self, row: Delivery, notifier: Notifier) -> dict[str, object]:
+    def _attempt(
+        self, row: Delivery, number: int, message: Message, notifier: Notifier
+    ) -> dict[str, object]:
         return {
             "delivery_id": row.id,
-            "number": row.attempts,
+            "number": number,
             "credential": notifier.credential,
             "recipient": row.recipient,
-            "body_sha256": sha256(row.body.encode()).hexdigest(),
+            "body_sha256": sha256(message.body.encode()).hexdigest(),
             "started_at": self.now,
         }
 
@@ -338,6 +344,15 @@ def _next(take_over: bool) -> Select[Any]:
     return query.order_by(first.c.turn)
 
 
+_DELIVERY = SQLModel.metadata.tables["delivery"]
+_TAKEN = (
+    _DELIVERY.update()
+    .where(_DELIVERY.c.id == bindparam("of"))
+    .values(state=State.SENDING)
+    .values(
+        {name: bindparam(name) for name in ("attempts", "lease_until", "subject", "body", "told")}
+    )
+)
 _BEGUN = SQLModel.metadata.tables["attempt"].insert()
 _LOCK = (
     select(Delivery)
