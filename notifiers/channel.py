@@ -112,14 +112,6 @@ def takes_replies(notifier: Notifier) -> bool:
     return getattr(notifier, "reply_to", None) is not None
 
 
-@runtime_checkable
-class Connected(Protocol):
-    """A channel whose messages leave over a line that one process holds: is it this one?"""
-
-    @property
-    def connected(self) -> bool: ...
-
-
 def fingerprint(*parts: str) -> str:
     """A short hash for `Notifier.credential`.
 
