@@ -24,6 +24,7 @@ import httpx
 from sqlalchemy import Engine, func, insert
 from sqlmodel import Session, SQLModel, col, select
 
+from api.commands.serve import keep_what_is_loaded
 from benchmarks.receiver import by_itself, receiver
 from engine.agency import Agency
 from engine.alerts import Alert, plan
@@ -139,6 +140,7 @@ def working(url: str, office: Agency, workers: int, at_once: int) -> Iterator[li
             db = open_database(url)
             with reading(db) as session:
                 mine = range(worker, shards(session), workers)
+            keep_what_is_loaded()
             os.write(ready[1], b".")
             os.read(go[0], 1)
             asyncio.run(drained(db, office, mine, at_once // workers))

@@ -259,10 +259,10 @@ _OVERTAKEN = select(_LATER.id).where(
     _LATER.role == Alert.role,
     col(_LATER.id) > col(Alert.id),
 )
-# Asked for each batch that is sent. Whether the obligation is open is not asked here: SQLite would go
-# through all that are.
+# Asked for each batch that is sent. Whether the obligation is open is told and no condition: SQLite
+# would go through all that are.
 _HOLDING = (
-    select(Alert, Obligation)
+    select(Alert, Obligation, Obligation.status)
     .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
     .where(
         col(Alert.delivery_id).in_(bindparam("deliveries", expanding=True)),
@@ -284,8 +284,8 @@ def fresh_items_of(
     found = session.exec(_HOLDING, params={"deliveries": list(delivery_ids)}).all()
     silences, in_hand = active_silences(session, now), acknowledged(session, now)
     fresh: defaultdict[int, list[Told]] = defaultdict(list)
-    for alert, row in found:
-        if row.status is not Status.OPEN:
+    for alert, row, status in found:
+        if status is not Status.OPEN:
             continue
         if alert.role is Role.HANDLER and silenced(silences, row):
             if session.get_one(Delivery, alert.delivery_id).state not in _GONE_OUT:

@@ -297,14 +297,15 @@ class Claimer:
 
 def _due(take_over: bool) -> Select[Any]:
     """What is due on some channels, each with its turn among what is for its recipient, how much
-    that is, and how much is due on the channel; nothing for whom something is on the way."""
+    that is, and how much is due on the channel; nothing for whom something is on the way, or, unless
+    it is taken over, was when its sender died: the later does not overtake it."""
     other = aliased(Delivery)
     now: BindParameter[datetime] = bindparam("now", type_=Instant)
     on_the_way = exists().where(
         col(other.channel) == col(Delivery.channel),
         col(other.recipient) == col(Delivery.recipient),
         col(other.state) == State.SENDING,
-        col(other.lease_until) > now,
+        *([col(other.lease_until) > now] if take_over else []),
     )
     place = (col(Delivery.channel), col(Delivery.recipient))
     columns = (
