@@ -133,6 +133,7 @@ def count(db: Engine, *states: State) -> int:
 @contextmanager
 def working(url: str, office: Agency, workers: int, at_once: int) -> Iterator[list[int]]:
     """Workers that are ready and begin now; their process ids. They have ended with the block."""
+    keep_what_is_loaded()  # as a worker does at its start, which is not measured
     ready, go = os.pipe(), os.pipe()
     children = []
     for worker in range(workers):
@@ -140,7 +141,6 @@ def working(url: str, office: Agency, workers: int, at_once: int) -> Iterator[li
             db = open_database(url)
             with reading(db) as session:
                 mine = range(worker, shards(session), workers)
-            keep_what_is_loaded()
             os.write(ready[1], b".")
             os.read(go[0], 1)
             asyncio.run(drained(db, office, mine, at_once // workers))
