@@ -30,10 +30,9 @@ from engine.retries import BACKOFF, GIVEN_UP_AFTER, LAST_ATTEMPT
 from engine.subscriptions import Subscription, behind, disable, held, take
 from engine.system_messages import tell_administrator
 from engine.units import subtree
-from notifiers.address_guard import intranets, may_be_permitted
+from notifiers.address_guard import Network, intranets, may_be_permitted
 from notifiers.http_client import open_client
 from notifiers.message import Fault, Outcome, OutcomeKind
-from notifiers.request import Network
 from notifiers.web_address import split_address
 from notifiers.webhook import Webhook, payload, secret_bytes
 

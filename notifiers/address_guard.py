@@ -5,14 +5,11 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
 
-from notifiers.request import Answer, Network, Request, Transport
-
-Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 # `is_private` and `is_global` of Python 3.11 let a cloud's metadata address and translated
@@ -38,14 +35,21 @@ _NEVER: tuple[Network, ...] = tuple(
 _GLOBAL_6 = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
+_ALLOW = "qixian.allow"
+
 
 class ForbiddenAddress(httpx.ConnectError):
     """The name leads to an address that the channel may not reach; nothing was connected."""
 
 
-def is_permitted(address: Address, allowed: Sequence[Network]) -> bool:
+def within(allowed: Sequence[Network]) -> dict[str, Sequence[Network]]:
+    """The extension of a request that may reach public addresses and `allowed` intranets only."""
+    return {_ALLOW: allowed}
+
+
+def is_permitted(address: str, allowed: Sequence[Network]) -> bool:
     """Public addresses are, intranets where an administrator has named them, others never."""
-    found = _translated(address)
+    found = _translated(ip_address(address))
     if any(found in network for network in _NEVER):
         return False
     if any(found in network for network in INTRANET):
@@ -56,7 +60,7 @@ def is_permitted(address: Address, allowed: Sequence[Network]) -> bool:
 def may_be_permitted(host: str, allowed: Sequence[Network]) -> bool:
     """A name is looked at when it is resolved; an address can be refused at once."""
     try:
-        return is_permitted(ip_address(host), allowed)
+        return is_permitted(host, allowed)
     except ValueError:
         return True
 
@@ -79,7 +83,7 @@ def intranets(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(networks)
 
 
-def _translated(address: Address) -> Address:
+def _translated(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address behind a mapped one, or behind a translator (NAT64)."""
     if isinstance(address, IPv6Address):
         if address in _NAT64:
@@ -89,73 +93,80 @@ def _translated(address: Address) -> Address:
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """All addresses of a name, in the order of preference. Raises OSError or UnicodeError."""
+    """All addresses of a name, in the order of preference; an address is its own. Raises OSError or
+    UnicodeError."""
+    with suppress(ValueError):  # a name: only that is asked for, in another thread
+        return [str(ip_address(host))]
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-class AddressGuard:
-    """Dials the very addresses that were checked. Only requests that say what is `allowed` are
+class AddressGuard(httpx.AsyncBaseTransport):
+    """Dials the very addresses that were checked. Only requests sent `within` networks are
     guarded: the other channels talk to hosts that the vendor or the administrator has fixed."""
 
-    def __init__(self, line: Transport, resolve: Resolve = resolve) -> None:
+    def __init__(self, line: httpx.AsyncBaseTransport, resolve: Resolve = resolve) -> None:
         self._line = line
         self._resolve = resolve
 
-    async def ask(self, request: Request) -> Answer:
-        if request.allowed is None:
-            return await self._line.ask(request)
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        allowed = request.extensions.get(_ALLOW)
+        if allowed is None:
+            return await self._line.handle_async_request(request)
         addresses = await self._look_up(request)
-        for address in addresses:
-            if not is_permitted(address, request.allowed):
-                raise ForbiddenAddress("forbidden address")
+        if not all(is_permitted(address, allowed) for address in addresses):
+            raise ForbiddenAddress("forbidden address", request=request)
         first, *second = _one_of_each_version(addresses)
         try:
-            return await self._line.ask(_pinned(request, first))
+            return await self._line.handle_async_request(_pinned(request, first))
         except (httpx.ConnectError, httpx.ConnectTimeout):
             if not second:
                 raise
-        return await self._line.ask(_pinned(request, second[0]))
+        return await self._line.handle_async_request(_pinned(request, second[0]))
 
-    async def _look_up(self, request: Request) -> Sequence[Address]:
-        """All addresses of its name; an address is its own."""
-        name, port = _name(request), request.url.port or 443
-        with suppress(ValueError):  # a name: only that is asked for, in another thread
-            return [ip_address(name)]
+    async def _look_up(self, request: httpx.Request) -> Sequence[str]:
+        url = request.url
+        port = url.port or (443 if url.scheme == "https" else 80)
+        seconds = request.extensions.get("timeout", {}).get("connect")
         try:
-            async with asyncio.timeout(request.seconds):
-                addresses = await self._resolve(name, port)
+            async with asyncio.timeout(seconds):
+                addresses = await self._resolve(_name(url), port)
         except TimeoutError:
-            raise httpx.ConnectTimeout("name not resolved in time") from None
+            raise httpx.ConnectTimeout("name not resolved in time", request=request) from None
         except (OSError, UnicodeError):
             addresses = []
         if not addresses:
-            raise httpx.ConnectError("name not resolved")
-        return [ip_address(address) for address in addresses]
+            raise httpx.ConnectError("name not resolved", request=request)
+        return addresses
 
     async def aclose(self) -> None:
         await self._line.aclose()
 
 
-def _one_of_each_version(addresses: Sequence[Address]) -> list[Address]:
+def _one_of_each_version(addresses: Sequence[str]) -> list[str]:
     """At most two, in the order of preference: to wait for more of them that are silent would
     take the time in which the request could have gone."""
-    found: dict[int, Address] = {}
+    found: dict[int, str] = {}
     for address in addresses:
-        found.setdefault(address.version, address)
+        found.setdefault(ip_address(address).version, address)
     return list(found.values())
 
 
-def _pinned(request: Request, address: Address) -> Request:
+def _pinned(request: httpx.Request, address: str) -> httpx.Request:
     """The same request to one address; the certificate and Host are still those of the name."""
-    headers = {**request.headers, "Host": request.url.host_port_subcomponent or ""}
+    headers = request.headers.copy()
     if request.url.scheme == "https":
         # A kept connection is found by its address: another name on the same address would use
         # it without its own certificate having been looked at.
         headers["Connection"] = "close"
-    url = request.url.with_host(str(address))
-    return replace(request, url=url, headers=headers, name=_name(request))
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": _name(request.url)},
+    )
 
 
-def _name(request: Request) -> str:
-    return request.url.raw_host or ""
+def _name(url: httpx.URL) -> str:
+    return url.raw_host.decode("ascii").strip("[]")

@@ -18,10 +18,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import httpx
+
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.errors import ChannelConfigError
-from notifiers.http_client import Client
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
 
@@ -75,7 +76,7 @@ class AppriseChannel:
     duplicate_safe: ClassVar[bool] = False
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], _client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], _client: httpx.AsyncClient, /) -> Self:
         given = Settings(cls.kind, settings, ("url", "timeout"))
         url = given.text("url")
         _check(given, url)

@@ -8,7 +8,8 @@ from email.headerregistry import Address
 from enum import StrEnum
 from typing import Any, Protocol, Self, runtime_checkable
 
-from notifiers.http_client import Client
+import httpx
+
 from notifiers.message import Markup, Message, Outcome
 from notifiers.return_path import ReplyTo, ReturnPath
 
@@ -78,7 +79,7 @@ class Configurable(Notifier, Protocol):
     """A class of channels, as the registry lists it under its kind."""
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
         """Raises ChannelConfigError where the settings cannot work."""
         ...
 

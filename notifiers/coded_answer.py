@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from notifiers.http_client import judge_status
+from notifiers.http_client import Answer, judge_status
 from notifiers.message import Fault, Outcome, OutcomeKind
-from notifiers.request import Answer
 
 ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
 

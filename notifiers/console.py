@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, ClassVar, Self, TextIO
 from zoneinfo import ZoneInfo
 
+import httpx
+
 from notifiers.channel import Addressing, Window
 from notifiers.clean_text import clean
-from notifiers.http_client import Client
 from notifiers.message import Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
 
@@ -35,7 +36,7 @@ class Console:
     credential: ClassVar[str] = "console"
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], _client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], _client: httpx.AsyncClient, /) -> Self:
         Settings(cls.kind, settings, ())
         return cls()
 

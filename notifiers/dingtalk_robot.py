@@ -12,10 +12,12 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 
+import httpx
+
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import ACCEPTED, Vendor, judge_coded, rejected, wait
-from notifiers.http_client import JSON, Client, deliver
+from notifiers.http_client import JSON, deliver
 from notifiers.message import Fault, Markup, Message, Outcome
 from notifiers.pasted_key import Place, read_key
 from notifiers.robot_markdown import without_colors
@@ -35,7 +37,7 @@ class DingtalkRobot:
     """A group robot. `secret` signs, where the robot asks for it; `keyword` is a word that the
     robot wants to see in every message, where it asks for that."""
 
-    client: Client = field(repr=False)
+    client: httpx.AsyncClient = field(repr=False)
     base: str
     token: str = field(repr=False)
     secret: str = field(repr=False)
@@ -51,7 +53,7 @@ class DingtalkRobot:
     duplicate_safe: ClassVar[bool] = False
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
         given = Settings(cls.kind, settings, _KEYS)
         base = given.api_base(VENDOR)
         return cls(

@@ -12,10 +12,12 @@ from functools import cached_property
 from secrets import randbelow
 from typing import Any, ClassVar, Self
 
+import httpx
+
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import ACCEPTED, Vendor, judge_coded, rejected, wait
-from notifiers.http_client import JSON, Client, deliver
+from notifiers.http_client import JSON, deliver
 from notifiers.message import Fault, Markup, Message, Outcome
 from notifiers.pasted_key import Place, read_key
 from notifiers.settings import Settings
@@ -34,7 +36,7 @@ class FeishuRobot:
     robot wants to see in every message, where it asks for that. It calls nobody: Feishu knows
     people by its own ids only."""
 
-    client: Client = field(repr=False)
+    client: httpx.AsyncClient = field(repr=False)
     base: str
     token: str = field(repr=False)
     secret: str = field(repr=False)
@@ -53,7 +55,7 @@ class FeishuRobot:
     duplicate_safe: ClassVar[bool] = False
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
         given = Settings(cls.kind, settings, _KEYS)
         base = given.api_base(VENDOR)
         return cls(

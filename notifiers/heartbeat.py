@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
-from notifiers.address_guard import intranets, may_be_permitted
+from notifiers.address_guard import Network, intranets, may_be_permitted, within
 from notifiers.errors import ChannelConfigError
-from notifiers.http_client import exchange, open_client
-from notifiers.request import Answer, Network
+from notifiers.http_client import Answer, exchange, open_client
 from notifiers.web_address import split_address
 
 
@@ -40,7 +39,7 @@ class Heartbeat:
     async def beat(self) -> str:
         """One call. Empty when it was taken, else what went wrong, in half a Chinese sentence."""
         async with open_client() as client:
-            answer = await exchange(client, "GET", self.address, allowed=self.allow)
+            answer = await exchange(client, "GET", self.address, extensions=within(self.allow))
         if not isinstance(answer, Answer):
             return answer.advice.rstrip("。")
         return "" if 200 <= answer.status < 300 else f"对方回答 HTTP {answer.status}"

@@ -1,26 +1,25 @@
 """The outgoing HTTP of all channels: one client, one exchange, and what a bare status means."""
 
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
-from yarl import URL
 
 from notifiers.address_guard import AddressGuard, ForbiddenAddress
 from notifiers.line import Line
 from notifiers.message import Fault, Outcome, OutcomeKind
 from notifiers.patience import Patience
-from notifiers.request import Answer, Network, Request, Transport
 
 JSON = {"Content-Type": "application/json"}
-_HEADERS = {"User-Agent": "qixian", "Accept": "*/*", "Accept-Encoding": "identity"}
 TOTAL_SECONDS = 15.0
 USUAL_WAIT = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(days=1)  # a far side that says more is not believed
+_BODY_BYTES = 65_536  # an answer is a line of JSON; the rest is a page, or an attack
 _DETAIL_CHARACTERS = 200
 
 # Nothing of the request has left: the connection was not there yet.
@@ -28,26 +27,39 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
 @dataclass(frozen=True)
-class Client:
-    """What all channels share. One exchange never takes longer than `total_seconds`."""
+class Answer:
+    """What the far side answered; `body` is cut after 64 KiB."""
 
-    transport: Transport
-    total_seconds: float
+    status: int
+    headers: httpx.Headers
+    body: bytes
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        await self.transport.aclose()
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
 
 
-def open_client(transport: Transport | None = None, total_seconds: float = TOTAL_SECONDS) -> Client:
-    """A client; who opens it closes it."""
-    return Client(transport or AddressGuard(Line()), total_seconds)
+def open_client(
+    transport: httpx.AsyncBaseTransport | None = None, total_seconds: float = TOTAL_SECONDS
+) -> httpx.AsyncClient:
+    """The client that all channels share; who opens it closes it. One exchange never takes
+    longer than `total_seconds`."""
+    # httpx logs whole addresses at INFO, and the address of a robot is its secret.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # The name, the socket and TLS, of two addresses, are three times a quarter: when the total runs
+    # out the request may have gone.
+    quarter = total_seconds / 4
+    return httpx.AsyncClient(
+        transport=transport or AddressGuard(Line()),
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx.Timeout(total_seconds, connect=quarter),
+        headers={"User-Agent": "qixian", "Accept-Encoding": "identity"},
+    )
 
 
 async def deliver(
-    client: Client,
+    client: httpx.AsyncClient,
     url: str,
     body: bytes,
     headers: dict[str, str],
@@ -55,10 +67,10 @@ async def deliver(
     kind: str,
     judge: Callable[[Answer], Outcome],
     secrets: Iterable[str],
-    allowed: Sequence[Network] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """One POST of a message: what `judge` makes of the answer, with every secret blotted out."""
-    answer = await exchange(client, "POST", url, body, headers, allowed)
+    answer = await exchange(client, "POST", url, body, headers, extensions)
     if isinstance(answer, Outcome):
         return replace(answer, provider=kind)
     try:
@@ -75,30 +87,26 @@ async def deliver(
 
 
 async def exchange(
-    client: Client,
+    client: httpx.AsyncClient,
     method: str,
     url: str,
     body: bytes = b"",
     headers: dict[str, str] | None = None,
-    allowed: Sequence[Network] | None = None,
+    extensions: Mapping[str, Any] | None = None,
 ) -> Answer | Outcome:
     """One request: the answer, or the outcome of a transport that failed.
 
     The exception's own text is dropped: it may carry the address, and the address the secret.
     """
-    request = Request(
-        method,
-        URL(str(httpx.URL(url)), encoded=True),
-        _HEADERS | (headers or {}),
-        body,
-        # The name, the socket and TLS, of two addresses, are three times a quarter: when the total
-        # runs out the request may have gone.
-        client.total_seconds / 4,
-        allowed,
-    )
     try:
-        async with Patience(client.total_seconds):  # also an answer that trickles is bounded
-            return await client.transport.ask(request)
+        # Also an answer that trickles is bounded.
+        async with (
+            Patience(client.timeout.read or TOTAL_SECONDS),
+            client.stream(
+                method, url, content=body, headers=headers, extensions=dict(extensions or {})
+            ) as response,
+        ):
+            return Answer(response.status_code, response.headers, await _read(response))
     except ForbiddenAddress:
         return Outcome(
             OutcomeKind.REJECTED,
@@ -124,6 +132,15 @@ def _unknown(error: Exception, size: int) -> Outcome:
         advice="请求发出后没有等到回应，对方可能已经收到，请到对方处核对。",
         size=size,
     )
+
+
+async def _read(response: httpx.Response) -> bytes:
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _BODY_BYTES:
+            break
+    return body[:_BODY_BYTES]
 
 
 def judge_status(answer: Answer, now: datetime) -> Outcome | None:

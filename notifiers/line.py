@@ -1,27 +1,26 @@
-"""Line: the connections of the client, by aiohttp.
+"""Line: the connections of the client, by aiohttp; what is asked and answered stays httpx's.
 
-The same over httpx takes five times as much computing. What counts is whether a request may have
-left, so that is taken from the connection itself: until it is there, with TLS, whatever fails is a
-ConnectError; from then on never.
+The same over httpcore and h11 takes five times as much computing. What counts is whether a request
+may have left, so that is taken from the connection itself: until it is there, with TLS, whatever
+fails is a ConnectError; from then on never.
 """
 
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import httpx
+from yarl import URL
 
 from notifiers.patience import Patience
-from notifiers.request import Answer, Request
 
 KEPT = 5.0  # seconds that an idle connection is used again; few far sides close it sooner
-_BODY_BYTES = 65_536  # an answer is a line of JSON; the rest is a page, or an attack
-_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # as the request has them
+_OURS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")  # httpx has written them
 
 
-class Line:
+class Line(httpx.AsyncBaseTransport):
     """As many connections as are asked for at the same time: the engine counts its messages. Follows
     no redirect, asks no environment and keeps no cookie. For one event loop after the other."""
 
@@ -31,46 +30,53 @@ class Line:
         self._opened: AsyncGenerator[aiohttp.ClientSession] | None = None
         self._session: aiohttp.ClientSession | None = None
 
-    async def ask(self, request: Request) -> Answer:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._session is None or self._session.closed:
             self._opened = _open(self._trust)
             self._session = await anext(self._opened)
-        connecting = Patience(request.seconds)
+        body = await request.aread()
+        connecting = Patience(request.extensions["timeout"]["connect"])
         try:
             async with connecting:
                 answer = await self._session.request(
                     request.method,
-                    request.url,
-                    data=request.body or None,
-                    headers=request.headers,
+                    URL(str(request.url), encoded=True),
+                    data=body or None,
+                    headers=[
+                        (name.decode(), value.decode()) for name, value in request.headers.raw
+                    ],
                     allow_redirects=False,
-                    server_hostname=request.name,
+                    server_hostname=request.extensions.get("sni_hostname"),
                     trace_request_ctx=connecting,
                 )
-            return Answer(answer.status, answer.headers, await _read(answer))
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError too
             if connecting.over:
-                raise httpx.ReadError(str(error)) from error
+                raise httpx.ReadError(str(error), request=request) from error
             late = isinstance(error, TimeoutError)
             kind = httpx.ConnectTimeout if late else httpx.ConnectError
-            raise kind(str(error)) from error
+            raise kind(str(error), request=request) from error
+        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer))
 
     async def aclose(self) -> None:
         if self._opened:
             await self._opened.aclose()
 
 
-async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    """The body; one that is longer than we read takes its connection with it."""
-    body = b""
-    try:
-        async for part in answer.content.iter_any():
-            body += part
-            if len(body) > _BODY_BYTES:
-                break
-    finally:
-        answer.release()
-    return body[:_BODY_BYTES]
+class _Body(httpx.AsyncByteStream):
+    """An answer as it comes; closed before its end it takes the connection with it."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._answer.content.iter_any():
+                yield part
+        except (aiohttp.ClientError, OSError) as error:
+            raise httpx.ReadError(str(error)) from error
+
+    async def aclose(self) -> None:
+        self._answer.release()
 
 
 async def _open(trust: ssl.SSLContext) -> AsyncGenerator[aiohttp.ClientSession]:

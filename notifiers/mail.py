@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar
 
 import aiosmtplib
+import httpx
 
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
-from notifiers.http_client import Client, redact
+from notifiers.http_client import redact
 from notifiers.letter import compose, is_mailbox
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.return_path import SHORTEST_SECRET, TOKEN, ReplyTo, ReturnPath
@@ -72,7 +73,7 @@ class Mail:
     duplicate_safe: ClassVar[bool] = False
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], _client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], _client: httpx.AsyncClient, /) -> Self:
         given = Settings(cls.kind, settings, _KEYS)
         security = given.choice("security", tuple(_PORTS), "starttls")
         host = given.text("host")

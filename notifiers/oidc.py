@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import httpx
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
@@ -19,8 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from notifiers.errors import SignInFailed
-from notifiers.http_client import Client, exchange
-from notifiers.request import Answer
+from notifiers.http_client import Answer, exchange
 from notifiers.web_address import split_address
 
 ALGORITHMS = ("RS256", "PS256", "ES256")  # none that shares our secret, and not `none`
@@ -56,7 +56,7 @@ class OidcProvider:
     def __post_init__(self) -> None:
         split_address(self.issuer, self.allow_http)
 
-    async def address(self, client: Client, flow: Flow, back: str) -> str:
+    async def address(self, client: httpx.AsyncClient, flow: Flow, back: str) -> str:
         """Where to send the browser, which is to come back to `back`. Raises SignInFailed."""
         asked = {
             "response_type": "code",
@@ -71,7 +71,9 @@ class OidcProvider:
         at = self._endpoint(await self._metadata(client), "authorization_endpoint")
         return f"{at}{'&' if '?' in at else '?'}{urlencode(asked)}"
 
-    async def name(self, client: Client, flow: Flow, code: str, back: str, now: datetime) -> str:
+    async def name(
+        self, client: httpx.AsyncClient, flow: Flow, code: str, back: str, now: datetime
+    ) -> str:
         """The login name of who came back with `code`. Raises SignInFailed."""
         metadata = await self._metadata(client)
         asked = {
@@ -119,7 +121,7 @@ class OidcProvider:
             ) from None
         return dict(claims)
 
-    async def _metadata(self, client: Client) -> dict[str, Any]:
+    async def _metadata(self, client: httpx.AsyncClient) -> dict[str, Any]:
         """OpenID Connect Discovery 1.0, 4."""
         address = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
         metadata = await _json(client, "GET", address)
@@ -144,7 +146,7 @@ class OidcProvider:
 
 
 async def _json(
-    client: Client,
+    client: httpx.AsyncClient,
     method: str,
     url: str,
     body: bytes = b"",

@@ -15,12 +15,13 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import SplitResult
 
-from notifiers.address_guard import intranets, may_be_permitted
+import httpx
+
+from notifiers.address_guard import Network, intranets, may_be_permitted, within
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
-from notifiers.http_client import JSON, Client, deliver, judge_status, throttled
+from notifiers.http_client import JSON, Answer, deliver, judge_status, throttled
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
-from notifiers.request import Answer, Network
 from notifiers.settings import Settings
 
 EVENT_TYPE = "qixian.alert"
@@ -41,7 +42,7 @@ _CONFIG_ADVICE = {
 class Webhook:
     """One receiving endpoint; `secrets` holds the present one first, then the one going out."""
 
-    client: Client = field(repr=False)
+    client: httpx.AsyncClient = field(repr=False)
     address: SplitResult = field(repr=False)  # may carry a token of the far side
     secrets: tuple[bytes, ...] = field(repr=False)
     allow: tuple[Network, ...] = ()
@@ -56,7 +57,7 @@ class Webhook:
     duplicate_safe: ClassVar[bool] = True
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
         known = ("url", "secret", "previous_secret", "allow", "allow_http")
         given = Settings(cls.kind, settings, known)
         address, allow = given.address("url"), _read_networks(given)
@@ -94,7 +95,7 @@ class Webhook:
             kind=self.kind,
             judge=lambda answer: judge_answer(answer, now),
             secrets=self._private_parts(),
-            allowed=self.allow,
+            extensions=within(self.allow),
         )
 
     def _private_parts(self) -> list[str]:

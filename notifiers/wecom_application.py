@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 
+import httpx
+
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import judge_coded, parse
-from notifiers.http_client import JSON, Client, deliver, redact
+from notifiers.http_client import JSON, Answer, deliver, redact
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
-from notifiers.request import Answer
 from notifiers.settings import Settings
 from notifiers.wecom_answer import APPLICATION, NOBODY
 from notifiers.wecom_card import button_card
@@ -52,7 +53,7 @@ class WecomApplication:
     and so does one that may have come as a button card before, whose id WeCom takes only once.
     """
 
-    client: Client = field(repr=False)
+    client: httpx.AsyncClient = field(repr=False)
     base: str
     corp_id: str
     secret: str = field(repr=False)
@@ -73,7 +74,7 @@ class WecomApplication:
     addressing: ClassVar[Addressing] = Addressing.PERSON
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
         given = Settings(cls.kind, settings, _KEYS)
         base = given.api_base(VENDOR).geturl()
         corp_id, secret = given.text("corp_id"), given.text("secret")
@@ -102,7 +103,7 @@ class WecomApplication:
             callback=callback,
         )
 
-    def over(self, client: Client) -> Self:
+    def over(self, client: httpx.AsyncClient) -> Self:
         """The same application and token over another client, such as of another event loop."""
         return replace(self, client=client, token=self.token.over(client))
 

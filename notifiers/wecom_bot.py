@@ -13,10 +13,12 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import urlunsplit
 
+import httpx
+
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import unlisted
-from notifiers.http_client import Client, redact
+from notifiers.http_client import redact
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
 from notifiers.wecom_answer import BOT
@@ -67,7 +69,7 @@ class WecomBot:
     markup: ClassVar[Markup] = Markup.MARKDOWN
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:  # noqa: ARG003
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:  # noqa: ARG003
         given = Settings(cls.kind, settings, _KEYS)
         base = given.api_base(VENDOR)
         chat, users = given.text("chat_id", ""), given.texts("users")

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import httpx
+
 from notifiers.coded_answer import judge_coded, not_theirs, parse
-from notifiers.http_client import Client, exchange, redact
+from notifiers.http_client import Answer, exchange, redact
 from notifiers.message import Outcome, OutcomeKind
-from notifiers.request import Answer
 from notifiers.wecom_answer import ROBOT
 
 PATH = "/cgi-bin/webhook/upload_media"
@@ -38,7 +39,9 @@ def file_of(body: str, now: datetime) -> File:
     return File(name, "\r\n".join(body.splitlines()).encode("utf-8-sig"))
 
 
-async def upload(client: Client, base: str, key: str, file: File, now: datetime) -> str | Outcome:
+async def upload(
+    client: httpx.AsyncClient, base: str, key: str, file: File, now: datetime
+) -> str | Outcome:
     """The media_id of a file, or why there is none. Nobody has seen anything then, so what is
     unknown is to be tried again."""
     boundary = uuid4().hex

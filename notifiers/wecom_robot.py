@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
+import httpx
+
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import judge_coded
-from notifiers.http_client import JSON, Client, deliver
+from notifiers.http_client import JSON, deliver
 from notifiers.message import Markup, Message, Outcome, OutcomeKind
 from notifiers.pasted_key import Place, read_key
 from notifiers.robot_markdown import without_colors
@@ -35,7 +37,7 @@ class WecomRobot:
     format "file" a text that is too long for one message becomes its first lines and a file.
     """
 
-    client: Client = field(repr=False)
+    client: httpx.AsyncClient = field(repr=False)
     base: str
     key: str = field(repr=False)  # the key is the whole credential
     format: str
@@ -47,7 +49,7 @@ class WecomRobot:
     duplicate_safe: ClassVar[bool] = False
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
         given = Settings(cls.kind, settings, ("key", "format", "url", "api_base", "allow_http"))
         base = given.api_base(VENDOR)
         key = read_key(given, "key", base, PLACE)

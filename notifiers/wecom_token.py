@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import httpx
+
 from notifiers.coded_answer import judge_coded, not_theirs, parse
-from notifiers.http_client import Client, exchange
+from notifiers.http_client import exchange
 from notifiers.message import Outcome, OutcomeKind
 from notifiers.wecom_answer import APPLICATION
 
@@ -16,14 +18,14 @@ _LONGEST = 86_400  # seconds; WeCom says 7200
 class WecomToken:
     """`url` is the address of gettoken with the application's secret in it."""
 
-    def __init__(self, client: Client, url: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
         self._client = client
         self._url = url
         self._lock = asyncio.Lock()
         self._token = ""
         self._until: datetime | None = None
 
-    def over(self, client: Client) -> "WecomToken":
+    def over(self, client: httpx.AsyncClient) -> "WecomToken":
         """The same token, and over another client the next one."""
         other = WecomToken(client, self._url)
         other._token, other._until = self._token, self._until

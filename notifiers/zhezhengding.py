@@ -18,6 +18,8 @@ from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+import httpx
+
 from notifiers.channel import Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import (
@@ -28,9 +30,8 @@ from notifiers.coded_answer import (
     unlisted,
     wait,
 )
-from notifiers.http_client import Client, deliver, judge_status
+from notifiers.http_client import Answer, deliver, judge_status
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
-from notifiers.request import Answer
 from notifiers.settings import Settings
 
 VENDOR = "https://openplatform.dg-work.cn"
@@ -52,7 +53,7 @@ _WORDS = ("responseMessage", "message", "Message", "errorMsg", "msg")
 class Zhezhengding:
     """An application; one message reaches the person in `Message.to`."""
 
-    client: Client = field(repr=False)
+    client: httpx.AsyncClient = field(repr=False)
     base: str
     app_key: str
     app_secret: str = field(repr=False)
@@ -67,7 +68,7 @@ class Zhezhengding:
     duplicate_safe: ClassVar[bool] = True
 
     @classmethod
-    def from_settings(cls, settings: Mapping[str, Any], client: Client, /) -> Self:
+    def from_settings(cls, settings: Mapping[str, Any], client: httpx.AsyncClient, /) -> Self:
         given = Settings(cls.kind, settings, _KEYS)
         users = given.texts("users")
         if len(users) > _MOST_USERS or not all(map(_ACCOUNT.fullmatch, users)):

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 from office import AGENCY, NOW, Office, refusal
 
 from engine.channels import register
 from engine.courier import PUBLIC, Reach
 from engine.database import writing
 from engine.deliveries import Delivery, State
-from notifiers.http_client import open_client
 from notifiers.mail import Mail
 from tests.notifiers.bounce_samples import ADDRESS, POSTFIX
 
@@ -20,7 +20,7 @@ MAIL = Mail.from_settings(
         "return_path": "bounces+{token}@agency.gov.cn",
         "return_path_secret": "0123456789abcdef",
     },
-    open_client(),
+    httpx.AsyncClient(),
 )
 ID = "0123456789abcdef" * 2
 LETTER = {"content-type": "message/rfc822"}
@@ -77,7 +77,7 @@ def test_a_signed_reply_comes_in_at_the_same_address() -> None:
             "reply_to": "qixian+{token}@agency.gov.cn",
             "return_path_secret": "0123456789abcdef",
         },
-        open_client(),
+        httpx.AsyncClient(),
     )
     office = returning(answered)
     assert answered.reply_to

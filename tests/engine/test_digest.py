@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from engine.wording import named
 from notifiers.console import Console
 from notifiers.dingtalk_robot import DingtalkRobot
 from notifiers.feishu_robot import FeishuRobot
-from notifiers.http_client import open_client
 from notifiers.mail import Mail
 from notifiers.message import Markup, Matter
 from notifiers.webhook import Webhook
@@ -345,7 +345,7 @@ def test_one_matter_fits_every_channel() -> None:
     row.moved = "到期日由2026-10-16改为2026-10-18，宜办日2026-10-16，据" + "通" * 200
     limits = {kind.limit for kind in (Console, DingtalkRobot, FeishuRobot, Mail, Webhook)}
     limits |= {WecomApplication.limit, Zhezhengding.limit}
-    limits |= {WecomRobot(open_client(), "https://e", "key", one).limit for one in Markup}
+    limits |= {WecomRobot(httpx.AsyncClient(), "https://e", "key", one).limit for one in Markup}
     assert min(limits) == 1800
     for limit in limits:
         writer = composer(agency=agency, limit=limit)

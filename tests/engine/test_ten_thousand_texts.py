@@ -4,6 +4,7 @@ parts are what went in."""
 import random
 import re
 
+import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,6 @@ from engine.wording import bytes_of, on_one_line, visible
 from notifiers.console import Console
 from notifiers.dingtalk_robot import DingtalkRobot
 from notifiers.feishu_robot import FeishuRobot
-from notifiers.http_client import open_client
 from notifiers.mail import Mail
 from notifiers.message import Markup
 from notifiers.webhook import Webhook
@@ -44,7 +44,7 @@ PIECES = (
     ),
 )
 FORMATS = ("markdown", "markdown_v2", "text", "card", "file")
-ROBOT = [WecomRobot(open_client(), "https://e", "key", one) for one in FORMATS]
+ROBOT = [WecomRobot(httpx.AsyncClient(), "https://e", "key", one) for one in FORMATS]
 CHANNELS = [(one.markup, one.limit) for one in ROBOT]
 CHANNELS += [
     (kind.markup, kind.limit)

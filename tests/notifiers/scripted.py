@@ -1,16 +1,14 @@
-"""Channels over a scripted transport: the real client, a recorded answer."""
+"""Channels over a scripted transport: the real httpx client, a recorded answer."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpx
 
 from notifiers.channel import Notifier
-from notifiers.http_client import Client, open_client
+from notifiers.http_client import open_client
 from notifiers.message import Message, Outcome
-from notifiers.request import Answer, Request
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
 KEY = "5a8c3e1f-94b7-4d20-8e6a-c1f7b2d90e43"
@@ -21,37 +19,20 @@ MESSAGE = Message(id="d-0001", subject="【期限】今日到期 2 项", body="�
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-@dataclass
-class Scripted:
-    """A transport on which `handler` plays the far side."""
-
-    handler: Handler
-
-    async def ask(self, request: Request) -> Answer:
-        asked = httpx.Request(
-            request.method, str(request.url), headers=dict(request.headers), content=request.body
-        )
-        answer = self.handler(asked)
-        return Answer(answer.status_code, answer.headers, answer.content)
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
-
-
 def deliver(
-    make: Callable[[Client], Notifier], handler: Handler, message: Message = MESSAGE
+    make: Callable[[httpx.AsyncClient], Notifier], handler: Handler, message: Message = MESSAGE
 ) -> Outcome:
     """The outcome of one attempt at NOW, where `handler` plays the far side."""
 
     async def attempt() -> Outcome:
-        async with open_client(Scripted(handler)) as client:
+        async with open_client(httpx.MockTransport(handler)) as client:
             return await make(client).send(message, NOW)
 
     return asyncio.run(attempt())
 
 
 def deliver_for_real(
-    make: Callable[[Client], Notifier],
+    make: Callable[[httpx.AsyncClient], Notifier],
     *messages: Message,
     now: datetime = NOW,
     total_seconds: float = 5.0,

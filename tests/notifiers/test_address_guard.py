@@ -5,20 +5,18 @@ import ssl
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 
 import httpx
 import pytest
-from yarl import URL
 
-from notifiers.address_guard import AddressGuard, Resolve, is_permitted
+from notifiers.address_guard import AddressGuard, Network, Resolve, is_permitted, within
 from notifiers.errors import ChannelConfigError
 from notifiers.http_client import open_client
 from notifiers.line import Line as Wire
 from notifiers.message import Fault, Outcome, OutcomeKind
 from notifiers.registry import build
-from notifiers.request import Answer, Network, Request
 from tests.notifiers.scripted import MESSAGE, NOW, SECRET
 from tests.servers.certificate import make_certificate
 from tests.servers.webhook import WebhookSink
@@ -70,25 +68,22 @@ ADDRESSES = [
 def test_an_address_is_public_or_an_intranet_that_was_named(
     address: str, anybody: bool, allowed: bool
 ) -> None:
-    assert is_permitted(ip_address(address), ()) is anybody
-    assert is_permitted(ip_address(address), INTRANET) is allowed
+    assert is_permitted(address, ()) is anybody
+    assert is_permitted(address, INTRANET) is allowed
 
 
-class Line:
+class Line(httpx.AsyncBaseTransport):
     """Notes what would be connected; `down` are addresses where nobody is."""
 
     def __init__(self, down: Sequence[str] = ()) -> None:
-        self.requests: list[Request] = []
+        self.requests: list[httpx.Request] = []
         self._down = down
 
-    async def ask(self, request: Request) -> Answer:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         if request.url.host in self._down:
             raise httpx.ConnectError("refused")
-        return Answer(204, {}, b"")
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
+        return httpx.Response(204)
 
 
 def resolver(*answers: Sequence[str]) -> Resolve:
@@ -101,12 +96,10 @@ def resolver(*answers: Sequence[str]) -> Resolve:
     return resolve
 
 
-def ask(guard: AddressGuard, url: str, allow: Sequence[Network] = ()) -> Answer:
-    async def attempt() -> Answer:
-        try:
-            return await guard.ask(Request("POST", URL(url), {}, b"body", 5, allow))
-        finally:
-            await guard.aclose()
+def ask(guard: httpx.AsyncBaseTransport, url: str, allow: Sequence[Network] = ()) -> httpx.Response:
+    async def attempt() -> httpx.Response:
+        async with open_client(guard) as client:
+            return await client.post(url, content=b"body", extensions=within(allow))
 
     return asyncio.run(attempt())
 
@@ -114,11 +107,11 @@ def ask(guard: AddressGuard, url: str, allow: Sequence[Network] = ()) -> Answer:
 def test_the_checked_address_is_dialled_under_the_name() -> None:
     line = Line()
     guard = AddressGuard(line, resolver(["8.8.8.8"]))
-    assert ask(guard, "https://oa.example.com:8443/hook?x=1").status == 204
+    assert ask(guard, "https://oa.example.com:8443/hook?x=1").status_code == 204
     (request,) = line.requests
     assert str(request.url) == "https://8.8.8.8:8443/hook?x=1"
     assert request.headers["Host"] == "oa.example.com:8443"
-    assert request.name == "oa.example.com"
+    assert request.extensions["sni_hostname"] == "oa.example.com"
     assert request.headers["Connection"] == "close"
 
 
@@ -143,9 +136,9 @@ def test_where_nobody_is_the_other_version_of_the_protocol_is_tried() -> None:
     down = ["2400:3200::1", "2400:3200::2"]
     line = Line(down)
     guard = AddressGuard(line, resolver([*down, "10.1.2.3", "10.1.2.4"]))
-    assert ask(guard, "http://oa.example.com/", INTRANET).status == 204
+    assert ask(guard, "http://oa.example.com/", INTRANET).status_code == 204
     assert [request.url.host for request in line.requests] == ["2400:3200::1", "10.1.2.3"]
-    assert [request.body for request in line.requests] == [b"body"] * 2
+    assert [request.read() for request in line.requests] == [b"body"] * 2
 
 
 def test_where_nobody_is_at_all_there_is_no_connection() -> None:
@@ -192,7 +185,7 @@ def test_a_hostile_address_is_a_fault_of_the_configuration_without_a_connection(
 )
 def test_an_address_that_leads_inside_is_refused_when_the_configuration_is_read(host: str) -> None:
     with pytest.raises(ChannelConfigError, match="url"):
-        build("webhook", {"url": f"https://{host}/", "secret": SECRET}, open_client())
+        build("webhook", {"url": f"https://{host}/", "secret": SECRET}, httpx.AsyncClient())
 
 
 def test_the_administrators_word_opens_this_machine() -> None:

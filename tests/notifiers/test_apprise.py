@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from notifiers import apprise_channel
 from notifiers.apprise_channel import AppriseChannel
 from notifiers.errors import ChannelConfigError
-from notifiers.http_client import open_client
 from notifiers.message import Fault, Outcome, OutcomeKind
 from notifiers.registry import build
 from tests.notifiers.scripted import MESSAGE, deliver_for_real
@@ -112,20 +112,20 @@ OURS = [
 @pytest.mark.parametrize(("schema", "kind"), OURS)
 def test_what_we_do_ourselves_does_not_go_through_apprise(schema: str, kind: str) -> None:
     with pytest.raises(ChannelConfigError, match=f"{kind} 渠道") as refused:
-        build("apprise", {"url": f"{schema}://canary/key"}, open_client())
+        build("apprise", {"url": f"{schema}://canary/key"}, httpx.AsyncClient())
     assert "canary" not in str(refused.value)
 
 
 def test_without_apprise_the_way_to_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apprise_channel, "find_spec", lambda _: None)
     with pytest.raises(ChannelConfigError, match="pip install 'qixian\\[apprise\\]'"):
-        build("apprise", {"url": "ntfys://ntfy.example.gov.cn/qixian"}, open_client())
+        build("apprise", {"url": "ntfys://ntfy.example.gov.cn/qixian"}, httpx.AsyncClient())
 
 
 def test_the_credential_does_not_depend_on_the_password() -> None:
     one, two = (
         AppriseChannel.from_settings(
-            {"url": f"ntfys://qixian:{password}@ntfy.gov.cn/x"}, open_client()
+            {"url": f"ntfys://qixian:{password}@ntfy.gov.cn/x"}, httpx.AsyncClient()
         )
         for password in ("canary-1", "canary-2")
     )

@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from notifiers.http_client import open_client
 from notifiers.registry import NOTIFIERS, build
 from tests.notifiers.scripted import KEY, SECRET
 from tests.servers.wecom_application import AES_KEY, CALLBACK_TOKEN
@@ -36,7 +36,7 @@ def examples() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("table", examples(), ids=lambda table: table["kind"])
 def test_the_example_of_a_channel_is_accepted(table: dict[str, Any]) -> None:
     settings = {key: value for key, value in table.items() if key not in ("id", "kind")}
-    assert isinstance(build(table["kind"], settings, open_client()), NOTIFIERS[table["kind"]])
+    assert isinstance(build(table["kind"], settings, httpx.AsyncClient()), NOTIFIERS[table["kind"]])
 
 
 def test_every_kind_has_an_example() -> None:

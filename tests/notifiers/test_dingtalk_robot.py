@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from notifiers.channel import Window
 from notifiers.dingtalk_robot import DingtalkRobot, sign
-from notifiers.http_client import open_client
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from tests.notifiers.scripted import MESSAGE, NOW, deliver, deliver_for_real
@@ -157,8 +156,8 @@ def request_sizes(body: str, format: str) -> list[int]:
 
 def test_the_engine_learns_the_channels_limits() -> None:
     known = {"token": TOKEN, "secret": SECRET}
-    robot = DingtalkRobot.from_settings(known, open_client())
-    text = DingtalkRobot.from_settings({**known, "format": "text"}, open_client())
+    robot = DingtalkRobot.from_settings(known, httpx.AsyncClient())
+    text = DingtalkRobot.from_settings({**known, "format": "text"}, httpx.AsyncClient())
     assert robot.windows == (Window(20, timedelta(minutes=1)),)
     assert (robot.markup, text.markup) == (Markup.MARKDOWN, Markup.TEXT)
     assert robot.credential == text.credential

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifiers.feishu_robot import FeishuRobot, sign
-from notifiers.http_client import open_client
 from notifiers.message import Fault, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from tests.notifiers.scripted import MESSAGE, NOW, deliver, deliver_for_real
@@ -136,6 +135,6 @@ def size_of(body: str) -> int:
 
 def test_a_channel_does_not_show_its_secrets() -> None:
     settings = {"token": TOKEN, "secret": SECRET}
-    robot = FeishuRobot.from_settings(settings, open_client())
+    robot = FeishuRobot.from_settings(settings, httpx.AsyncClient())
     assert "canary" not in repr(robot) + robot.credential
     assert TOKEN not in repr(robot) + robot.credential

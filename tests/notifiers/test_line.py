@@ -4,10 +4,8 @@ import asyncio
 
 import httpx
 import pytest
-from yarl import URL
 
 from notifiers.line import Line
-from notifiers.request import Request
 
 CROWD = 128
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -38,27 +36,22 @@ class Server:
             self.open -= 1
 
 
-def request(scheme: str, server: asyncio.Server, body: bytes, seconds: float = 60) -> Request:
-    port = server.sockets[0].getsockname()[1]
-    return Request("POST", URL(f"{scheme}://127.0.0.1:{port}/"), {}, body, seconds)
-
-
 def played(*goes: list[bytes]) -> tuple[Server, list[list[str]]]:
     """Each go's bodies are posted at the same time, one go after the other."""
 
     async def play() -> tuple[Server, list[list[str]]]:
         served = Server()
         server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
-        line = Line()
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
-        async def post(body: bytes) -> str:
+        async def post(client: httpx.AsyncClient, body: bytes) -> str:
             try:
-                return (await line.ask(request("http", server, body))).text
-            except httpx.ReadError:
+                return (await client.post(address, content=body)).text
+            except (httpx.ReadError, httpx.RemoteProtocolError):
                 return "broken"
 
-        found = [await asyncio.gather(*map(post, go)) for go in goes]
-        await line.aclose()
+        async with httpx.AsyncClient(transport=Line(), timeout=60) as client:
+            found = [await asyncio.gather(*(post(client, body) for body in go)) for go in goes]
         while served.open:
             await asyncio.sleep(0)
         server.close()
@@ -99,10 +92,11 @@ def test_a_far_side_that_does_not_speak_tls_in_time_was_sent_nothing() -> None:
 
     async def play() -> None:
         server = await asyncio.start_server(silent, "127.0.0.1", 0)
-        line = Line()
-        with pytest.raises(httpx.ConnectTimeout):
-            await line.ask(request("https", server, b"x", seconds=0.1))
-        await line.aclose()
+        address = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        timeout = httpx.Timeout(60, connect=0.1)
+        async with httpx.AsyncClient(transport=Line(), timeout=timeout) as client:
+            with pytest.raises(httpx.ConnectTimeout):
+                await client.post(address, content=b"x")
         await gone.wait()
         server.close()
         await server.wait_closed()

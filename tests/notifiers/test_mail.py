@@ -5,11 +5,11 @@ import socket
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from notifiers.channel import Addressing
 from notifiers.errors import ChannelConfigError
-from notifiers.http_client import open_client
 from notifiers.mail import Mail
 from notifiers.message import Fault, Message, Outcome, OutcomeKind
 from notifiers.registry import build
@@ -207,7 +207,7 @@ def test_a_server_that_greets_with_a_refusal_is_a_fault_of_the_configuration() -
         async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             settings = {"host": "127.0.0.1", "port": port, "sender": SENDER, "timeout": 5}
-            async with open_client() as client:
+            async with httpx.AsyncClient() as client:
                 return await build("mail", settings, client).send(LETTER, NOW)
 
     outcome = asyncio.run(attempt())
@@ -238,7 +238,7 @@ FAULTS: list[tuple[str, dict[str, Any]]] = [
 def test_settings_that_cannot_work_are_refused(key: str, wrong: dict[str, Any]) -> None:
     settings = {"host": "mail.agency.gov.cn", "sender": SENDER, **wrong}
     with pytest.raises(ChannelConfigError) as refused:
-        build("mail", settings, open_client())
+        build("mail", settings, httpx.AsyncClient())
     assert f"mail 渠道的“{key}”" in str(refused.value)
     assert "canary" not in str(refused.value)
 
@@ -246,7 +246,7 @@ def test_settings_that_cannot_work_are_refused(key: str, wrong: dict[str, Any]) 
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("plain", 25)])
 def test_each_security_has_its_usual_port(security: str, port: int) -> None:
     settings = {"host": "mail.agency.gov.cn", "sender": SENDER, "security": security}
-    mail = Mail.from_settings({**settings, "plain_host": "mail.agency.gov.cn"}, open_client())
+    mail = Mail.from_settings({**settings, "plain_host": "mail.agency.gov.cn"}, httpx.AsyncClient())
     assert mail.port == port
     assert mail.addressing is Addressing.MAIL
 
@@ -254,7 +254,7 @@ def test_each_security_has_its_usual_port(security: str, port: int) -> None:
 def test_the_credential_does_not_depend_on_the_password() -> None:
     settings = {"host": "mail.agency.gov.cn", "sender": SENDER, "username": "qixian"}
     one, two = (
-        Mail.from_settings({**settings, "password": password}, open_client())
+        Mail.from_settings({**settings, "password": password}, httpx.AsyncClient())
         for password in ("canary-1", "canary-2")
     )
     assert one.credential == two.credential

@@ -3,11 +3,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import notifiers
 from notifiers.errors import ChannelConfigError
-from notifiers.http_client import open_client
 from notifiers.registry import NOTIFIERS, build
 from tests.notifiers.scripted import KEY
 
@@ -136,7 +136,7 @@ def test_wrong_settings_are_named_in_one_sentence(
     kind: str, settings: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(ChannelConfigError) as refused:
-        build(kind, settings, open_client())
+        build(kind, settings, httpx.AsyncClient())
     assert str(refused.value) == sentence
     assert "canary" not in sentence
 

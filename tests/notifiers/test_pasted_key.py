@@ -1,11 +1,11 @@
 """What officers paste, and the sentence that each mistake gets."""
 
+import httpx
 import pytest
 
 from notifiers.dingtalk_robot import DingtalkRobot
 from notifiers.errors import ChannelConfigError
 from notifiers.feishu_robot import FeishuRobot
-from notifiers.http_client import open_client
 from notifiers.registry import build
 from notifiers.wecom_robot import WecomRobot
 from tests.notifiers.scripted import KEY
@@ -29,12 +29,12 @@ SEND = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
 )
 def test_the_key_is_found(pasted: str, base: str) -> None:
     settings = {"key": pasted, "api_base": base}
-    assert WecomRobot.from_settings(settings, open_client()).key == KEY
+    assert WecomRobot.from_settings(settings, httpx.AsyncClient()).key == KEY
 
 
 @pytest.mark.parametrize("pasted", [TOKEN, f"{DINGTALK}?access_token={TOKEN}"])
 def test_the_token_of_dingtalk_is_found(pasted: str) -> None:
-    assert DingtalkRobot.from_settings({"token": pasted}, open_client()).token == TOKEN
+    assert DingtalkRobot.from_settings({"token": pasted}, httpx.AsyncClient()).token == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_the_token_of_dingtalk_is_found(pasted: str) -> None:
 )
 def test_the_token_of_feishu_is_the_last_step_of_its_path(pasted: str, base: str) -> None:
     settings = {"token": pasted, "api_base": base}
-    assert FeishuRobot.from_settings(settings, open_client()).token == KEY
+    assert FeishuRobot.from_settings(settings, httpx.AsyncClient()).token == KEY
 
 
 # what was pasted                                                       what the sentence says
@@ -87,7 +87,7 @@ def test_a_wrong_paste_is_refused_with_its_fault_and_without_the_key(
     pasted: str, sentence: str
 ) -> None:
     with pytest.raises(ChannelConfigError) as refused:
-        build("wecom_robot", {"key": pasted}, open_client())
+        build("wecom_robot", {"key": pasted}, httpx.AsyncClient())
     message = str(refused.value)
     assert "wecom_robot 渠道的“key”" in message
     assert sentence in message
@@ -123,7 +123,7 @@ def test_the_other_robots_refuse_a_wrong_paste_as_well(
     kind: str, pasted: str, sentence: str
 ) -> None:
     with pytest.raises(ChannelConfigError) as refused:
-        build(kind, {"token": pasted}, open_client())
+        build(kind, {"token": pasted}, httpx.AsyncClient())
     message = str(refused.value)
     assert f"{kind} 渠道的“token”" in message
     assert sentence in message

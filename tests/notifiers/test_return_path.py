@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from notifiers.errors import ChannelConfigError
-from notifiers.http_client import open_client
 from notifiers.mail import Mail
 from notifiers.return_path import ReturnPath, message_id_in
 from tests.notifiers.scripted import MESSAGE, deliver_for_real
@@ -23,7 +23,7 @@ SETTINGS = {
 
 
 def build_mail(**more: Any) -> Mail:
-    return Mail.from_settings({**SETTINGS, **more}, open_client())
+    return Mail.from_settings({**SETTINGS, **more}, httpx.AsyncClient())
 
 
 def test_the_envelope_says_which_letter_comes_back_and_the_letter_is_from_us() -> None:

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from notifiers.errors import ChannelConfigError
-from notifiers.http_client import open_client
 from notifiers.message import Fault, OutcomeKind
 from notifiers.registry import build
 from notifiers.webhook import Webhook, sign
@@ -151,7 +150,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
 def test_settings_that_cannot_work_are_refused(wrong: dict[str, Any], sentence: str) -> None:
     settings = {"url": HOOK, "secret": SECRET, **wrong}
     with pytest.raises(ChannelConfigError) as refused:
-        build("webhook", settings, open_client())
+        build("webhook", settings, httpx.AsyncClient())
     assert f"webhook 渠道的“{next(iter(wrong))}”" in str(refused.value)
     assert sentence in str(refused.value)
     assert "canary" not in str(refused.value)
@@ -171,11 +170,11 @@ def test_clear_text_is_for_this_machine_or_by_the_administrators_word(
 ) -> None:
     allow = ["127.0.0.0/8", "::1", "10.0.0.0/8"]
     settings = {"url": url, "secret": SECRET, "allow_http": allow_http, "allow": allow}
-    assert build("webhook", settings, open_client()).duplicate_safe
+    assert build("webhook", settings, httpx.AsyncClient()).duplicate_safe
 
 
 def test_a_channel_does_not_show_its_secrets() -> None:
-    channel = Webhook.from_settings({"url": HOOK, "secret": SECRET}, open_client())
+    channel = Webhook.from_settings({"url": HOOK, "secret": SECRET}, httpx.AsyncClient())
     shown = repr(channel) + channel.credential
     assert "canary" not in shown
     assert "agency" not in shown

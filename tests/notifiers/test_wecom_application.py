@@ -14,7 +14,7 @@ from notifiers.http_client import open_client
 from notifiers.message import Fault, Markup, Matter, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from notifiers.wecom_application import WecomApplication
-from tests.notifiers.scripted import MESSAGE, NOW, Scripted, deliver_for_real
+from tests.notifiers.scripted import MESSAGE, NOW, deliver_for_real
 from tests.servers.wecom_application import (
     AES_KEY,
     AGENT,
@@ -186,7 +186,7 @@ def test_errcode_zero_that_names_the_only_recipient_as_invalid_is_not_accepted()
 
     async def attempt() -> Outcome:
         settings = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT}
-        async with open_client(Scripted(answer)) as client:
+        async with open_client(httpx.MockTransport(answer)) as client:
             return await build("wecom_application", settings, client).send(TO_ZHANG, NOW)
 
     outcome = asyncio.run(attempt())
@@ -229,7 +229,7 @@ def test_what_fits_a_card_is_a_card_and_what_does_not_is_text_as_a_whole() -> No
 
 
 def test_the_engine_learns_the_channels_limits() -> None:
-    client = open_client()
+    client = httpx.AsyncClient()
     known = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT}
     person = WecomApplication.from_settings(known, client)
     group = WecomApplication.from_settings(
@@ -347,7 +347,7 @@ def test_what_just_fits_is_a_card() -> None:
 
 
 def test_a_button_card_that_may_have_come_before_is_marked() -> None:
-    client = open_client()
+    client = httpx.AsyncClient()
     known = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT}
     assert not WecomApplication.from_settings({**known, **BUTTONS}, client).duplicate_safe
 
@@ -414,13 +414,13 @@ CALLBACK_FAULTS: list[tuple[dict[str, Any], str]] = [
 def test_a_callback_that_cannot_work_is_refused(settings: dict[str, Any], sentence: str) -> None:
     known = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT}
     with pytest.raises(ChannelConfigError) as refused:
-        build("wecom_application", {**known, **settings}, open_client())
+        build("wecom_application", {**known, **settings}, httpx.AsyncClient())
     assert sentence in str(refused.value)
     assert AES_KEY[:-1] not in str(refused.value)
 
 
 def test_the_callbacks_secrets_are_not_shown() -> None:
     known = {"corp_id": CORP, "secret": SECRET, "agent_id": AGENT, **BUTTONS}
-    shown = repr(WecomApplication.from_settings(known, open_client()))
+    shown = repr(WecomApplication.from_settings(known, httpx.AsyncClient()))
     assert AES_KEY not in shown
     assert CALLBACK_TOKEN not in shown

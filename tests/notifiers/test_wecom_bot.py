@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event, Thread
 
+import httpx
 import pytest
 
 import notifiers.wecom_bot_line
 from notifiers.channel import Addressing
-from notifiers.http_client import open_client
 from notifiers.message import Fault, Matter, Outcome, OutcomeKind
 from notifiers.registry import build, over
 from notifiers.wecom_bot import WecomBot
@@ -33,7 +33,7 @@ def server() -> Iterator[WecomBotServer]:
 
 def bot(server: WecomBotServer, **settings: object) -> WecomBot:
     given = {"bot_id": BOT, "secret": SECRET, "api_base": server.base, **settings}
-    made = build("wecom_bot", given, open_client())
+    made = build("wecom_bot", given, httpx.AsyncClient())
     assert isinstance(made, WecomBot)
     return made
 
@@ -111,11 +111,11 @@ def test_without_a_line_nothing_leaves(server: WecomBotServer) -> None:
 
 
 def test_a_test_message_opens_a_line_of_its_own(server: WecomBotServer) -> None:
-    made = over(bot(server), open_client())
+    made = over(bot(server), httpx.AsyncClient())
     outcome = asyncio.run(made.send(ADDRESSED, NOW))
     assert outcome.kind is OutcomeKind.ACCEPTED
     assert server.bodies[0]["markdown"] == {"content": MESSAGE.body}
-    wrong = over(bot(server, secret="canary-wrong"), open_client())
+    wrong = over(bot(server, secret="canary-wrong"), httpx.AsyncClient())
     outcome = asyncio.run(wrong.send(ADDRESSED, NOW))
     assert (outcome.kind, outcome.fault, outcome.code) == (
         OutcomeKind.REJECTED,

@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from notifiers.channel import Addressing, Window
-from notifiers.http_client import open_client
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from notifiers.wecom_robot import WecomRobot
@@ -235,6 +235,6 @@ def test_only_what_the_group_cannot_have_seen_is_sure_not_to_have_been_sent(
 
 
 def test_a_robot_with_files_counts_two_messages_for_one() -> None:
-    robot = WecomRobot.from_settings({"key": KEY, "format": "file"}, open_client())
+    robot = WecomRobot.from_settings({"key": KEY, "format": "file"}, httpx.AsyncClient())
     assert robot.windows == (Window(10, timedelta(minutes=1)),)
     assert (robot.limit, robot.markup) == (200_000, Markup.TEXT)

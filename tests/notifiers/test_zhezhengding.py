@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifiers.channel import Addressing, Window
-from notifiers.http_client import open_client
 from notifiers.message import Fault, Message, Outcome, OutcomeKind
 from notifiers.registry import build
 from notifiers.zhezhengding import Zhezhengding, sign
@@ -154,7 +153,7 @@ def content_of(body: str) -> str:
 
 
 def test_the_engine_learns_the_channels_limits() -> None:
-    client = open_client()
+    client = httpx.AsyncClient()
     person = Zhezhengding.from_settings(KNOWN, client)
     group = Zhezhengding.from_settings({**KNOWN, "users": ["1"]}, client)
     assert (person.addressing, group.addressing) == (Addressing.PERSON, Addressing.PERSON)
