@@ -24,6 +24,7 @@ import httpx
 from sqlalchemy import Engine, func, insert
 from sqlmodel import Session, SQLModel, col, select
 
+from api.commands.serve import keep_what_is_loaded
 from benchmarks.receiver import by_itself, receiver
 from engine.agency import Agency
 from engine.alerts import Alert, plan
@@ -132,6 +133,7 @@ def count(db: Engine, *states: State) -> int:
 @contextmanager
 def working(url: str, office: Agency, workers: int, at_once: int) -> Iterator[list[int]]:
     """Workers that are ready and begin now; their process ids. They have ended with the block."""
+    keep_what_is_loaded()  # as a worker does at its start, which is not measured
     ready, go = os.pipe(), os.pipe()
     children = []
     for worker in range(workers):

@@ -42,6 +42,11 @@ _CLOSE = (
     .where(_ATTEMPT.c.id == bindparam("of"))
     .values({name: bindparam(name) for name in ("ended_at", "outcome", *_TOLD)})
 )
+_ENDED = (
+    _DELIVERY.update()
+    .where(_DELIVERY.c.id.in_(_ASKED))
+    .values(state=State.ACCEPTED, reason="", lease_until=None, finished_at=bindparam("now"))
+)
 
 
 class Result(NamedTuple):
@@ -76,11 +81,7 @@ def record_accepted(session: Session, results: Sequence[Result], now: datetime) 
     if not closed:
         return
     connection.execute(_CLOSE, closed)
-    connection.execute(
-        _DELIVERY.update()
-        .where(_DELIVERY.c.id.in_(ended))
-        .values(state=State.ACCEPTED, reason="", lease_until=None, finished_at=now)
-    )
+    connection.execute(_ENDED, {"asked": ended, "now": now})
     if failed := [channel.id for channel in channels if channel.failures]:
         connection.execute(_CHANNEL.update().where(_CHANNEL.c.id.in_(failed)).values(failures=0))
 

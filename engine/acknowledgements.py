@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index
+from sqlalchemy import Index, bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
@@ -156,19 +156,21 @@ def acknowledgements_of(
     }
 
 
+_LATER = aliased(Acknowledgement)
+_REPLACED = select(_LATER.id).where(
+    _LATER.obligation_id == Acknowledgement.obligation_id,
+    _LATER.due_version == Acknowledgement.due_version,
+    col(_LATER.id) > col(Acknowledgement.id),
+)
+_IN_HAND = select(Acknowledgement.obligation_id, Acknowledgement.due_version).where(
+    col(Acknowledgement.resumes_at) > bindparam("now"), ~_REPLACED.exists()
+)
+
+
 def acknowledged(session: Session, now: datetime) -> Callable[[Obligation, str, Role], bool]:
     """Is an obligation's alert on a rung, for a role, kept back at `now`, as somebody has the matter
     in hand? That a date was moved is told in any case, and so are head, leader and superior."""
-    later = aliased(Acknowledgement)
-    replaced = select(later.id).where(
-        later.obligation_id == Acknowledgement.obligation_id,
-        later.due_version == Acknowledgement.due_version,
-        col(later.id) > col(Acknowledgement.id),
-    )
-    query = select(Acknowledgement.obligation_id, Acknowledgement.due_version).where(
-        col(Acknowledgement.resumes_at) > now, ~replaced.exists()
-    )
-    in_hand = set(session.exec(query).all())
+    in_hand = set(session.exec(_IN_HAND, params={"now": now}).all())
 
     def kept_back(row: Obligation, rung: str, role: Role) -> bool:
         ordinary = rung != MOVED and role is Role.HANDLER

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import sqlalchemy
-from sqlalchemy import UniqueConstraint, or_, tuple_
+from sqlalchemy import UniqueConstraint, bindparam, or_, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
@@ -252,6 +252,28 @@ def fresh_items(session: Session, delivery_id: int, now: datetime) -> list[Told]
     return fresh_items_of(session, [delivery_id], now).get(delivery_id, [])
 
 
+_LATER = aliased(Alert)
+_OVERTAKEN = select(_LATER.id).where(
+    _LATER.obligation_id == Alert.obligation_id,
+    _LATER.channel == Alert.channel,
+    _LATER.recipient == Alert.recipient,
+    _LATER.role == Alert.role,
+    col(_LATER.id) > col(Alert.id),
+)
+# Asked for each batch that is sent. Whether the obligation is open is told and no condition: SQLite
+# would go through all that are.
+_HOLDING = (
+    select(Alert, Obligation, Obligation.status)
+    .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
+    .where(
+        col(Alert.delivery_id).in_(bindparam("deliveries", expanding=True)),
+        Alert.due_version == Obligation.version,
+        ~_OVERTAKEN.exists(),
+    )
+    .order_by(col(Alert.id))
+)
+
+
 def fresh_items_of(
     session: Session, delivery_ids: Collection[int], now: datetime
 ) -> Mapping[int, list[Told]]:
@@ -260,29 +282,12 @@ def fresh_items_of(
     in one message, not in one for each morning. An alert that a silence keeps back is taken back,
     unless it went out: when the silence has ended, the matter is told anew. One that is
     acknowledged stays: the next rung is told."""
-    later = aliased(Alert)
-    overtaken = select(later.id).where(
-        later.obligation_id == Alert.obligation_id,
-        later.channel == Alert.channel,
-        later.recipient == Alert.recipient,
-        later.role == Alert.role,
-        col(later.id) > col(Alert.id),
-    )
-    query = (
-        select(Alert, Obligation)
-        .join(Obligation, col(Alert.obligation_id) == col(Obligation.id))
-        .where(
-            col(Alert.delivery_id).in_(delivery_ids),
-            Obligation.status == Status.OPEN,
-            Alert.due_version == Obligation.version,
-            ~overtaken.exists(),
-        )
-        .order_by(col(Alert.id))
-    )
-    found = session.exec(query).all()
+    found = session.exec(_HOLDING, params={"deliveries": list(delivery_ids)}).all()
     silences, in_hand = active_silences(session, now), acknowledged(session, now)
     fresh: defaultdict[int, list[Told]] = defaultdict(list)
-    for alert, row in found:
+    for alert, row, status in found:
+        if status is not Status.OPEN:
+            continue
         if alert.role is Role.HANDLER and silenced(silences, row):
             if session.get_one(Delivery, alert.delivery_id).state not in _GONE_OUT:
                 session.delete(alert)

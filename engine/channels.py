@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zlib import crc32
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, update
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine.database import Instant
@@ -72,14 +72,25 @@ def register(session: Session, channels: Mapping[str, Notifier]) -> None:
             enable(row)
 
 
+_LOCK = (
+    select(ChannelState)
+    .where(
+        or_(
+            col(ChannelState.id).in_(bindparam("ids", expanding=True)),
+            col(ChannelState.credential).in_(bindparam("credentials", expanding=True)),
+        )
+    )
+    .order_by(col(ChannelState.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def lock(session: Session, channels: Mapping[str, str]) -> dict[str, ChannelState]:
     """The rows of channels, given with their credentials, and of all that draw on the same limits, by
     id: locked together, in one order."""
-    credentials = col(ChannelState.credential).in_(channels.values())
-    ours = or_(col(ChannelState.id).in_(channels), credentials)
-    query = select(ChannelState).where(ours).order_by(col(ChannelState.id))
-    rows = session.exec(query.with_for_update().execution_options(populate_existing=True)).all()
-    return {row.id: row for row in rows}
+    asked = {"ids": list(channels), "credentials": list(channels.values())}
+    return {row.id: row for row in session.exec(_LOCK, params=asked).all()}
 
 
 def enable(row: ChannelState) -> None:

@@ -9,8 +9,9 @@ gives up part of its last line, the source, before anything else.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
+from functools import cached_property
 from itertools import groupby
 
 from engine.agency import Agency
@@ -92,7 +93,7 @@ class Composer:
         Room is left for what may still change before sending: counts, the mark of a possible
         duplicate, and a remaining time that takes more digits.
         """
-        items = sorted(items, key=self._order)
+        items = self._arranged(items)
         parts = self._fill(items, None)
         if len(parts) <= 1:
             return parts
@@ -139,7 +140,7 @@ class Composer:
     def compose(self, items: Sequence[Item], part: int, parts: int, duplicate: bool) -> Digest:
         """The message about these items: each in full where there is room, else in one line.
         About one, it is within every channel's limit."""
-        items = sorted(items, key=self._order)
+        items = self._arranged(items)
         subject = on_one_line(self._subject(items, part, parts, duplicate))
         for form in FORMS:
             body = self._body(subject, items, form)
@@ -160,7 +161,7 @@ class Composer:
 
     def matters(self, items: Sequence[Item]) -> tuple[Matter, ...]:
         """The same matters in fields, in the order of the message."""
-        return tuple(map(self._in_fields, sorted(items, key=self._order)))
+        return tuple(map(self._in_fields, self._arranged(items)))
 
     def _in_fields(self, item: Item) -> Matter:
         row = item.obligation
@@ -177,7 +178,7 @@ class Composer:
 
     def urgency(self, item: Item) -> Urgency:
         """Under which heading an item stands now."""
-        obligation, today = item.obligation, local_day(self.now)
+        obligation, today = item.obligation, self._today
         if obligation.overdue(self.now):
             return Urgency.LATE
         if obligation.due_at:
@@ -189,13 +190,21 @@ class Composer:
         near = calendar.count(today, obligation.act_by) <= max(ladder.before, default=0)
         return Urgency.MOVED if obligation.moved and not near else Urgency.NEAR
 
+    @cached_property
+    def _today(self) -> date:
+        return local_day(self.now)
+
     def _presses(self, item: Item) -> bool:
         """Is it late, limited by the hour, or has it one working day left at most?"""
         urgency, row = self.urgency(item), item.obligation
         if urgency is not Urgency.NEAR:
             return urgency < Urgency.NEAR
         calendar = self.agency.calendar_of(row.unit, self.calendar)
-        return calendar.count(local_day(self.now), row.act_by) <= 1
+        return calendar.count(self._today, row.act_by) <= 1
+
+    def _arranged(self, items: Sequence[Item]) -> list[Item]:
+        """In the order in which they are told."""
+        return sorted(items, key=self._order) if len(items) > 1 else list(items)
 
     def _order(self, item: Item) -> tuple[Urgency, bool, datetime, str, str, str]:
         row = item.obligation
@@ -302,7 +311,7 @@ class Composer:
         return f"{named(obligation.due_on)}到期"
 
     def _due_shortly(self, row: Obligation) -> str:
-        today = local_day(self.now)
+        today = self._today
         if row.due_at:
             moment = row.due_at.astimezone(ZONE)
             return f"{named_shortly(moment.date(), today)}{moment:%H:%M}前"
@@ -311,7 +320,7 @@ class Composer:
 
     def _is_early(self, row: Obligation) -> bool:
         """Is there still a day to act before the due day?"""
-        return row.due_at is None and local_day(self.now) <= row.act_by != row.due_on
+        return row.due_at is None and self._today <= row.act_by != row.due_on
 
     def _foot(self, items: Sequence[Item]) -> str:
         reply = REPLY if self.answerable(items) else ""

@@ -18,9 +18,10 @@ from collections.abc import (
     Sequence,
 )
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from engine.accepted import Result, record_accepted
 from engine.addresses import pause
@@ -36,7 +37,7 @@ from engine.together import Desk, Together
 from engine.troubles import tell_of_channel, tell_of_fault
 from engine.waiting import channels_with_work
 from engine.workdays import WorkCalendar
-from notifiers.channel import Addressing, Connected, Notifier
+from notifiers.channel import Addressing, Notifier
 from notifiers.message import Fault, Outcome, OutcomeKind
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,15 @@ LEASE = timedelta(minutes=3)  # longer than the slowest request
 BOUND = timedelta(seconds=20)  # how long one call works at most
 REDIRECTED_EVERY = timedelta(seconds=20)  # how often fallbacks are looked at
 AT_ONCE = 128  # messages on the way at the same time: as many as the client has connections
+
+
+class Wanted(NamedTuple):
+    """A channel with work: how many of its messages are on the way at the same time, and did a
+    sender that died leave something behind there?"""
+
+    channel: str
+    most: int
+    left_behind: bool
 
 
 class Drainer:
@@ -79,12 +89,12 @@ class Drainer:
         await self._desk.alone(self._redirect, shard)
         work: set[asyncio.Task[None]] = set()
         try:
-            for channel, most in await self._looking.ask(shard):
-                await self._places.take(most)  # before the claim: nothing under lease waits for it
+            for wanted in await self._looking.ask(shard):
+                await self._places.take(wanted.most)  # before the claim: nothing under lease waits
                 if self.stopping or self.clock() >= stop:
-                    self._places.give_back(most)
+                    self._places.give_back(wanted.most)
                     break
-                work.add(task := asyncio.create_task(self._drain_channel(channel, most, stop)))
+                work.add(task := asyncio.create_task(self._drain_channel(wanted, stop)))
                 task.add_done_callback(work.discard)
         finally:
             await settle(work)
@@ -130,59 +140,58 @@ class Drainer:
             return False
         return True
 
-    def _look(self, shards: Sequence[int]) -> list[list[tuple[str, int]]]:
-        """The channels of shards with due work, each with how many of its messages are on the way at
-        the same time: a group is one recipient."""
+    def _look(self, shards: Sequence[int]) -> list[list[Wanted]]:
+        """The channels of shards with due work: a group is one recipient."""
         agency, most = self.agency, min(BATCH, self._at_once)
-        found: dict[int, list[tuple[str, int]]] = {shard: [] for shard in shards}
-        for shard, channel in channels_with_work(
+        found: dict[int, list[Wanted]] = {shard: [] for shard in shards}
+        for shard, channel, left_behind in channels_with_work(
             self.db, agency, self.calendar, found, self.clock()
         ):
             notifier = agency.channels.get(channel)
             if notifier and may_send_here(notifier):
                 group = notifier.addressing is Addressing.GROUP
-                found[shard].append((channel, 1 if group else most))
+                found[shard].append(Wanted(channel, 1 if group else most, left_behind))
         return [found[shard] for shard in shards]
 
-    async def _drain_channel(self, channel: str, most: int, stop: datetime) -> None:
+    async def _drain_channel(self, wanted: Wanted, stop: datetime) -> None:
         """Send what is due on a channel, so many at a time; the first places are taken."""
         while True:
-            claims, more = await self._claimed(channel, most)
+            claims, more = await self._claimed(wanted)
             await settle(self._send(claim) for claim in claims)
             if not more or self.stopping or self.clock() >= stop:
                 return
-            await self._places.take(most)
+            await self._places.take(wanted.most)
 
-    async def _claimed(self, channel: str, most: int) -> Claimed:
+    async def _claimed(self, wanted: Wanted) -> Claimed:
         """What a channel may send now; the places that it does not need are given back."""
-        free = most
+        free = wanted.most
         try:
-            claimed = await self._claiming.ask((channel, most))
+            claimed = await self._claiming.ask(wanted)
             free -= len(claimed.claims)
             return claimed
         except Exception as error:
-            log.error("channel %s: no claim: %s", channel, place_of(error))
+            log.error("channel %s: no claim: %s", wanted.channel, place_of(error))
             return NOTHING
         finally:
             self._places.give_back(free)
 
-    def _claim(self, wanted: Sequence[tuple[str, int]]) -> list[Claimed | Exception]:
+    def _claim(self, wanted: Sequence[Wanted]) -> list[Claimed | Exception]:
         """Claim for all of them in one transaction. What becomes of the messages of a sender that
         died may be planned anew: that is decided alone."""
-        numbers = dict(wanted)
-        left = self._left_behind(numbers)
+        once = {one.channel: one for one in wanted}.values()
         found: dict[str, Claimed | Exception] = {}
-        if others := {one: most for one, most in numbers.items() if one not in left}:
+        if numbers := {one.channel: one.most for one in once if not one.left_behind}:
             with recording(self.db) as session:
-                found.update(self._claim_in(session, others, False))
-        for channel in left:
-            try:
-                with writing(self.db) as session:
-                    found.update(self._claim_in(session, {channel: numbers[channel]}, True))
-            except Exception as error:
-                found[channel] = error
+                found.update(self._claim_in(session, numbers, False))
+        for channel, most, left_behind in once:
+            if left_behind:
+                try:
+                    with writing(self.db) as session:
+                        found.update(self._claim_in(session, {channel: most}, True))
+                except Exception as error:
+                    found[channel] = error
         # A shard may be drained twice at the same time: who asks second for a channel gets nothing.
-        return [found.pop(channel, NOTHING) for channel, _ in wanted]
+        return [found.pop(one.channel, NOTHING) for one in wanted]
 
     def _claim_in(
         self, session: Session, wanted: Mapping[str, int], take_over: bool
@@ -197,16 +206,6 @@ class Drainer:
         now = self.clock()  # after the wait for the lock: an attempt is stamped
         claimer = Claimer(session, agency, self.calendar, self.lease, now, take_over)
         return dict.fromkeys(wanted, NOTHING) | claimer.claim(states, known)
-
-    def _left_behind(self, channels: Collection[str]) -> set[str]:
-        """Those with a delivery whose sender died."""
-        query = select(Delivery.channel).where(
-            col(Delivery.channel).in_(channels),
-            col(Delivery.state) == State.SENDING,
-            col(Delivery.lease_until) <= self.clock(),
-        )
-        with reading(self.db) as session:
-            return set(session.exec(query).all())
 
     async def _send(self, claim: Claim) -> None:
         """Send a message, give its place back, write what came of it."""
@@ -250,7 +249,7 @@ class Drainer:
 
 def may_send_here(notifier: Notifier) -> bool:
     """What leaves over a line is sent by the process that holds it; the others claim nothing of it."""
-    return not isinstance(notifier, Connected) or notifier.connected
+    return getattr(notifier, "connected", True)
 
 
 def record(

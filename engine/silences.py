@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy
+from sqlalchemy import bindparam, or_
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
@@ -104,13 +105,19 @@ def end_silence(session: Session, silence_id: int, *, by: str, now: datetime) ->
     return silence
 
 
+_ACTIVE = (
+    select(Silence)
+    .where(
+        col(Silence.until) > bindparam("now"),
+        or_(col(Silence.ended_at).is_(None), col(Silence.ended_at) > bindparam("now")),
+    )
+    .order_by(col(Silence.id))
+)
+
+
 def active_silences(session: Session, now: datetime) -> list[Silence]:
     """Those that hold at an instant, oldest first."""
-    ended = col(Silence.ended_at)
-    query = select(Silence).where(
-        col(Silence.until) > now, sqlalchemy.or_(ended.is_(None), ended > now)
-    )
-    return list(session.exec(query.order_by(col(Silence.id))).all())
+    return list(session.exec(_ACTIVE, params={"now": now}).all())
 
 
 def silenced(silences: Sequence[Silence], row: Obligation) -> bool:
@@ -133,7 +140,7 @@ def concerning(units: Collection[str]) -> sqlalchemy.ColumnElement[bool]:
     which concerns everybody."""
     theirs = sorted(units)
     own = select(Obligation.id).where(col(Obligation.unit).in_(theirs))
-    return sqlalchemy.or_(
+    return or_(
         col(Silence.rule) != "",
         col(Silence.unit).in_(theirs),
         col(Silence.obligation_id).in_(own),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, and_, exists, or_
+from sqlalchemy import BindParameter, ColumnElement, Engine, and_, exists, literal, or_
 from sqlmodel import col, select
 
 from engine.addresses import AddressState
@@ -14,7 +14,9 @@ from engine.deliveries import WAITING, Delivery, State
 from engine.workdays import WorkCalendar
 
 
-def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[bool]:
+def due(
+    now: datetime | BindParameter[datetime], open_now: ColumnElement[bool]
+) -> ColumnElement[bool]:
     """Deliveries whose time has come, and those whose holder's lease ran out. What is not
     limited by the hour waits for office hours, a second attempt like the first; what is for a
     paused address waits."""
@@ -27,19 +29,22 @@ def due(now: datetime, agency: Agency, calendar: WorkCalendar) -> ColumnElement[
         col(AddressState.channel) == col(Delivery.channel),
         col(AddressState.recipient) == col(Delivery.recipient),
     )
-    ready = and_(ready, ~paused)
-    if agency.hours.are_now(now, calendar):
-        return ready
-    return and_(ready, col(Delivery.urgent))
+    return and_(ready, ~paused, or_(open_now, col(Delivery.urgent)))
 
 
 def channels_with_work(
     db: Engine, agency: Agency, calendar: WorkCalendar, shards: Collection[int], now: datetime
-) -> Sequence[tuple[int, str]]:
-    """The channels of shards that have work and may send, by id, each after its shard."""
+) -> Sequence[tuple[int, str, bool]]:
+    """The channels of shards that have work and may send, by id, each after its shard; did a sender
+    that died leave something behind there?"""
     hold = col(ChannelState.hold_until)
+    left_behind = exists().where(
+        col(Delivery.channel) == col(ChannelState.id),
+        col(Delivery.state) == State.SENDING,
+        col(Delivery.lease_until) <= now,
+    )
     query = (
-        select(ChannelState.shard, ChannelState.id)
+        select(ChannelState.shard, ChannelState.id, left_behind)
         .where(
             col(ChannelState.shard).in_(shards),
             ChannelState.disabled_reason == "",
@@ -47,7 +52,7 @@ def channels_with_work(
             exists().where(
                 col(Delivery.channel) == col(ChannelState.id),
                 col(Delivery.state).in_(WAITING),  # found by their index
-                due(now, agency, calendar),
+                due(now, literal(agency.hours.are_now(now, calendar))),
             ),
         )
         .order_by(col(ChannelState.id))
@@ -63,7 +68,7 @@ def shards_with_work(
     waits may have to go elsewhere."""
     hold = col(ChannelState.hold_until)
     may_send = and_(
-        due(now, agency, calendar),
+        due(now, literal(agency.hours.are_now(now, calendar))),
         col(ChannelState.disabled_reason) == "",
         or_(hold.is_(None), hold <= now),
     )

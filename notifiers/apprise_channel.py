@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -85,7 +86,7 @@ class AppriseChannel:
             )
         return cls(url, given.whole("timeout", 30, highest=120))
 
-    @property
+    @cached_property
     def credential(self) -> str:
         # Without a password before the “@”, which could be guessed from its hash.
         schema, _, rest = self.url.partition("://")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 
@@ -69,7 +70,7 @@ class DingtalkRobot:
     def markup(self) -> Markup:
         return Markup(self.format)
 
-    @property
+    @cached_property
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.token)
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from secrets import randbelow
 from typing import Any, ClassVar, Self
 
@@ -66,7 +67,7 @@ class FeishuRobot:
             keyword=given.word("keyword", _MOST_KEYWORD),
         )
 
-    @property
+    @cached_property
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.token)
 

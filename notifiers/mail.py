@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.headerregistry import Address
+from functools import cached_property
 from typing import Any, ClassVar, Self, TypeVar
 
 import aiosmtplib
@@ -94,7 +95,7 @@ class Mail:
             windows=_read_windows(given, settings),
         )
 
-    @property
+    @cached_property
     def credential(self) -> str:
         # Without the password: people's passwords can be guessed from their hash.
         return fingerprint(

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import SplitResult
 
@@ -69,7 +70,7 @@ class Webhook:
             secrets.append(_read_secret(given, "previous_secret"))
         return cls(client, address, tuple(secrets), allow)
 
-    @property
+    @cached_property
     def credential(self) -> str:
         return fingerprint(self.kind, self.address.geturl())
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 
@@ -114,7 +115,7 @@ class WecomApplication:
     def markup(self) -> Markup:
         return Markup.MARKDOWN if self.format == "markdown" else Markup.TEXT
 
-    @property
+    @cached_property
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.corp_id, str(self.agent_id), self.secret)
 

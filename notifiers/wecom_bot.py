@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import urlunsplit
 
@@ -93,7 +94,7 @@ class WecomBot:
     def addressing(self) -> Addressing:
         return Addressing.GROUP if self.chat else Addressing.PERSON
 
-    @property
+    @cached_property
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.bot_id, self.secret)
 

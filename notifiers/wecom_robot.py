@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import httpx
@@ -69,7 +70,7 @@ class WecomRobot:
     def limit(self) -> int:
         return _LIMITS[self.format]
 
-    @property
+    @cached_property
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.key)
 

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -81,7 +82,7 @@ class Zhezhengding:
             users=users,
         )
 
-    @property
+    @cached_property
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.app_key, self.app_secret)
 

@@ -1,5 +1,6 @@
 """qixian serve"""
 
+import gc
 import logging
 import os
 import socket
@@ -62,6 +63,7 @@ def serve(
         courier = courier_of(db, current, configuration)
         clock = Clock(db, current, shared.calendar, take, courier.tell)
         app = create_app(Running(configuration, db, clock, current))
+        keep_what_is_loaded()
         settings = uvicorn.Config(app, log_level="warning", server_header=False)
         uvicorn.Server(settings).run(sockets=[listener])
 
@@ -71,6 +73,13 @@ def log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("apscheduler", "alembic", "httpx", "procrastinate", "psycopg.pool"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def keep_what_is_loaded() -> None:
+    """The catalogue, the configuration and the libraries stay: the collector need not go through
+    them again and again, which took a tenth of a message's computing."""
+    gc.collect()
+    gc.freeze()
 
 
 def prepare(shared: Context) -> None:

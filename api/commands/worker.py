@@ -7,7 +7,7 @@ from threading import Event
 import typer
 
 from api.commands.context import Context
-from api.commands.serve import log_to_stderr, prepare
+from api.commands.serve import keep_what_is_loaded, log_to_stderr, prepare
 from api.errors import BadInput
 from api.subscription_rows import courier_of
 from engine.clock import Clock
@@ -33,6 +33,7 @@ def worker(context: typer.Context) -> None:
     asked_to_stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())
+    keep_what_is_loaded()
     clock.start()
     print(f"期限的发送进程已启动：{address_of(db)}", flush=True)
     asked_to_stop.wait()

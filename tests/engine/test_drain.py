@@ -10,11 +10,12 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
 from engine.alerts import plan
-from engine.channels import register, shards
+from engine.channels import lock, register, shards
+from engine.claims import Claimer
 from engine.database import reading, writing
-from engine.deliveries import Attempt, Delivery, State
+from engine.deliveries import Attempt, Delivery, Purpose, State
 from engine.derivation import derive
-from engine.drain import Drainer, settle
+from engine.drain import LEASE, Drainer, settle
 from engine.verification import faults
 from notifiers.channel import Addressing, Notifier, Window
 from notifiers.message import Message, Outcome
@@ -156,3 +157,43 @@ def test_channels_that_share_a_credential_share_its_limit_in_one_claim_too() -> 
             attempts = session.exec(select(Attempt)).all()
     assert sorted(states) == [State.ACCEPTED] * 3 + [State.QUEUED] * 5
     assert len(attempts) == 3
+
+
+def system_message(number: int, state: State, lease_until: datetime | None) -> Delivery:
+    return Delivery(
+        id=number,
+        purpose=Purpose.SYSTEM,
+        message_id=f"m{number}",
+        channel="box",
+        recipient="box",
+        to="",
+        mentions="",
+        planned_at=NOW - timedelta(hours=3 - number),
+        part=1,
+        parts=1,
+        urgent=False,
+        state=state,
+        attempts=int(state is State.SENDING),
+        next_at=NOW,
+        lease_until=lease_until,
+        subject=f"第{number}条",
+        body="正文",
+    )
+
+
+def test_what_waits_does_not_overtake_what_a_dead_sender_left() -> None:
+    agency = build_agency([build_rule()], channels={"box": Box()})
+    with memory() as db:
+        with writing(db) as session:
+            register(session, agency.channels)
+            session.add(system_message(1, State.SENDING, NOW - timedelta(seconds=1)))
+            session.add(system_message(2, State.QUEUED, None))
+            session.flush()
+            begun = {"started_at": NOW - timedelta(minutes=4), "credential": "box"}
+            session.add(Attempt(delivery_id=1, number=1, body_sha256="", **begun))
+        for take_over, expected in ((False, []), (True, [1])):
+            with writing(db) as session:
+                states = lock(session, {"box": "box"})
+                claimer = Claimer(session, agency, CALENDAR, LEASE, NOW, take_over)
+                found = claimer.claim(states, {"box": 16})["box"].claims
+                assert [claim.delivery_id for claim in found] == expected
