@@ -26,6 +26,26 @@ class Packed(LoopbackServer):
         return self._reply if request.body else Reply(400)
 
 
+class Baking(LoopbackServer):
+    """Gives a cookie with each answer, and keeps those that come back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.returned: list[str | None] = []
+
+    def answer(self, request: Request) -> Reply:
+        self.returned.append(request.headers.get("Cookie"))
+        headers = {"Set-Cookie": "seen=1; Path=/", "Content-Type": "application/json"}
+        return Reply(200, b'{"errcode":0,"errmsg":"ok"}', headers)
+
+
+def test_a_cookie_of_the_far_side_is_not_kept() -> None:
+    with Baking() as server:
+        settings = {"key": KEY, "api_base": server.base}
+        deliver_for_real(lambda client: build("wecom_robot", settings, client), *[MESSAGE] * 2)
+    assert server.returned == [None, None]
+
+
 def test_nothing_secret_is_logged_even_at_the_lowest_level(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
