@@ -34,7 +34,7 @@ class Baking(LoopbackServer):
         self.returned: list[str | None] = []
 
     def answer(self, request: Request) -> Reply:
-        self.returned.append(request.headers.get("Cookie"))
+        self.returned.append(request.headers.get("cookie"))
         headers = {"Set-Cookie": "seen=1; Path=/", "Content-Type": "application/json"}
         return Reply(200, b'{"errcode":0,"errmsg":"ok"}', headers)
 
