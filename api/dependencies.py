@@ -1,13 +1,16 @@
 """What the routes ask for: the configuration, a session, the clock, and who asks."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine
 from sqlmodel import Session
 
@@ -34,6 +37,7 @@ class Running:
     clock: Clock
     current: CurrentAgency
     texts: ReadTexts = field(default_factory=ReadTexts)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # of the requests that write
 
 
 def running(request: Request) -> Running:
@@ -97,9 +101,20 @@ async def _reader(request: Request) -> AsyncIterator[Session]:
 
 
 async def _writer(request: Request) -> AsyncIterator[Session]:
-    with writing(running(request).db) as session:
-        request.state.session = session  # the answer is kept in it, see api.idempotency
-        yield session
+    """One of those who wait for the lock waits in a thread, the others behind him: whoever only asks
+    is answered meanwhile."""
+    process = running(request)
+    async with process.turn:
+        with ExitStack() as opened:
+            session = await run_in_threadpool(_alone, opened, process.db)
+            request.state.session = session  # the answer is kept in it, see api.idempotency
+            yield session
+
+
+def _alone(opened: ExitStack, db: Engine) -> Session:
+    session = opened.enter_context(writing(db))
+    session.connection()  # where SQLite waits
+    return session
 
 
 async def _calendar_of_writer(

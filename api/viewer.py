@@ -24,7 +24,7 @@ from engine.accounts import ROLE_NAMES, Account
 from engine.agency import Agency
 from engine.alerts import only_of
 from engine.api_tokens import SCOPE_NAMES, USED_EVERY, ApiToken, token_of, used
-from engine.database import reading, writing
+from engine.database import noting, reading
 from engine.errors import NotFound
 from engine.obligations import Obligation, get_obligation
 from engine.units import subtree
@@ -150,7 +150,7 @@ def _why(token: ApiToken | None) -> str:
 def _write(db: Engine, note: Any, key: Any, now: datetime) -> None:
     """That it is in use; a database that cannot take this just now answers all the same."""
     try:
-        with writing(db) as session:
+        with noting(db) as session:
             note(session, key, now)
     except DBAPIError:
         log.warning("could not note that a session or token is in use")

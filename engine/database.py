@@ -32,6 +32,7 @@ from engine.errors import BadDatabase
 from engine.postgres import is_postgres, open_postgres, postgres_url
 
 _AT_ONCE = 10_000
+_PATIENCE = 15_000  # milliseconds that a writer waits for another
 _Value = TypeVar("_Value", str, int)
 WRITERS = 0x51_78_69  # the advisory lock of those who decide: "Qxi"
 
@@ -112,6 +113,14 @@ def recording(db: Engine) -> Iterator[Session]:
 
 
 @contextmanager
+def noting(db: Engine) -> Iterator[Session]:
+    """A session in a short writing transaction for what may be left out: on SQLite it does not wait.
+    Raises DBAPIError where somebody else writes."""
+    with recording(db.execution_options(patient=False)) as session:
+        yield session
+
+
+@contextmanager
 def trying(db: Engine) -> Iterator[Session]:
     """A session in a writing transaction that is rolled back: what would happen, and does not."""
     immediate = db.execution_options(immediate=True)
@@ -178,7 +187,7 @@ def _on_connect(connection: Any, _record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=15000",
+        f"busy_timeout={_PATIENCE}",
         "foreign_keys=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -186,5 +195,14 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("immediate", False):
+        connection.exec_driver_sql("BEGIN")
+    elif options.get("patient", True):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE}")

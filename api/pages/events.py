@@ -7,7 +7,15 @@ from fastapi import APIRouter, Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from api.dependencies import AgencyNow, Now, Reader, Viewing, Writer, WriterCalendar
+from api.dependencies import (
+    AgencyNow,
+    Now,
+    Reader,
+    Viewing,
+    Writer,
+    WriterAgency,
+    WriterCalendar,
+)
 from api.errors import BadInput
 from api.obligation_rows import NewEvent
 from api.pages.form_words import in_form_words
@@ -40,7 +48,7 @@ async def record(
     request: Request,
     posted: PostedForm,
     session: Writer,
-    agency: AgencyNow,
+    agency: WriterAgency,
     calendar: WriterCalendar,
     now: Now,
     viewer: Viewing,

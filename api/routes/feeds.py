@@ -24,7 +24,7 @@ from api.errors import Refused
 from api.feed_rows import NewFeed, address_of, feed_row, new_feed, own_feed, own_feeds
 from api.idempotency import Room
 from api.schemas import RowId
-from engine.database import reading, writing
+from engine.database import noting, reading
 from engine.feed_calendar import mark_of, text_of
 from engine.feeds import USED_EVERY, Feed, ended, feed_of, list_feeds, revoke_feed, used
 
@@ -123,7 +123,7 @@ def _note(held: Running, feed: Feed, now: datetime) -> None:
     if feed.id is None or (feed.last_used_at and now < feed.last_used_at + USED_EVERY):
         return
     try:
-        with writing(held.db) as session:
+        with noting(held.db) as session:
             used(session, feed.id, now)
     except DBAPIError:
         log.warning("could not note that a calendar feed is in use")

@@ -44,20 +44,6 @@ def test_a_notice_counts_at_once(office: Office, body: dict[str, object]) -> Non
     assert "已经有了" in again.json()["detail"]
 
 
-def test_who_sees_some_units_is_told_what_becomes_of_theirs(office: Office) -> None:
-    office.at(LATER)
-    asked = {"text": NOTICE_2027, "dry_run": True}
-    whole = office.post("/calendar/notices", asked).json()
-    (unit,) = {row["unit"] for row in whole["impact"]["moved"]}
-    form = {"text": NOTICE_2027, "act": "look"}
-    for number, (bound, told) in enumerate({unit: whole["moved"], "finance": 0}.items()):
-        person = office.person(Role.OFFICE, bound, f"p{number}")
-        tried = person.post("/api/v1/calendar/notices", json=asked).json()
-        assert tried["moved"] == len(tried["impact"]["moved"]) == told
-        page = person.post("/system/calendar", data=form, headers={"accept": "text/html"}).text
-        assert (office.agency.units[unit].name in page) is bool(told)
-
-
 def test_a_refused_notice_says_so_and_changes_nothing(office: Office) -> None:
     office.at(LATER)
     before = office.everything()
@@ -69,20 +55,6 @@ def test_a_refused_notice_says_so_and_changes_nothing(office: Office) -> None:
     assert "2027-05-08印作星期日，实为星期六" in problem["detail"]
     assert [check["name"] for check in problem["checks"] if not check["ok"]] == ["weekday"]
     assert office.everything() == before
-
-
-def test_who_sees_some_units_is_shown_what_becomes_of_theirs(office: Office) -> None:
-    office.at("2026-12-20 10:00").tick()
-    body = {"text": NOTICE_2027, "dry_run": True}
-    whole = office.post("/calendar/notices", body).json()["impact"]["moved"]
-    assert {one["unit"] for one in whole} == {"human-resources"}
-    owner = office.person(Role.OFFICE, "human-resources", "owner")
-    other = office.person(Role.OFFICE, "finance", "other")
-    asked = [one.post("/api/v1/calendar/notices", json=body) for one in (owner, other)]
-    assert [one.json()["impact"]["moved"] for one in asked] == [whole, []]
-    form = {"text": NOTICE_2027, "act": "check"}
-    pages = [words(one.post("/system/calendar", data=form)) for one in (owner, other)]
-    assert ["人力资源和社会保障局" in page for page in pages] == [True, False]
 
 
 def test_slips_are_problems(office: Office) -> None:

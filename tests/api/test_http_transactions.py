@@ -21,7 +21,7 @@ from api.dependencies import Writer, _agency, _calendar, _writer
 from api.permissions import OPERATIONS, Permission
 from engine.accounts import Role
 from engine.current_agency import CurrentAgency
-from engine.database import open_database
+from engine.database import open_database, writing
 from engine.dispatch import Inline
 from engine.drain import Drainer
 from engine.duties import Duty
@@ -264,3 +264,27 @@ def test_many_clients_at_once_begin_one_event(tmp_path: Path) -> None:
     codes = asyncio.run(burst())
     assert sorted(codes[:20]) == [200] * 19 + [201]
     assert codes[20:] == [200] * 20
+
+
+def test_whoever_asks_is_answered_while_others_wait_to_write(tmp_path: Path) -> None:
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}")
+    other = open_database(office.url)
+
+    async def played() -> tuple[list[bool], list[int]]:
+        body = {"trigger": DISASTER, "unit": "cyberspace", "at": "2026-09-25T09:30"}
+        ask = office.client._request
+        with writing(other) as held:
+            held.connection()  # has the lock
+            waiting = [
+                asyncio.create_task(ask("POST", "/api/v1/events", json=body)) for _ in range(3)
+            ]
+            answers = [await ask("GET", "/api/v1/obligations?limit=1") for _ in range(3)]
+            done = [task.done() for task in waiting]
+        answers += await asyncio.gather(*waiting)
+        return done, [answer.status_code for answer in answers]
+
+    done, codes = asyncio.run(played())
+    other.dispose()
+    assert done == [False] * 3
+    assert codes[:3] == [200] * 3
+    assert sorted(codes[3:]) == [200, 200, 201]
