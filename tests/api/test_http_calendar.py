@@ -1,10 +1,8 @@
 """Holiday notices and the calendar of a year over HTTP."""
 
 import pytest
-from browser import words
 from office import Office, refusal
 
-from engine.accounts import Role
 from engine.database import writing
 from engine.imported_notices import Stated, import_notice
 from engine.notice_text import read_notice
