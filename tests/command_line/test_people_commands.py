@@ -106,7 +106,7 @@ def test_a_preview_shows_each_channel_and_its_bytes(qixian: Run) -> None:
     at = ("--at", "2026-09-30T09:00")
     ran = qixian("preview", "--unit", "finance", *at, "--json")
     assert [list(row) for row in ran.rows] == [
-        ["channel", "recipient", "subject", "body", "bytes", "limit"]
+        ["channel", "recipient", "subject", "body", "bytes", "limit", "request"]
     ] * 2
     by_channel = {row["channel"]: row for row in ran.rows}
     robot = by_channel["robot"]
