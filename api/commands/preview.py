@@ -18,13 +18,7 @@ def preview(
     unit: Annotated[str | None, typer.Option(metavar="UNIT", help="单位编号")] = None,
     channel: Annotated[str | None, typer.Option(metavar="ID", help="只看一个渠道")] = None,
     at: Annotated[str | None, typer.Option(metavar="INSTANT", help="何时，默认此刻")] = None,
-    exact: Annotated[
-        bool,
-        typer.Option(
-            "--bytes",
-            help="连同渠道实际发出的原文（请求正文、整封邮件），一字节不差；密钥和签名以…或 x 代替",
-        ),
-    ] = False,
+    exact: Annotated[bool, typer.Option("--bytes", help="连同发出的原文，密钥、签名除外")] = False,
     days: Annotated[
         int | None,
         typer.Option(min=1, max=366, help="今后这么多天内，哪一天的消息超过渠道的限额"),

@@ -4,6 +4,8 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from engine.preview import Previewed, TooMany, preview, too_many
 from notifiers.channel import Window
 from tests.builders import Box
@@ -87,9 +89,12 @@ class Takes(LoopbackServer):
         return as_json({"errcode": 0, "success": True})
 
 
+@pytest.mark.usefixtures("both_databases")
 def test_each_request_leaves_as_it_was_previewed(tmp_path: Path) -> None:
     with Takes() as server, MailServer() as letters:
-        with Office(tmp_path, everywhere(server, letters), "2026-10-08 09:00") as office:
+        with Office(tmp_path, everywhere(server, letters), "2026-09-02 09:00") as office:
+            office.tick()  # the matters are there, with their numbers
+            office.now = shanghai("2026-10-08 09:00")
             seen = preview(office.db, office.agency, office.calendar, "finance", office.now)
             office.tick()
         got = [one.body for one in server.arrived] + [one.raw for one in letters.letters]
@@ -99,6 +104,7 @@ def test_each_request_leaves_as_it_was_previewed(tmp_path: Path) -> None:
     assert b"canary" not in b"".join(requests_of(seen))
 
 
+@pytest.mark.usefixtures("both_databases")
 def test_a_preview_holds_no_link_that_acknowledges(tmp_path: Path) -> None:
     with Takes() as server:
         settings = (
