@@ -112,7 +112,8 @@ def unreached_row(one: Unreached) -> dict[str, Any]:
 
 
 def preview_row(one: Previewed) -> dict[str, Any]:
-    """A message that would go out, with its length against the channel's limit."""
+    """A message that would go out, with its length against the channel's limit, and the exact text of
+    each request in which it leaves."""
     return {
         "channel": one.channel,
         "recipient": one.recipient,
@@ -120,6 +121,7 @@ def preview_row(one: Previewed) -> dict[str, Any]:
         "body": one.body,
         "bytes": one.size,
         "limit": one.limit,
+        "request": [request.decode() for request in one.requests],
     }
 
 

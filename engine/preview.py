@@ -5,35 +5,38 @@ The same derivation, planning and composing as a tick, in a transaction that is 
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Engine, func
 from sqlmodel import Session, col, select
 
 from engine.agency import Agency
-from engine.alerts import Alert, fresh_items, plan
+from engine.alerts import Alert, plan
+from engine.carried import carried
+from engine.claims import Claimer
 from engine.database import trying
 from engine.deliveries import Delivery, Purpose, State
 from engine.derivation import derive
-from engine.digest import composer_for
-from engine.digest_items import items_of
 from engine.instants import at, local_day
 from engine.obligations import Obligation, Status
-from engine.signed_links import longest_link
+from engine.signed_links import longest_link, unsigned
 from engine.simulation import simulate
 from engine.workdays import WorkCalendar
+from notifiers.message import Message
 
 
 @dataclass(frozen=True)
 class Previewed:
-    """A message as it would be handed to its channel. `limit`: of the body, in bytes of UTF-8."""
+    """A message as it would be handed to its channel, and what the channel would let leave of it,
+    byte for byte (`Notifier.written`). `limit`: of the body, in bytes of UTF-8."""
 
     channel: str
     recipient: str
     subject: str
     body: str
     limit: int
+    requests: tuple[bytes, ...]
 
     @property
     def size(self) -> int:
@@ -146,17 +149,26 @@ def _composed(
     query = select(Delivery).where(
         Delivery.purpose == Purpose.REMINDER, Delivery.state == State.QUEUED, *conditions
     )
+    writer = _Writer(session, agency, calendar, timedelta(), now, take_over=False)
     for row in session.exec(query.order_by(col(Delivery.id))).all():
         notifier = agency.channels.get(row.channel)
-        fresh = fresh_items(session, row.id or 0, now)
-        if notifier is None or not fresh:
-            continue
-        link = longest_link(agency.public_url)  # as long as the one that is made when it is sent
-        composer = composer_for(agency, calendar, notifier, now, link)
-        items = items_of((obligation, alert.role, alert.asked) for alert, obligation in fresh)
-        mark = row.possible_duplicate and not notifier.duplicate_safe
-        digest = composer.compose(items, row.part, row.parts, mark)
-        yield Previewed(row.channel, row.recipient, digest.subject, digest.body, notifier.limit)
+        if notifier and (message := writer.message(row)):
+            written = notifier.written(message, now)
+            what = (message.subject, message.body, notifier.limit, written)
+            yield Previewed(row.channel, row.recipient, *what)
+
+
+class _Writer(Claimer):
+    """Writes what a claim would write, and claims nothing."""
+
+    def message(self, row: Delivery) -> Message | None:
+        """None where nothing is left to tell. Who has the real link may acknowledge: it is not shown."""
+        pairs = carried(self.session, row, self.now)
+        if not pairs:
+            return None
+        message = self._message(row, self.agency.channels[row.channel], pairs, None)
+        address = self.agency.public_url
+        return replace(message, body=unsigned(message.body, address), link=longest_link(address))
 
 
 def too_many(agency: Agency, calendar: WorkCalendar, first: date, last: date) -> list[TooMany]:

@@ -51,6 +51,10 @@ class Accepting:
         self.addressing: Addressing = real.addressing
         self.users: tuple[str, ...] = real.users
 
+    def written(self, _message: Message, _now: datetime) -> tuple[bytes, ...]:
+        """Nothing leaves."""
+        return ()
+
     async def send(self, _message: Message, _now: datetime) -> Outcome:
         """Accepted, without effect."""
         return Outcome(OutcomeKind.ACCEPTED)

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
-from notifiers.channel import Addressing, Window, fingerprint
+from notifiers.channel import UNSHOWN, Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.errors import ChannelConfigError
 from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
@@ -92,8 +92,10 @@ class AppriseChannel:
         schema, _, rest = self.url.partition("://")
         return fingerprint(self.kind, schema, rest.rpartition("@")[2])
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:  # noqa: ARG002
+        return (_job(UNSHOWN, message),)
+
     async def send(self, message: Message, _now: datetime) -> Outcome:
-        job = {"url": self.url, **_words(message)}
         try:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", str(_PROCESS)),
@@ -106,7 +108,7 @@ class AppriseChannel:
             return Outcome(OutcomeKind.RETRY, provider=self.kind, detail=type(error).__name__)
         try:
             async with asyncio.timeout(self.timeout):
-                told, _ = await process.communicate(json.dumps(job).encode())
+                told, _ = await process.communicate(_job(self.url, message))
         except (TimeoutError, OSError) as error:
             return _unknown(type(error).__name__)
         finally:
@@ -114,11 +116,11 @@ class AppriseChannel:
         return _judge(told)
 
 
-def _words(message: Message) -> dict[str, str]:
-    """Title and text; a text begins with its title, which services show above it."""
+def _job(url: str, message: Message) -> bytes:
+    """Address, title and text; a text begins with its title, which services show above it."""
     title, body = clean(message.subject), clean(message.body)
     rest = body.removeprefix(title).lstrip("\n") if body.startswith(f"{title}\n") else body
-    return {"title": title, "body": rest}
+    return json.dumps({"url": url, "title": title, "body": rest}, ensure_ascii=False).encode()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

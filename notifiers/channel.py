@@ -13,6 +13,8 @@ import httpx
 from notifiers.message import Markup, Message, Outcome
 from notifiers.return_path import ReplyTo, ReturnPath
 
+UNSHOWN = "…"  # in what is shown: a secret, a signature, or what only the exchange itself brings
+
 
 class Addressing(StrEnum):
     """Whom one message of the channel reaches."""
@@ -68,6 +70,12 @@ class Notifier(Protocol):
 
     @property
     def credential(self) -> str: ...
+
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:
+        """What `send` at that instant lets leave, byte for byte: the body of each request in order, a
+        letter, a frame, the printed text. What may not be shown, or is not known before, is UNSHOWN, in
+        an address so many x. Nothing is sent; `now` is aware."""
+        ...
 
     async def send(self, message: Message, now: datetime) -> Outcome:
         """One attempt, without repetition. `now` is aware. What the far side does is an Outcome,

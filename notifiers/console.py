@@ -40,11 +40,14 @@ class Console:
         Settings(cls.kind, settings, ())
         return cls()
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:
+        return (self._showable(_render(message, now)).encode(),)
+
     async def send(self, message: Message, now: datetime) -> Outcome:
-        text = self._showable(_render(message, now))
+        (written,) = self.written(message, now)
         try:
             with _ONE_AT_A_TIME:
-                self.stream.write(text)
+                self.stream.write(written.decode())
                 self.stream.flush()
         except (OSError, ValueError) as error:  # ValueError: the stream is closed
             return Outcome(
@@ -53,7 +56,7 @@ class Console:
                 detail=type(error).__name__,
                 advice="终端无法写入，请检查标准输出是否已关闭或磁盘已满。",
             )
-        return Outcome(OutcomeKind.ACCEPTED, provider=self.kind, size=len(text.encode()))
+        return Outcome(OutcomeKind.ACCEPTED, provider=self.kind, size=len(written))
 
     def _showable(self, text: str) -> str:
         """A terminal that is not UTF-8 shows what it can."""

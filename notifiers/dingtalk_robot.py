@@ -74,7 +74,14 @@ class DingtalkRobot:
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.token)
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:  # noqa: ARG002
+        # DingTalk's markdown ends a line only at blanks beside the line feed. Where they do not
+        # fit, which takes thousands of lines, the text matters more.
+        request = self._payload(message, "  \n  ")
+        return (request if len(request) <= _REQUEST_BYTES else self._payload(message, "\n"),)
+
     async def send(self, message: Message, now: datetime) -> Outcome:
+        (request,) = self.written(message, now)
         query = {"access_token": self.token}
         if self.secret:
             milliseconds = int(now.timestamp() * 1000)
@@ -82,18 +89,12 @@ class DingtalkRobot:
         return await deliver(
             self.client,
             f"{self.base}{PLACE.path}?{urlencode(query)}",
-            self._request(message),
+            request,
             JSON,
             kind=self.kind,
             judge=lambda answer: judge_coded(answer, now, _DINGTALK),
             secrets=[self.token, self.secret, query.get("sign", "")],
         )
-
-    def _request(self, message: Message) -> bytes:
-        # DingTalk's markdown ends a line only at blanks beside the line feed. Where they do not
-        # fit, which takes thousands of lines, the text matters more.
-        request = self._payload(message, "  \n  ")
-        return request if len(request) <= _REQUEST_BYTES else self._payload(message, "\n")
 
     def _payload(self, message: Message, line_end: str) -> bytes:
         text = clean(message.body)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
-from notifiers.channel import Addressing, Window, fingerprint
+from notifiers.channel import UNSHOWN, Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import ACCEPTED, Vendor, judge_coded, rejected, wait
 from notifiers.http_client import JSON, deliver
@@ -71,23 +71,29 @@ class FeishuRobot:
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.token)
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:
+        return (self._request(message, now, UNSHOWN),)
+
     async def send(self, message: Message, now: datetime) -> Outcome:
+        signature = sign(self.secret, int(now.timestamp())) if self.secret else ""
+        return await deliver(
+            self.client,
+            f"{self.base}{PLACE.path}{self.token}",
+            self._request(message, now, signature),
+            JSON,
+            kind=self.kind,
+            judge=lambda answer: judge_coded(answer, now, _FEISHU),
+            secrets=[self.token, self.secret, signature],
+        )
+
+    def _request(self, message: Message, now: datetime, signature: str) -> bytes:
         text = _CALL.sub("＜", clean(message.body))
         if self.keyword not in text:
             text = f"{self.keyword}\n{text}"
         payload: dict[str, Any] = {"msg_type": "text", "content": {"text": text}}
         if self.secret:
-            seconds = int(now.timestamp())
-            payload |= {"timestamp": str(seconds), "sign": sign(self.secret, seconds)}
-        return await deliver(
-            self.client,
-            f"{self.base}{PLACE.path}{self.token}",
-            json.dumps(payload, ensure_ascii=False).encode(),
-            JSON,
-            kind=self.kind,
-            judge=lambda answer: judge_coded(answer, now, _FEISHU),
-            secrets=[self.token, self.secret, payload.get("sign", "")],
-        )
+            payload |= {"timestamp": str(int(now.timestamp())), "sign": signature}
+        return json.dumps(payload, ensure_ascii=False).encode()
 
 
 def sign(secret: str, seconds: int) -> str:

@@ -47,7 +47,16 @@ def compose(message: Message, sender: Address, now: datetime, reply_to: str = ""
     letter.add_alternative(as_html(body), subtype="html", charset="utf-8", cte="base64")
     if message.calendar:
         _enclose(letter, message.calendar)
+    _bound(letter)
     return letter
+
+
+def _bound(letter: EmailMessage) -> None:
+    """The lines between the parts, of the letter's own id: the same letter has the same bytes."""
+    name = _hashed(letter["Message-ID"])
+    parts = [part for part in letter.walk() if part.is_multipart()]
+    for number, part in enumerate(parts):
+        part.set_boundary(f"=={name}{number}==")  # base64 has no line that begins with “--”
 
 
 def _enclose(letter: EmailMessage, calendar: Calendar) -> None:

@@ -107,6 +107,11 @@ class Mail:
         """From whom invitations come; None where there are none."""
         return self.sender if self.invitations else None
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:
+        # Who knows the address for answers may acknowledge.
+        path = self.reply_to if self._answers_to(message) else None
+        return (self._letter(message, now, path.unsigned if path else ""),)
+
     async def send(self, message: Message, now: datetime) -> Outcome:
         if not is_mailbox(message.to):
             return Outcome(
@@ -115,10 +120,13 @@ class Mail:
                 provider=self.kind,
                 advice="收件邮箱缺失或写法不对，请核对该单位联系人的邮箱地址。",
             )
-        letter = compose(message, self.sender, now, self._answers_to(message)).as_bytes()
+        letter = self._letter(message, now, self._answers_to(message))
         outcome = await self._deliver(self._envelope_sender(message), message.to, letter)
         password = self.login[1] if self.login else ""
         return replace(outcome, provider=self.kind, detail=redact(outcome.detail, [password]))
+
+    def _letter(self, message: Message, now: datetime, answers_to: str) -> bytes:
+        return compose(message, self.sender, now, answers_to).as_bytes()
 
     def _envelope_sender(self, message: Message) -> str:
         if self.return_path and self.return_path.takes(message.id):

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 TOKEN = "{token}"  # the place in the setting
 SHORTEST_SECRET = 16
+_ID_DIGITS = 32
 _ID = re.compile(r"[0-9a-f]{32}")
 _SIGNED = re.compile(r"(?<![0-9a-f])([0-9a-f]{32})[0-9a-f]{16}(?![0-9a-f])")
 _SIGNATURE = 16  # hexadecimal digits; a wrong guess costs a letter
@@ -36,6 +37,11 @@ class ReturnPath:
         told = (self.purpose + message_id).encode()
         made = hmac.new(self.secret.encode(), told, hashlib.sha256).hexdigest()
         return self.template.replace(TOKEN, message_id + made[:_SIGNATURE])
+
+    @property
+    def unsigned(self) -> str:
+        """As long as the address for any message, and nobody's."""
+        return self.template.replace(TOKEN, "x" * (_ID_DIGITS + _SIGNATURE))
 
     def signed(self, address: str, message_id: str) -> bool:
         """Is it the address that a letter with this id was sent from? Case does not count."""

@@ -74,8 +74,13 @@ class Webhook:
     def credential(self) -> str:
         return fingerprint(self.kind, self.address.geturl())
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:
+        data = {**message.data, "subject": clean(message.subject), "text": clean(message.body)}
+        return (payload(EVENT_TYPE, now, data),)
+
     async def send(self, message: Message, now: datetime) -> Outcome:
-        return await self.post(message.id, _payload(message, now), now)
+        (body,) = self.written(message, now)
+        return await self.post(message.id, body, now)
 
     async def post(self, identifier: str, body: bytes, now: datetime) -> Outcome:
         """One attempt to deliver a payload; the far side knows it again by its identifier."""
@@ -130,11 +135,6 @@ def _refused(answer: Answer) -> Outcome:
         detail=answer.text,
         advice=advice or "对方系统不接受这条消息的内容，请把错误码告诉对方系统的管理员。",
     )
-
-
-def _payload(message: Message, now: datetime) -> bytes:
-    data = {**message.data, "subject": clean(message.subject), "text": clean(message.body)}
-    return payload(EVENT_TYPE, now, data)
 
 
 def payload(type_: str, at: datetime, data: Mapping[str, Any]) -> bytes:

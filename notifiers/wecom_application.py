@@ -119,6 +119,9 @@ class WecomApplication:
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.corp_id, str(self.agent_id), self.secret)
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:  # noqa: ARG002
+        return (_as_json(self._payload(message)),)
+
     async def send(self, message: Message, now: datetime) -> Outcome:
         if not USER.fullmatch(message.to):
             return Outcome(
@@ -127,7 +130,8 @@ class WecomApplication:
                 provider=self.kind,
                 advice="收件人缺失或不是企业微信账号，请核对该联系人的账号（userid）。",
             )
-        return await self._call("message/send", self._payload(message), message.to, now)
+        (body,) = self.written(message, now)
+        return await self._call("message/send", body, message.to, now)
 
     async def close_card(self, response_code: str, to: str, words: str, now: datetime) -> Outcome:
         """Put words in the place of the button of the card that one member has. A code that ran out
@@ -138,13 +142,10 @@ class WecomApplication:
             "response_code": response_code,
             "button": {"replace_name": words},
         }
-        outcome = await self._call("message/update_template_card", payload, to, now)
+        outcome = await self._call("message/update_template_card", _as_json(payload), to, now)
         return replace(outcome, kind=OutcomeKind.ACCEPTED) if outcome.code == _CLOSED else outcome
 
-    async def _call(
-        self, action: str, payload: Mapping[str, Any], user: str, now: datetime
-    ) -> Outcome:
-        body = json.dumps(payload, ensure_ascii=False).encode()
+    async def _call(self, action: str, body: bytes, user: str, now: datetime) -> Outcome:
         outcome = await self._attempt(action, body, user, now)
         # Without a size it was the secret that was refused: asked again, WeCom blocks our address.
         if outcome.size and outcome.code in STALE:
@@ -189,6 +190,10 @@ class WecomApplication:
             return "textcard", {**card, "url": self.url, "btntxt": "详情"}
         msgtype = "markdown" if self.format == "markdown" else "text"
         return msgtype, {"content": body}
+
+
+def _as_json(payload: Mapping[str, Any]) -> bytes:
+    return json.dumps(payload, ensure_ascii=False).encode()
 
 
 def _callback(given: Settings) -> Callback | None:

@@ -15,7 +15,7 @@ from urllib.parse import urlunsplit
 
 import httpx
 
-from notifiers.channel import Addressing, Window, fingerprint
+from notifiers.channel import UNSHOWN, Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import unlisted
 from notifiers.http_client import redact
@@ -23,6 +23,8 @@ from notifiers.message import Fault, Markup, Message, Outcome, OutcomeKind
 from notifiers.settings import Settings
 from notifiers.wecom_answer import BOT
 from notifiers.wecom_bot_answers import Unanswered
+from notifiers.wecom_bot_frames import SEND
+from notifiers.wecom_bot_frames import written as frame
 from notifiers.wecom_bot_line import Broken, Line
 from notifiers.wecom_card import button_card
 
@@ -116,6 +118,9 @@ class WecomBot:
         except Unanswered:
             return replace(_BROKEN, provider=self.kind, advice="企业微信没有回应登录，会自动再试。")
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:  # noqa: ARG002
+        return (frame(SEND, UNSHOWN, self._body(message)).encode(),)
+
     async def send(self, message: Message, now: datetime) -> Outcome:  # noqa: ARG002
         to = self.chat or message.to
         if not _ADDRESSEE.fullmatch(to):
@@ -125,7 +130,7 @@ class WecomBot:
                 provider=self.kind,
                 advice="收件人缺失或不是企业微信账号，请核对该联系人的账号（userid）。",
             )
-        body = {"chatid": to, **self._content(message)}
+        body = self._body(message)
         try:
             answer = await self._ask(body)
         except Broken:
@@ -157,11 +162,12 @@ class WecomBot:
         finally:
             line.close()
 
-    def _content(self, message: Message) -> dict[str, Any]:
+    def _body(self, message: Message) -> dict[str, Any]:
+        to = {"chatid": self.chat or message.to}
         anew = not message.possible_duplicate  # WeCom takes the id of a card once
         if self.format == "button_card" and anew and (card := button_card(message)):
-            return {"msgtype": "template_card", "template_card": card}
-        return {"msgtype": "markdown", "markdown": {"content": clean(message.body)}}
+            return {**to, "msgtype": "template_card", "template_card": card}
+        return {**to, "msgtype": "markdown", "markdown": {"content": clean(message.body)}}
 
     def _judge(self, answer: Mapping[str, Any]) -> Outcome:
         code, words = answer.get("errcode"), str(answer.get("errmsg") or "")

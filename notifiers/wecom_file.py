@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import uuid4
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -25,6 +25,23 @@ class File:
     name: str
     content: bytes
 
+    @property
+    def boundary(self) -> str:
+        """The line around the content, which cannot hold its own hash."""
+        return sha256(self.content).hexdigest()
+
+    @property
+    def request(self) -> bytes:
+        """The body of the upload."""
+        # The name in bare UTF-8: what httpx makes of it (filename*=) the vendor does not read.
+        head = (
+            f"--{self.boundary}\r\n"
+            f'Content-Disposition: form-data; name="media"; filename="{self.name}"; '
+            f"filelength={len(self.content)}\r\n"
+            "Content-Type: application/octet-stream\r\n\r\n"
+        )
+        return head.encode() + self.content + f"\r\n--{self.boundary}--\r\n".encode()
+
 
 def heading_of(body: str, limit: int) -> str:
     """As many whole lines of a text as fit into `limit` bytes together with the way to the rest."""
@@ -44,16 +61,8 @@ async def upload(
 ) -> str | Outcome:
     """The media_id of a file, or why there is none. Nobody has seen anything then, so what is
     unknown is to be tried again."""
-    boundary = uuid4().hex
-    # The name in bare UTF-8: what httpx makes of it (filename*=) the vendor does not read.
-    head = (
-        f"--{boundary}\r\n"
-        f'Content-Disposition: form-data; name="media"; filename="{file.name}"; '
-        f"filelength={len(file.content)}\r\n"
-        "Content-Type: application/octet-stream\r\n\r\n"
-    )
-    body = head.encode() + file.content + f"\r\n--{boundary}--\r\n".encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    body = file.request
+    headers = {"Content-Type": f"multipart/form-data; boundary={file.boundary}"}
     url = f"{base}{PATH}?key={key}&type=file"
     answer = await exchange(client, "POST", url, body, headers)
     outcome = answer if isinstance(answer, Outcome) else judge_coded(answer, now, ROBOT)

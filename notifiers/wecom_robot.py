@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import httpx
 
-from notifiers.channel import Addressing, Window, fingerprint
+from notifiers.channel import UNSHOWN, Addressing, Window, fingerprint
 from notifiers.clean_text import clean
 from notifiers.coded_answer import judge_coded
 from notifiers.http_client import JSON, deliver
@@ -18,7 +18,7 @@ from notifiers.pasted_key import Place, read_key
 from notifiers.robot_markdown import without_colors
 from notifiers.settings import Settings
 from notifiers.wecom_answer import ROBOT
-from notifiers.wecom_file import MEDIA_GONE, file_of, heading_of, upload
+from notifiers.wecom_file import MEDIA_GONE, File, file_of, heading_of, upload
 
 VENDOR = "https://qyapi.weixin.qq.com"
 PLACE = Place("/cgi-bin/webhook/send", "key")
@@ -74,35 +74,37 @@ class WecomRobot:
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.key)
 
-    async def send(self, message: Message, now: datetime) -> Outcome:
-        if self.format == "file" and len(clean(message.body).encode()) > _TEXT_BYTES:
-            return await self._send_with_file(message, now)
-        return await self._post(self._payload(message), now)
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:
+        request, file = self._request(message), self._file(message, now)
+        return (file.request, request, _sending(UNSHOWN)) if file else (request,)
 
-    async def _send_with_file(self, message: Message, now: datetime) -> Outcome:
+    async def send(self, message: Message, now: datetime) -> Outcome:
+        request, file = self._request(message), self._file(message, now)
+        if file:
+            return await self._send_with_file(request, file, now)
+        return await self._post(request, now)
+
+    async def _send_with_file(self, request: bytes, file: File, now: datetime) -> Outcome:
         """The file is uploaded first: while that fails, nothing was sent. Once the text stands in
         the group, a file that does not follow leaves it half told: unknown."""
-        body = clean(message.body)
-        media = await self._upload(body, now)
+        media = await self._upload(file, now)
         if isinstance(media, Outcome):
             return media
-        told = await self._post(self._text(heading_of(body, _TEXT_BYTES), message), now)
+        told = await self._post(request, now)
         if told.kind is not OutcomeKind.ACCEPTED:
             return told
-        sent = await self._post(_file(media), now)
+        sent = await self._post(_sending(media), now)
         if sent.code in MEDIA_GONE:  # it lives three days, and with this robot only
-            media = await self._upload(body, now)
-            sent = media if isinstance(media, Outcome) else await self._post(_file(media), now)
+            media = await self._upload(file, now)
+            sent = media if isinstance(media, Outcome) else await self._post(_sending(media), now)
         if sent.kind is OutcomeKind.ACCEPTED:
             return replace(sent, size=told.size + sent.size)
         return replace(sent, kind=OutcomeKind.UNKNOWN, fault=None, hold=False, retry_after=None)
 
-    async def _upload(self, body: str, now: datetime) -> str | Outcome:
-        return await upload(self.client, self.base, self.key, file_of(body, now), now)
+    async def _upload(self, file: File, now: datetime) -> str | Outcome:
+        return await upload(self.client, self.base, self.key, file, now)
 
-    async def _post(self, payload: dict[str, Any], now: datetime) -> Outcome:
-        # Real UTF-8: the vendor refuses \uxxxx (40033) and counts its bytes (40058).
-        body = json.dumps(payload, ensure_ascii=False).encode()
+    async def _post(self, body: bytes, now: datetime) -> Outcome:
         return await deliver(
             self.client,
             f"{self.base}{PLACE.path}?key={self.key}",
@@ -113,8 +115,21 @@ class WecomRobot:
             secrets=[self.key],
         )
 
+    def _file(self, message: Message, now: datetime) -> File | None:
+        """The file that follows a text of which one message holds only the beginning."""
+        body = clean(message.body)
+        return file_of(body, now) if self._is_too_long(body) else None
+
+    def _is_too_long(self, body: str) -> bool:
+        return self.format == "file" and len(body.encode()) > _TEXT_BYTES
+
+    def _request(self, message: Message) -> bytes:
+        return _as_json(self._payload(message))
+
     def _payload(self, message: Message) -> dict[str, Any]:
         body = clean(message.body)
+        if self._is_too_long(body):
+            body = heading_of(body, _TEXT_BYTES)
         if self.format == "card" and (card := _card(clean(message.subject), body, self.url)):
             return {"msgtype": "template_card", "template_card": card}
         if self.format == "markdown_v2":
@@ -131,8 +146,13 @@ class WecomRobot:
         return {"msgtype": "text", "text": content}
 
 
-def _file(media_id: str) -> dict[str, Any]:
-    return {"msgtype": "file", "file": {"media_id": media_id}}
+def _as_json(payload: dict[str, Any]) -> bytes:
+    # Real UTF-8: the vendor refuses \uxxxx (40033) and counts its bytes (40058).
+    return json.dumps(payload, ensure_ascii=False).encode()
+
+
+def _sending(media_id: str) -> bytes:
+    return _as_json({"msgtype": "file", "file": {"media_id": media_id}})
 
 
 def _card(subject: str, body: str, url: str) -> dict[str, Any] | None:

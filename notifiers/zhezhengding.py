@@ -86,6 +86,9 @@ class Zhezhengding:
     def credential(self) -> str:
         return fingerprint(self.kind, self.base, self.app_key, self.app_secret)
 
+    def written(self, message: Message, now: datetime) -> tuple[bytes, ...]:
+        return (urlencode(self._parameters(message, now)).encode(),)
+
     async def send(self, message: Message, now: datetime) -> Outcome:
         if not _ACCOUNT.fullmatch(message.to):
             return Outcome(
@@ -94,22 +97,25 @@ class Zhezhengding:
                 provider=self.kind,
                 advice="收件人缺失或不是浙政钉账号，请核对该联系人的账号（accountId）。",
             )
-        parameters = {
-            "bizMsgId": message.id,
-            "msg": _msg(clean(message.body), now),
-            "receiverIds": message.to,
-            "tenantId": self.tenant_id,
-        }
-        headers = self._headers(parameters, now)
+        (body,) = self.written(message, now)
+        headers = self._headers(self._parameters(message, now), now)
         return await deliver(
             self.client,
             f"{self.base}{PATH}",
-            urlencode(parameters).encode(),
+            body,
             headers,
             kind=self.kind,
             judge=lambda answer: _judge(answer, message, now),
             secrets=[self.app_secret, headers["X-Hmac-Auth-Signature"]],
         )
+
+    def _parameters(self, message: Message, now: datetime) -> dict[str, str]:
+        return {
+            "bizMsgId": message.id,
+            "msg": _msg(clean(message.body), now),
+            "receiverIds": message.to,
+            "tenantId": self.tenant_id,
+        }
 
     def _headers(self, parameters: Mapping[str, str], now: datetime) -> dict[str, str]:
         timestamp = f"{now.astimezone(_ZONE):%Y-%m-%dT%H:%M:%S}.000+08:00"

@@ -114,6 +114,10 @@ class Box:
     def __post_init__(self) -> None:
         self.messages: list[Message] = []
 
+    def written(self, message: Message, _now: datetime) -> tuple[bytes, ...]:
+        """The text."""
+        return (message.body.encode(),)
+
     async def send(self, message: Message, _now: datetime) -> Outcome:
         """Accepted."""
         self.messages.append(message)

@@ -18,6 +18,7 @@ def preview(
     unit: Annotated[str | None, typer.Option(metavar="UNIT", help="单位编号")] = None,
     channel: Annotated[str | None, typer.Option(metavar="ID", help="只看一个渠道")] = None,
     at: Annotated[str | None, typer.Option(metavar="INSTANT", help="何时，默认此刻")] = None,
+    exact: Annotated[bool, typer.Option("--bytes", help="连同发出的原文，密钥、签名除外")] = False,
     days: Annotated[
         int | None,
         typer.Option(min=1, max=366, help="今后这么多天内，哪一天的消息超过渠道的限额"),
@@ -28,13 +29,13 @@ def preview(
     if (unit is None) == (days is None):
         raise BadInput("请写明 --unit（看消息）或 --days（看限额），二者取一")
     if unit is not None:
-        return _messages(shared, unit, channel, at)
-    if channel is not None or at is not None:
-        raise BadInput("--channel 和 --at 只与 --unit 一起用")
+        return _messages(shared, unit, channel, at, exact)
+    if channel is not None or at is not None or exact:
+        raise BadInput("--channel、--at 和 --bytes 只与 --unit 一起用")
     return _days(shared, days or 0)
 
 
-def _messages(shared: Context, unit: str, channel: str | None, at: str | None) -> None:
+def _messages(shared: Context, unit: str, channel: str | None, at: str | None, exact: bool) -> None:
     agency = shared.configuration.agency
     if unit not in agency.units:
         raise BadInput(f"没有编号为“{unit}”的单位，可用：{'、'.join(agency.units)}")
@@ -48,14 +49,19 @@ def _messages(shared: Context, unit: str, channel: str | None, at: str | None) -
         now = typed
     found = messages_now(shared.database, agency, shared.calendar, unit, now, channel)
     for message in found:
-        print_json(preview_row(message)) if shared.json else _print(message)
+        print_json(preview_row(message)) if shared.json else _print(message, exact)
     if not found and not shared.json:
         print("此刻没有要发的消息：已提醒过的、静默中的不发，普通提醒只在工作时间发。")
 
 
-def _print(message: Previewed) -> None:
+def _print(message: Previewed, exact: bool) -> None:
     print(f"━━ {message.recipient}（{message.channel}） {message.size} / {message.limit} 字节")
     print(message.body, end="\n\n")
+    if exact:
+        for number, request in enumerate(message.requests, 1):
+            which = f"，第 {number} 次，共 {len(message.requests)} 次"
+            several = which if len(message.requests) > 1 else ""
+            print(f"── 发出的原文{several}，{len(request)} 字节\n{request.decode()}\n")
 
 
 def _days(shared: Context, days: int) -> None:

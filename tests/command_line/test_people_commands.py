@@ -1,5 +1,6 @@
 """qixian absence, silence and preview."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,6 +95,7 @@ def test_a_silence_goes_in_and_out_and_the_doctor_knows(qixian: Run) -> None:
         ("preview --unit finance --channel nothing", "可用：console、robot"),
         ("preview --unit finance --at 2026-10-08", "应写明几点"),
         ("preview --days 3 --channel robot", "只与 --unit"),
+        ("preview --days 3 --bytes", "只与 --unit"),
         ("preview --days 0", "太大或太小"),
     ],
 )
@@ -106,7 +108,7 @@ def test_a_preview_shows_each_channel_and_its_bytes(qixian: Run) -> None:
     at = ("--at", "2026-09-30T09:00")
     ran = qixian("preview", "--unit", "finance", *at, "--json")
     assert [list(row) for row in ran.rows] == [
-        ["channel", "recipient", "subject", "body", "bytes", "limit"]
+        ["channel", "recipient", "subject", "body", "bytes", "limit", "request"]
     ] * 2
     by_channel = {row["channel"]: row for row in ran.rows}
     robot = by_channel["robot"]
@@ -117,6 +119,11 @@ def test_a_preview_shows_each_channel_and_its_bytes(qixian: Run) -> None:
     assert only == by_channel["console"]
     text = qixian("preview", "--unit", "finance", "--channel", "console", *at).out
     assert f"━━ finance（console） {only['bytes']} / 65536 字节\n{only['body']}" in text
+    assert only["request"][0] not in text
+    exact = qixian("preview", "--unit", "finance", "--channel", "robot", *at, "--bytes").out
+    (request,) = robot["request"]
+    assert f"── 发出的原文，{len(request.encode())} 字节\n{request}\n" in exact
+    assert json.loads(request)["markdown"]["content"] == robot["body"]
     # Nothing was stored or sent: the same again.
     assert qixian("preview", "--unit", "finance", *at, "--json").rows == ran.rows
     assert qixian("preview", "--unit", "audit", *at, "--json").out == ""

@@ -46,10 +46,12 @@ class LoopbackServer:
     "status:CODE", "html" (a captive portal's 200), "deny" (an answer without a code, as of
     DingTalk's gateway), "hang:SECONDS" (answers, but that late) and "reset_after_accept" (takes
     the request over, then breaks the connection without an answer).
+    `arrived` keeps every request as it came, whatever became of it.
     """
 
     def __init__(self) -> None:
         self._faults: deque[str] = deque()
+        self.arrived: list[Request] = []
         self._closing = threading.Event()
         self._lock = threading.Lock()  # handlers run in threads; `answer` never in two at once
         self._server = _Listener(("127.0.0.1", 0), self._handler())
@@ -84,6 +86,7 @@ class LoopbackServer:
     def _respond(self, request: Request) -> Reply | None:
         """None: break the connection."""
         with self._lock:
+            self.arrived.append(request)
             fault = self._faults.popleft() if self._faults else ""
         name, _, argument = fault.partition(":")
         if name == "hang":

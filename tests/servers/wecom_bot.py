@@ -23,6 +23,7 @@ class WecomBotServer:
     def __init__(self, secret: str = SECRET) -> None:
         self.secret, self.fault = secret, ""
         self.bodies: list[dict[str, Any]] = []  # pushed and taken over
+        self.frames: list[str] = []  # all that came, as it came
         self.updates: list[dict[str, Any]] = []
         self.refused: list[int] = []  # sign-ins that were refused
         self.signed_in = self.displaced = self.pings = 0
@@ -95,6 +96,7 @@ class WecomBotServer:
             for text in connection:
                 frame = json.loads(text)
                 with self.changed:
+                    self.frames.append(str(text))
                     self._take(connection, frame)
                     self.changed.notify_all()
         except ConnectionClosed:
