@@ -28,12 +28,13 @@ _FEW = 8
 
 class ObligationConditions(Asked):
     """Query of `GET obligations.xlsx`. `upcoming` is what is open and not late; `q` are words of the
-    matter: of its quote, or of the document's title or number."""
+    matter: of its quote, or of the document's title or number; `event` is the event's id."""
 
     unit: str | None = None
     status: Literal["open", "done", "waived", "overdue", "upcoming"] | None = None
     document: str | None = None
     rule: str | None = None
+    event: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     due_from: str | None = None
     due_to: str | None = None
     within: Annotated[str, Field(pattern=r"^[0-9]{1,3}(wd|d)$")] | None = None
@@ -130,6 +131,8 @@ def _shared(
         yield col(Obligation.document) == known(asked.document, catalogue.documents, "document")
     if asked.rule is not None:
         yield col(Obligation.rule) == known(asked.rule, catalogue.rules, "rule")
+    if asked.event is not None:
+        yield col(Obligation.event_id) == asked.event
     if asked.due_from:
         yield col(Obligation.due_on) >= day(asked.due_from, "due_from ")
     if asked.due_to:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, and_, or_, update
+from sqlalchemy import Index, UniqueConstraint, and_, or_, text, update
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
@@ -47,6 +47,12 @@ class Obligation(SQLModel, table=True):
         Index("ix_obligation_document", "document", "status", "due_on", "id", "unit"),
         Index("ix_obligation_rule", "rule", "status", "due_on", "id", "unit"),
         Index("ix_obligation_unit_due_on", "unit", "due_on", "id"),
+        Index(
+            "ix_obligation_event",
+            *("event_id", "status", "due_on", "id"),
+            sqlite_where=text("event_id IS NOT NULL"),
+            postgresql_where=text("event_id IS NOT NULL"),
+        ),
         Index(  # all that statistics ask, so that a year is counted without a look at its rows
             "ix_obligation_figures",
             *("due_on", "unit", "document", "status", "due_at"),
