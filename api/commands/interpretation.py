@@ -34,7 +34,10 @@ def set_(
     context: typer.Context,
     rule: _Rule,
     reading: Annotated[
-        str, typer.Argument(metavar="READING", help="次月15日前、20个工作日内之类，或 P1M;after=15D、20WD")
+        str,
+        typer.Argument(
+            metavar="READING", help="次月15日前、20个工作日内之类，或 P1M;after=15D、20WD"
+        ),
     ],
     decided_by: Annotated[str, typer.Option(metavar="NAME", help="由谁决定，例如市政府办公室")],
     decided_on: Annotated[str, typer.Option(metavar="DATE", help="决定日期")],

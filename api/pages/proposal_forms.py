@@ -167,7 +167,7 @@ def _edited(row: Proposal, posted: Posted) -> Mapping[str, object]:
         given["holders"] = [name.strip() for name in names if name.strip()]
     kind = given.get("kind", table.get("kind"))
     if "value" in given and kind in {*Kind}:
-        given["value"] = typed_term(posted.get("value"), Kind(kind)).value
+        given["value"] = typed_term(posted.get("value"), Kind(str(kind))).value
     return {key: value for key, value in given.items() if value != table.get(key)}
 
 

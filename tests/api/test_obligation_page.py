@@ -166,7 +166,11 @@ def test_a_second_click_finds_it_done_and_another_change_is_refused(typed: dict[
         303,
         f"/obligations/{id_}?said=complete",
     )
-    changes = ({"evidence": "另一份"}, {"day": "2026-03-20"}, {"day": "2026-03-24", "time": "09:00"})
+    changes = (
+        {"evidence": "另一份"},
+        {"day": "2026-03-20"},
+        {"day": "2026-03-24", "time": "09:00"},
+    )
     for change in changes:
         answer = act(person, id_, "complete", **(typed | change))
         assert "已办结，不能再改" in fault(answer.text)
