@@ -30,6 +30,13 @@ class ProposalFilter(Asked):
     cursor: int = Field(default=0, ge=0, le=2**63 - 1)
 
 
+class PhrasePage(Asked):
+    """Query of `GET documents/{id}/phrases`; `cursor` is where the page before ended in the text."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: int = Field(default=-1, ge=-1, le=2**63 - 1)
+
+
 class Acceptance(Asked):
     """Body of `POST proposals/{id}/accept`."""
 

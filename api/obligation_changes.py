@@ -19,8 +19,8 @@ from engine.clock_corrections import correct, correct_start, void
 from engine.completion import complete_one
 from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.events import Event
-from engine.instants import day_of, start_of
-from engine.obligations import Obligation, reopen, waive
+from engine.instants import day_of, local_day, start_of
+from engine.obligations import Obligation, Status, reopen, waive
 from engine.workdays import WorkCalendar
 from rules.amounts import Amount
 
@@ -66,6 +66,20 @@ def change(
             enter(*place, obligation_id, _change(asked), clause=asked.clause, by=by, now=now)
     session.flush()
     return row, left
+
+
+def completed_before(
+    session: Session, viewer: Viewer, row: Obligation, asked: ObligationChange, now: datetime
+) -> bool:
+    """Is it completed already, by the same person and as is asked for again: a second click?"""
+    if asked.type != "complete" or row.status is not Status.DONE or row.closed_at is None:
+        return False
+    if (row.closed_by, row.evidence) != (viewer.acts_as(asked.by), asked.evidence):
+        return False
+    if asked.at:
+        return row.closed_at == completed_at(session, row, asked.at, now)
+    # Without a time the moment of the first click was meant.
+    return row.closed_at == row.changed_at and local_day(row.closed_at) == local_day(now)
 
 
 def _check_event(session: Session, viewer: Viewer, row: Obligation) -> None:

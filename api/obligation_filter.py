@@ -38,13 +38,14 @@ def _spelt(within: object) -> object:
 
 
 class ObligationConditions(Asked):
-    """Query of `GET obligations.xlsx`. `upcoming` is what is open and not late; `q`
-    are words of the matter: of its quote, or of the document's title or number."""
+    """Query of `GET obligations.xlsx`. `upcoming` is what is open and not late; `q` are words of the
+    matter: of its quote, or of the document's title or number; `event` is the event's id."""
 
     unit: str | None = None
     status: Literal["open", "done", "waived", "overdue", "upcoming", "all"] = "all"
     document: str | None = None
     rule: str | None = None
+    event: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     due_from: str | None = None
     due_to: str | None = None
     within: Annotated[Annotated[str, Field(pattern=_WITHIN)] | None, BeforeValidator(_spelt)] = None
@@ -144,6 +145,8 @@ def _shared(
         yield col(Obligation.document) == known(asked.document, catalogue.documents, "document")
     if asked.rule is not None:
         yield col(Obligation.rule) == known(asked.rule, catalogue.rules, "rule")
+    if asked.event is not None:
+        yield col(Obligation.event_id) == asked.event
     if asked.due_from:
         yield col(Obligation.due_on) >= day(asked.due_from, "due_from ")
     if asked.due_to:

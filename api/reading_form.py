@@ -3,15 +3,17 @@
 from api.errors import BadInput
 from api.posted_forms import Posted
 from engine.readings import BECOMES
+from rules.errors import TermError
 from rules.rule import Rule
 from rules.terms import Kind
+from rules.typed_terms import EXAMPLES, typed_term
 
 WAYS = {
     "limit": "事由发生后多久以内",
     "before": "事由发生前多久",
     "rhythm": "每隔一段时间一次",
     "date": "某一日以前",
-    "written": "直接写期限的值",
+    "written": "直接写期限",
 }
 _OF_KIND = {
     Kind.AFTER_EVENT: "limit",
@@ -47,7 +49,12 @@ def ways_of(rule: Rule) -> dict[str, str]:
     return {way: WAYS[way] for way in (*found, "written")}
 
 
-def reading_value(form: Posted) -> str:
+def examples_of(rule: Rule) -> list[str]:
+    """How a reading of the rule may be written."""
+    return [words for kind in BECOMES[rule.term.kind] for words in EXAMPLES.get(kind, ())]
+
+
+def reading_value(form: Posted, rule: Rule) -> str:
     """The value that a filled form means; whether it fits the rule is asked elsewhere. Raises
     BadInput."""
     match form.get("way"):
@@ -58,12 +65,27 @@ def reading_value(form: Posted) -> str:
                 raise BadInput("单位：事前的期限不能以小时计，请选工作日或日")
             return _amount(form)
         case "rhythm":
-            return _rhythm(form)
+            return _told_apart(_rhythm(form), rule)
         case "date":
             return form.get("date") or _missing("日期")
         case "written":
-            return form.get("written") or _missing("期限的值")
+            return written_value(form.get("written") or _missing("期限"), rule)
     return _missing("办法")
+
+
+def written_value(typed: str, rule: Rule) -> str:
+    """The value of a reading in words or in the grammar. Raises BadInput."""
+    try:
+        term = typed_term(typed, *BECOMES[rule.term.kind])
+    except TermError as error:
+        raise BadInput(str(error)) from None
+    return _told_apart(term.value, rule) if term.kind is Kind.PERIODIC else term.value
+
+
+def _told_apart(rhythm: str, rule: Rule) -> str:
+    """Where a limit may be decided too `P1M` means within a month; once at least is every month."""
+    limits = Kind.AFTER_EVENT in BECOMES[rule.term.kind]
+    return f"{rhythm};min=1" if limits and ";" not in rhythm else rhythm
 
 
 def _amount(form: Posted) -> str:

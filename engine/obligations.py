@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, and_, or_, update
+from sqlalchemy import Index, UniqueConstraint, and_, or_, text, update
 from sqlmodel import Column, Field, Session, SQLModel, col, select
 
 from engine import journal
@@ -18,6 +18,7 @@ from engine.instants import end_of, local_day, local_iso, start_of, written
 from engine.news import NewsType, tell
 from engine.period_names import period_in_words
 
+_DAY = timedelta(days=1)
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -49,6 +50,12 @@ class Obligation(SQLModel, table=True):
         Index("ix_obligation_document", "document", "status", "due_on", "id", "unit"),
         Index("ix_obligation_rule", "rule", "status", "due_on", "id", "unit"),
         Index("ix_obligation_unit_due_on", "unit", "due_on", "id"),
+        Index(
+            "ix_obligation_event",
+            *("event_id", "status", "due_on", "id"),
+            sqlite_where=text("event_id IS NOT NULL"),
+            postgresql_where=text("event_id IS NOT NULL"),
+        ),
         Index(  # all that statistics ask, so that a year is counted without a look at its rows
             "ix_obligation_figures",
             *("due_on", "unit", "document", "status", "due_at"),
@@ -122,6 +129,18 @@ class Obligation(SQLModel, table=True):
     def withdrawn(self) -> bool:
         """Was it waived because the configuration did not ask for it any more?"""
         return self.status is Status.WAIVED and self.closed_by == WITHDRAWN_BY
+
+    @property
+    def late_in_words(self) -> str:
+        """`逾期3天办结`, of a limit in hours `逾期5小时20分办结` until a day is over; empty where it
+        is not done, or was in time."""
+        if self.status is not Status.DONE or self.closed_at is None:
+            return ""
+        if self.due_at and self.due_at < self.closed_at < self.due_at + _DAY:
+            hours, minutes = divmod(int((self.closed_at - self.due_at).total_seconds()) // 60, 60)
+            return f"逾期{hours}小时{minutes}分办结"
+        days = (local_day(self.closed_at) - self.due_on).days
+        return f"逾期{days}天办结" if days > 0 else ""
 
     def ahead(self, now: datetime) -> bool:
         """Is it open and its due day still to come? What is late stays owed."""
@@ -284,7 +303,8 @@ def complete(
     day = local_day(at)  # of what was done on a day without an hour the beginning is kept
     earlier = f"，办结时间{day if at == start_of(day) else written(at)}" if at != now else ""
     proof = f"，证据：{evidence}" if evidence else ""
-    _note(session, obligation, now, "complete", by, f"办结{earlier}{proof}")
+    done = obligation.late_in_words or "办结"
+    _note(session, obligation, now, "complete", by, f"{done}{earlier}{proof}")
     tell(session, NewsType.DONE, obligation.id, now)
     return obligation
 

@@ -9,6 +9,7 @@ from api.commands.context import Context, print_json
 from api.document_rows import impact_in_words
 from api.interpretation_desk import NewInterpretation, Withdrawal, interpreted_row
 from api.posted_forms import checked
+from api.reading_form import written_value
 from api.typed_dates import day
 from engine.current_agency import CurrentAgency
 from engine.interpreting import Desk, Interpreted, interpret, withdraw_interpretation
@@ -33,7 +34,10 @@ def set_(
     context: typer.Context,
     rule: _Rule,
     reading: Annotated[
-        str, typer.Argument(metavar="READING", help="20WD、P1M;after=15D、2026-12-31 之类")
+        str,
+        typer.Argument(
+            metavar="READING", help="次月15日前、20个工作日内之类，或 P1M;after=15D、20WD"
+        ),
     ],
     decided_by: Annotated[str, typer.Option(metavar="NAME", help="由谁决定，例如市政府办公室")],
     decided_on: Annotated[str, typer.Option(metavar="DATE", help="决定日期")],
@@ -46,7 +50,9 @@ def set_(
     values = {"reading": reading, "decided_by": decided_by, "decided_on": decided_on}
     asked = checked(NewInterpretation, values | {"reason": reason, "by": by}, _NAMES)
     decided = day(asked.decided_on, "--decided-on ")
-    wanted = Interpretation(rule, asked.reading, asked.decided_by, decided, asked.reason)
+    found = shared.configuration.agency.catalogue.rules.get(rule)
+    said = written_value(asked.reading, found) if found else asked.reading
+    wanted = Interpretation(rule, said, asked.decided_by, decided, asked.reason)
     _tell(shared, rule, interpret(_desk(shared, asked.by, apply), wanted))
 
 

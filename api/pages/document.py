@@ -27,6 +27,7 @@ from engine.proposals import (
 )
 from rules.audit import Standing, Verdict
 from rules.terms import KIND_NAMES, Term
+from rules.typed_terms import EXAMPLES
 
 router = APIRouter()
 _SAID = {
@@ -138,6 +139,8 @@ def _read(
         "catalogue": agency.catalogue.rules,
         "readings": agency.readings,
         "in_words": _in_words,
+        "term_of": lambda table: Term.parse(table["kind"], table["value"]),
+        "EXAMPLES": EXAMPLES,
         "Standing": Standing,
         "STANDINGS": STANDINGS,
         "KIND_NAMES": KIND_NAMES,

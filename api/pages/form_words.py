@@ -12,6 +12,7 @@ _NAMES = {
     "status": "状态",
     "document": "文件",
     "rule": "规则",
+    "event": "事由",
     "due_from": "到期日起",
     "due_to": "到期日止",
     "within": "今后",

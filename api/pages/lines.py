@@ -71,4 +71,4 @@ def _left(row: Obligation, now: datetime, calendar: WorkCalendar) -> str:
     if row.status is Status.OPEN:
         return remaining_in_words(row, now, calendar)
     day = f"（{local_day(row.closed_at)}）" if row.closed_at else ""
-    return f"{STATUS_NAMES[row.status]}{day}"
+    return f"{row.late_in_words or STATUS_NAMES[row.status]}{day}"

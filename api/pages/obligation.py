@@ -14,7 +14,7 @@ from api.dependencies import (
     WriterCalendar,
 )
 from api.errors import BadInput
-from api.obligation_changes import change
+from api.obligation_changes import change, completed_before
 from api.pages.form_words import in_form_words
 from api.pages.obligation_facts import facts, limit_or_why, measure_of
 from api.pages.obligation_forms import change_of
@@ -76,8 +76,9 @@ async def changed(
     place = (session, agency, calendar, viewer, obligation_id)
     try:
         name, asked = change_of(typed, measure, now)
-        with session.begin_nested():
-            change(*place, asked, via=Via.PAGE, now=now)
+        if not completed_before(session, viewer, row, asked, now):
+            with session.begin_nested():
+                change(*place, asked, via=Via.PAGE, now=now)
     except NotFound:
         raise
     except (BadInput, EngineError, RulesError) as fault:

@@ -30,6 +30,8 @@ from engine.instants import local_day
 from engine.loaded_texts import LoadedText
 from engine.proposals import Change, Proposal, get_proposal
 from rules.errors import RulesError
+from rules.terms import Kind
+from rules.typed_terms import typed_term
 
 router = APIRouter(prefix="/proposals")
 _NAMES = {
@@ -153,7 +155,7 @@ def _refused(
 
 
 def _edited(row: Proposal, posted: Posted) -> Mapping[str, object]:
-    """What differs from the proposal: what stands in no form stays as it is."""
+    """What differs from the proposal: what stands in no form stays as it is. Raises TermError."""
     table = row.table if row.entry else {}
     given: dict[str, object] = {
         key: posted.get(key)
@@ -163,6 +165,9 @@ def _edited(row: Proposal, posted: Posted) -> Mapping[str, object]:
     if "holders" in posted.fields:
         names = posted.get("holders").replace("，", "、").split("、")
         given["holders"] = [name.strip() for name in names if name.strip()]
+    kind = given.get("kind", table.get("kind"))
+    if "value" in given and kind in {*Kind}:
+        given["value"] = typed_term(posted.get("value"), Kind(str(kind))).value
     return {key: value for key, value in given.items() if value != table.get(key)}
 
 

@@ -11,7 +11,7 @@ from api.errors import BadInput
 from api.impact_lines import shown
 from api.interpretation_desk import NewInterpretation, Withdrawal, decided_day, desk_of
 from api.posted_forms import Posted, PostedForm, checked
-from api.reading_form import DAYS, EVERY, UNITS, reading_value, ways_of
+from api.reading_form import DAYS, EVERY, UNITS, examples_of, reading_value, ways_of
 from api.rendering import templates
 from api.viewer import Viewer
 from engine.agency import Agency
@@ -72,7 +72,7 @@ def decide(
     if step == "back":
         return _again(request, agency, viewer, id, posted, "", 200)
     try:
-        asked = checked(NewInterpretation, _given(posted), _NAMES)
+        asked = checked(NewInterpretation, _given(posted, _rule(agency, id)), _NAMES)
         day = decided_day(asked.decided_on)
         wanted = Interpretation(id, asked.reading, asked.decided_by, day, asked.reason)
         desk = desk_of(running(request), calendar, viewer, None, now, step == "apply")
@@ -109,9 +109,9 @@ def withdraw(
     return _confirm(request, agency, viewer, id, posted, done, now, more)
 
 
-def _given(posted: Posted) -> dict[str, object]:
+def _given(posted: Posted, rule: Rule) -> dict[str, object]:
     return {
-        "reading": reading_value(posted),
+        "reading": reading_value(posted, rule),
         **{key: posted.get(key) for key in ("decided_by", "decided_on", "reason")},
     }
 
@@ -125,9 +125,7 @@ def _page(
     more: dict[str, Any],
     status: int = 200,
 ) -> Response:
-    found = agency.catalogue.rules.get(id_)
-    if found is None:
-        raise NotFound(f"没有规则“{id_}”")
+    found = _rule(agency, id_)
     aside = dict(set_aside(agency, stored_interpretations(session)))
     context: dict[str, Any] = {
         "rule": found,
@@ -148,6 +146,7 @@ def _page(
         "catalogue": agency.catalogue.rules,
         "coming": _coming(session, viewer, id_),
         "ways": ways_of(found) if viewer.units is None else {},
+        "examples": examples_of(found),
         "UNITS": UNITS,
         "EVERY": EVERY,
         "DAYS": DAYS,
@@ -159,6 +158,13 @@ def _page(
         **more,
     }
     return templates.TemplateResponse(request, "rule.html", context, status)
+
+
+def _rule(agency: Agency, id_: str) -> Rule:
+    found = agency.catalogue.rules.get(id_)
+    if found is None:
+        raise NotFound(f"没有规则“{id_}”")
+    return found
 
 
 def _coming(session: Session, viewer: Viewer, rule: str) -> list[Obligation]:

@@ -1,15 +1,15 @@
 """/api/v1/documents: what papers there are, their texts, and every time phrase in them"""
 
 from base64 import b64decode
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from api.dependencies import AgencyNow, CalendarNow, Now, Reader, Viewing, running
-from api.document_requests import NewText
+from api.document_requests import NewText, PhrasePage
 from api.document_rows import hit_row, loading_row, standings, text_row
 from api.document_text import document_text
 from api.errors import BadInput
@@ -55,13 +55,24 @@ async def text(id: str, session: Reader) -> dict[str, Any]:
 
 
 @router.get("/{id}/phrases")
-def phrases(id: str, request: Request, agency: AgencyNow, session: Reader) -> dict[str, Any]:
-    """Every time phrase of the text: covered by a rule, dismissed with a reason, or open."""
+def phrases(
+    id: str,
+    asked: Annotated[PhrasePage, Query()],
+    request: Request,
+    agency: AgencyNow,
+    session: Reader,
+) -> dict[str, Any]:
+    """The time phrases of the text in its order: covered by a rule, dismissed with a reason, or
+    open. The counts are of all of them; `next` is the cursor of the next page, null on the last."""
     loaded = text_of(session, id)
     verdicts = running(request).texts.verdicts(loaded, agency.catalogue)
+    ahead = [verdict for verdict in verdicts if verdict.hit.start > asked.cursor]
+    page = ahead[: asked.limit]
+    last = page[-1].hit.start if page else asked.cursor
+    here = (col(Proposal.start) > asked.cursor, col(Proposal.start) <= last)
     proposed = {
         (row.start, row.end): row.id
-        for row in list_proposals(session, Proposal.text_id == loaded.id)
+        for row in list_proposals(session, Proposal.text_id == loaded.id, *here)
     }
     items = [
         hit_row(cast(Hit, verdict.hit))  # of our reader
@@ -70,9 +81,10 @@ def phrases(id: str, request: Request, agency: AgencyNow, session: Reader) -> di
             "by": list(verdict.by),
             "proposal": proposed.get((verdict.hit.start, verdict.hit.end)),
         }
-        for verdict in verdicts
+        for verdict in page
     ]
-    return {**text_row(loaded), **standings(verdicts), "items": items}
+    more = last if len(ahead) > len(page) else None
+    return {**text_row(loaded), **standings(verdicts), "items": items, "next": more}
 
 
 @router.get("/{id}/catalogue", response_class=CatalogueFileResponse)

@@ -89,6 +89,25 @@ def test_a_proposal_is_edited_and_accepted_in_one_step(office: Office) -> None:
     assert kinds == [("edit", "张三"), ("accept", "张三")]
 
 
+def test_a_term_is_typed_in_words(office: Office) -> None:
+    browser = signed_in(office)
+    load(browser)
+    assert '<option value="次月15日前">' in browser.get(PAPER).text
+    form = {"quote": "市财政局要按月公开财政收支情况", "kind": "periodic", "holders": ""}
+    assert browser.submit("/proposals/1/edit", PAPER, **form, value="次月15日前").status_code == 303
+    assert 'value = "P1M;after=15D"' in proposals(office)[0].entry
+    assert "期限 每月一次，次月15日前（P1M;after=15D）" in words(browser.get(PAPER))
+    for value, told in (
+        ("每月第3个工作日前", "期限“每月第3个工作日前”读不懂，可写每月、"),
+        ("20个工作日内", "是“事后”的写法，这里应是“周期”"),
+        ("", "期限没有写"),
+    ):
+        answer = browser.submit("/proposals/1/edit", PAPER, **form, value=value)
+        assert told in words(answer, 422)
+        assert f'name="value" value="{value}"' in answer.text
+    assert 'value = "P1M;after=15D"' in proposals(office)[0].entry
+
+
 def test_a_refused_form_keeps_what_was_typed_and_changes_nothing(office: Office) -> None:
     browser = signed_in(office)
     load(browser)

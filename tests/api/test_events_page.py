@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from office import DISASTER, Office
-from pages import fault, field, read, send
+from pages import fault, field, read, rows, send
 
 from engine.accounts import Role
 
@@ -26,6 +26,26 @@ def test_an_event_is_entered_and_what_begins_is_shown(office: Office) -> None:
     assert again.status_code == 200
     assert "已经登记过" in again.text
     assert "2026-17" in read(clerk, "/events").partition('id="recent"')[2]
+
+
+def test_an_event_leads_to_its_matters(office: Office) -> None:
+    clerk = office.person(Role.CLERK, "cyberspace")
+    send(clerk, "/events", **NEW, reference="2026-17")
+    send(clerk, "/events", **(NEW | {"time": "09:40"}), reference="2026-18")
+    everything = office.get("/obligations", unit="cyberspace", limit=200)["items"]
+    wanted = [row["id"] for row in everything if row["period"] == "2026-17"]
+    listed = read(clerk, "/events").partition('id="recent"')[2]
+    event = next(one.id for one in office.everything()["event"] if one.reference == "2026-17")
+    assert f'href="/obligations?event={event}&status=all"' in listed
+    html = read(clerk, f"/obligations?event={event}&status=all")
+    assert rows(html) == wanted
+    assert field(html, "event") == f"{event}"
+    assert [row["id"] for row in office.get("/obligations", event=event)["items"]] == wanted
+    other = office.person(Role.CLERK, "finance", "finance-clerk")
+    assert rows(read(other, f"/obligations?event={event}&status=all")) == []
+    assert office.get("/obligations", event=10**9)["items"] == []
+    for wrong in ("x", "0", "99999999999999999999"):
+        assert "事由：" in fault(read(clerk, f"/obligations?event={wrong}", 422))
 
 
 REFUSED: list[tuple[dict[str, str], int, str]] = [

@@ -87,6 +87,28 @@ def test_every_phrase_says_how_it_stands(office: Office) -> None:
     assert [one["proposal"] for one in found["items"]] == [row["id"] for row in proposals(office)]
 
 
+def test_the_phrases_come_in_pages_whose_counts_are_of_the_whole_text(office: Office) -> None:
+    load(office)
+    whole = office.get("/documents/work-2026/phrases")
+    assert whole["next"] is None
+    items: list[Any] = []
+    asked: dict[str, int] = {}
+    while True:
+        page = office.get("/documents/work-2026/phrases", limit=3, **asked)
+        assert (page["hits"], page["open"]) == (4, 4)
+        items += page["items"]
+        if page["next"] is None:
+            break
+        assert len(page["items"]) == 3
+        asked = {"cursor": page["next"]}
+    assert items == whole["items"]
+    beyond = office.get("/documents/work-2026/phrases", cursor=2**63 - 1)
+    assert (beyond["items"], beyond["next"]) == ([], None)
+    for wrong in ({"limit": 201}, {"limit": 0}, {"cursor": "x"}):
+        answer = office.client.get("/api/v1/documents/work-2026/phrases", params=wrong)
+        refusal(answer, 422, "invalid_request")
+
+
 def test_an_accepted_rule_is_a_rule_and_who_and_when_is_known(office: Office) -> None:
     load(office)
     (first, *_) = proposals(office)

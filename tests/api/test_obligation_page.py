@@ -148,6 +148,55 @@ def test_today_without_a_time_is_now_and_the_events_own_day_is_not_before_it(
     assert office.get(f"/obligations/{id_}")["closed_at"] == "2026-03-24T10:00:00+08:00"
 
 
+SECOND_CLICKS: list[dict[str, str]] = [
+    {"day": "2026-03-24", "evidence": "已答复"},
+    {"day": "2026-03-23"},
+    {"day": "2026-03-23", "time": "16:30", "evidence": "https://a.gov.cn/x"},
+]
+
+
+@pytest.mark.parametrize("typed", SECOND_CLICKS)
+def test_a_second_click_finds_it_done_and_another_change_is_refused(typed: dict[str, str]) -> None:
+    office, person, id_ = applied()
+    assert act(person, id_, "complete", **typed).status_code == 303
+    done = office.everything()
+    office.at("2026-03-24 10:01")
+    again = act(person, id_, "complete", **typed)
+    assert (again.status_code, again.headers["location"]) == (
+        303,
+        f"/obligations/{id_}?said=complete",
+    )
+    changes = (
+        {"evidence": "另一份"},
+        {"day": "2026-03-20"},
+        {"day": "2026-03-24", "time": "09:00"},
+    )
+    for change in changes:
+        answer = act(person, id_, "complete", **(typed | change))
+        assert "已办结，不能再改" in fault(answer.text)
+        assert answer.status_code == 409
+    assert act(person, id_, "waive", reason="误点").status_code == 409
+    rows = office.everything()
+    assert (rows["obligation"], rows["journal"]) == (done["obligation"], done["journal"])
+
+
+def test_what_somebody_else_completed_is_refused() -> None:
+    office, person, id_ = applied()
+    office.post(f"/obligations/{id_}/events", {"type": "complete", "by": "李四"})
+    assert act(person, id_, "complete", day="2026-03-24").status_code == 409
+
+
+def test_a_late_completion_says_how_late_it_is() -> None:
+    office, person, id_ = applied()
+    assert office.get(f"/obligations/{id_}")["due_on"] == "2026-03-30"
+    office.at("2026-04-02 10:00")
+    person = office.person(Role.CLERK, "finance", "next-day")
+    act(person, id_, "complete", day="2026-04-01", evidence="已答复")
+    html = read(person, f"/obligations/{id_}")
+    assert "逾期2天办结（2026-04-01）" in html
+    assert "逾期2天办结，办结时间2026-04-01，证据：已答复" in html
+
+
 # form       typed                                                   status  the sentence
 REFUSED = [
     ("complete", {"day": "2026-03-25"}, 409, "办结时间不能晚于现在"),
@@ -216,6 +265,9 @@ def test_a_limit_in_hours_is_changed_by_the_minute(office: Office) -> None:
     office.at("2026-09-26 10:00")
     answer = act(office.client, id_, "complete", day="2026-09-25")
     assert "须写明办结的时刻" in fault(answer.text)
+    act(office.client, id_, "complete", day="2026-09-25", time="20:05")
+    told = office.get(f"/obligations/{id_}")["journal"][-1]["text"]
+    assert told == "逾期5小时20分办结，办结时间2026-09-25 20:05"
 
 
 def test_who_may_only_read_has_no_buttons_and_cannot_send_the_form() -> None:

@@ -10,6 +10,8 @@ from api.errors import BadInput
 from api.posted_forms import Posted
 from api.reading_form import reading_value, ways_of
 from engine.accounts import Role
+from engine.readings import interpreted_term
+from rules.catalogue_files import load_catalogue
 
 WATER = "guangyuan-2017-43"
 CONFIGURED = "guangyuan-2017-27"
@@ -60,7 +62,8 @@ def test_a_refused_form_keeps_what_was_typed_and_changes_nothing(office: Office)
         ({"reason": ""}, 422, "理由：不能为空"),
         ({"decided_on": "昨天"}, 422, "决定日期"),
         ({"decided_on": "2026-09-26"}, 409, "晚于今天"),
-        ({"way": "written", "written": "每月"}, 409, "写法不对"),
+        ({"way": "written", "written": "经常"}, 422, "期限“经常”读不懂，可写每月、"),
+        ({"way": "written", "written": "20个工作日内"}, 422, "是“事后”的写法"),
         ({"every": "1WD", "day": "after_d"}, 409, "写法不对"),
     ):
         answer = browser.submit(path, page, **(DECISION | change))
@@ -140,6 +143,7 @@ def test_an_office_of_one_unit_does_not_decide_for_all(office: Office) -> None:
     assert "不限单位" in words(answer, 403)
 
 
+RULES = load_catalogue().rules
 #     fields                                                            value
 VALUES: list[tuple[dict[str, str], str]] = [
     ({"way": "limit", "number": "20", "unit": "WD"}, "20WD"),
@@ -153,18 +157,50 @@ VALUES: list[tuple[dict[str, str], str]] = [
     ({"way": "rhythm", "every": "P1Y", "day": "by", "which": "03-31"}, "P1Y;by=03-31"),
     ({"way": "rhythm", "every": "P3M", "day": "day", "which": "25"}, "P3M;day=25"),
     ({"way": "date", "date": "2026-12-31"}, "2026-12-31"),
-    ({"way": "written", "written": "P20D;roll=no"}, "P20D;roll=no"),
+    ({"way": "written", "written": "P1M;roll=no"}, "P1M;roll=no"),
+    ({"way": "written", "written": "次月15日前"}, "P1M;after=15D"),
+    ({"way": "written", "written": "2026年底前"}, "2026-12-31"),
 ]
 
 
 @pytest.mark.parametrize(("fields", "value"), VALUES)
 def test_a_filled_form_is_a_value(fields: dict[str, str], value: str) -> None:
-    assert reading_value(Posted(fields)) == value
+    assert reading_value(Posted(fields), RULES[WATER]) == value
+
+
+#     fields                                                            value
+WHERE_A_LIMIT_MAY_BE_DECIDED_TOO: list[tuple[dict[str, str], str]] = [
+    ({"way": "rhythm", "every": "P1M", "day": "end"}, "P1M;min=1"),
+    ({"way": "rhythm", "every": "P1M", "day": "day", "which": "15"}, "P1M;day=15"),
+    ({"way": "written", "written": "每月"}, "P1M;min=1"),
+    ({"way": "written", "written": "一个月内"}, "P1M"),
+    ({"way": "written", "written": "P1M"}, "P1M"),
+]
+
+
+@pytest.mark.parametrize(("fields", "value"), WHERE_A_LIMIT_MAY_BE_DECIDED_TOO)
+def test_every_month_is_not_within_a_month(fields: dict[str, str], value: str) -> None:
+    prompt = RULES["guangyuan-2017-68"]
+    assert reading_value(Posted(fields), prompt) == value
+    rhythm = "每" in interpreted_term(prompt, value).in_words()
+    assert rhythm is (value != "P1M")
+
+
+def test_words_are_decided_as_their_code(office: Office) -> None:
+    browser = signed_in(office)
+    path, page = f"/rules/{WATER}/interpretation", f"/rules/{WATER}"
+    assert '<option value="每月15日前">' in browser.get(page).text
+    typed = DECISION | {"way": "written", "written": "次月15日前"}
+    answer = browser.submit(path, page, **typed)
+    assert "写作代码 P1M;after=15D" in words(answer)
+    assert 'name="written" value="次月15日前"' in answer.text
+    assert browser.submit(path, page, **typed, step="apply").status_code == 303
+    assert [row.reading for row in office.everything()["interpretation"]] == ["P1M;after=15D"]
 
 
 def test_a_limit_before_an_event_is_not_in_hours() -> None:
     with pytest.raises(BadInput, match="不能以小时计"):
-        reading_value(Posted({"way": "before", "number": "5", "unit": "H"}))
+        reading_value(Posted({"way": "before", "number": "5", "unit": "H"}), RULES[WATER])
 
 
 def test_the_form_offers_what_may_become_of_a_rule(office: Office) -> None:

@@ -50,6 +50,13 @@ def test_it_is_seen_first_then_done_and_taken_back(qixian: Run) -> None:
 
 
 @pytest.mark.usefixtures("office")
+def test_the_words_of_a_paper_do_for_the_code(qixian: Run) -> None:
+    line = ("interpretation", "set", WATER, "次月15日前", *DECIDED)
+    assert "每月一次，次月15日前（口径）" in qixian(*line, "--apply").out
+    assert current(qixian)[WATER]["value"] == "P1M;after=15D"
+
+
+@pytest.mark.usefixtures("office")
 def test_the_list_has_those_of_the_file_too(qixian: Run) -> None:
     assert current(qixian)[CONFIGURED]["file"] == "config.toml"
     assert CONFIGURED in qixian("interpretation", "list").out
@@ -65,5 +72,5 @@ def test_a_slip_is_one_sentence_and_changes_nothing(refused: Callable[..., str])
     assert "--reason：不能为空" in refused(*line, WATER, "P1M", *DECIDED, "--reason", " ")
     assert "--by：写法不对" in refused(*line, WATER, "P1M", *DECIDED, "--by", "王\u202e莉")
     assert "写在" in refused(*line, CONFIGURED, "P3M", *DECIDED)
-    assert WATER in refused(*line, WATER, "nonsense", *DECIDED, "--apply")
+    assert "可写每月、" in refused(*line, WATER, "nonsense", *DECIDED, "--apply")
     assert "没有可以撤回的口径" in refused(*WITHDRAW)
