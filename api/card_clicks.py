@@ -8,12 +8,14 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 
 from api.dependencies import Running
+from engine.agency import Agency
 from engine.clicks import Click, handle, record_change, unfinished
 from engine.database import reading, writing
 from engine.deliveries import recipient_of
 from engine.errors import BadDatabase
 from engine.imported_notices import imported_notices
 from notifiers.http_client import open_client
+from notifiers.message import Outcome
 from notifiers.wecom_application import WecomApplication
 
 log = logging.getLogger(__name__)
@@ -58,12 +60,7 @@ class CardClicks:
     async def _finish(
         self, click_id: int, here: Callable[[WecomApplication], WecomApplication]
     ) -> None:
-        running = self._running
-        with writing(running.db) as session:
-            agency = running.current.agency_in(session)
-            calendar = running.clock.calendar.knowing(imported_notices(session))
-            click = handle(session, agency, calendar, click_id, self._now())
-            to = recipient_of(session, click.message_id)
+        click, to, agency = await asyncio.to_thread(self._handled, click_id)
         if click.finished_at:
             log.warning("click %s on %s: not by a recipient", click.id, click.channel)
             return
@@ -72,7 +69,19 @@ class CardClicks:
             return
         code, words = click.response_code, click.words
         outcome = await here(channel).close_card(code, to, words, self._now())
+        await asyncio.to_thread(self._recorded, click_id, outcome)
+
+    def _handled(self, click_id: int) -> tuple[Click, str, Agency]:
+        """In a thread, as the other: it may have to wait for others who write."""
+        running = self._running
         with writing(running.db) as session:
+            agency = running.current.agency_in(session)
+            calendar = running.clock.calendar.knowing(imported_notices(session))
+            click = handle(session, agency, calendar, click_id, self._now())
+            return click, recipient_of(session, click.message_id), agency
+
+    def _recorded(self, click_id: int, outcome: Outcome) -> None:
+        with writing(self._running.db) as session:
             record_change(session, click_id, outcome, self._now())
 
 

@@ -5,6 +5,7 @@ It is sent in no transaction, and over a client of its own: that of the daemon b
 thread. The exchange is bounded in time like every other.
 """
 
+from asyncio import to_thread
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,9 +89,7 @@ async def send_test_message(
         outcome = await over(notifier, client).send(_message(channel, to, code), now)
     tested = Tested(channel, outcome)
     if db:
-        with writing(db) as session:
-            _remember(session, agency, tested, to, code, now)
-            then(session, tested)
+        await to_thread(_remember, db, agency, tested, to, code, now, then)
     return tested
 
 
@@ -102,6 +101,21 @@ def _message(channel: str, to: str, code: str) -> Message:
 
 
 def _remember(
+    db: Engine,
+    agency: Agency,
+    tested: Tested,
+    to: str,
+    code: str,
+    now: datetime,
+    then: Callable[[Session, Tested], object],
+) -> None:
+    """In a thread: it may have to wait for others who write."""
+    with writing(db) as session:
+        _apply(session, agency, tested, to, code, now)
+        then(session, tested)
+
+
+def _apply(
     session: Session, agency: Agency, tested: Tested, to: str, code: str, now: datetime
 ) -> None:
     """What the answer means for the channel: it is used again, waits, or is disabled; for the

@@ -18,7 +18,7 @@ from engine.clock_changes import enter, replay_reopened
 from engine.clock_corrections import correct, correct_start, void
 from engine.completion import complete_one
 from engine.event_clocks import Change, Exclude, Extend, Restart
-from engine.events import Event
+from engine.events import ALL_UNITS, Event
 from engine.instants import day_of, local_day, start_of
 from engine.obligations import Obligation, Status, reopen, waive
 from engine.workdays import WorkCalendar
@@ -80,6 +80,14 @@ def completed_before(
         return row.closed_at == completed_at(session, row, asked.at, now)
     # Without a time the moment of the first click was meant.
     return row.closed_at == row.changed_at and local_day(row.closed_at) == local_day(now)
+
+
+def check_event_unit(viewer: Viewer, agency: Agency, unit: str) -> None:
+    """What concerns all units is entered by those who see all. Raises Refused."""
+    if unit == ALL_UNITS:
+        viewer.check_whole()
+    elif unit in agency.units:
+        viewer.check_own(unit)
 
 
 def _check_event(session: Session, viewer: Viewer, row: Obligation) -> None:

@@ -1,5 +1,7 @@
 """统一身份认证登录: away to the service and back, for accounts that there are already."""
 
+from asyncio import to_thread
+
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
@@ -40,7 +42,8 @@ async def back(
     async def vouched(kept: list[str]) -> Account:
         async with open_client() as client:
             name = await provider.name(client, Flow(*kept), code, _JOURNEY.home(request), now)
-        return sign_in_vouched(running(request).db, name, now, client_address(request))
+        db = running(request).db
+        return await to_thread(sign_in_vouched, db, name, now, client_address(request))
 
     return await _JOURNEY.come_back(request, now, state, "" if error else code, vouched)
 

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -63,7 +64,7 @@ class Journey:
             account = await vouched(kept)
         except (SignInFailed, NotSignedIn) as refused:
             return self._failed(request, str(refused), to)
-        answer = signed_in(request, running(request), account, now, inside(to))
+        answer = await to_thread(signed_in, request, running(request), account, now, inside(to))
         take_back(request, answer, self.cookie)
         return answer
 

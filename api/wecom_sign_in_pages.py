@@ -1,6 +1,7 @@
 """企业微信登录: away to WeCom and back, for accounts to which a userid is bound."""
 
 import secrets
+from asyncio import to_thread
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Request
@@ -35,7 +36,8 @@ async def back(request: Request, now: Now, state: str = "", code: str = "") -> R
     async def vouched(_: list[str]) -> Account:
         async with open_client() as client:
             user = await service.user(client, code, now)
-        return sign_in_by_wecom(running(request).db, user, now, client_address(request))
+        db = running(request).db
+        return await to_thread(sign_in_by_wecom, db, user, now, client_address(request))
 
     return await _JOURNEY.come_back(request, now, state, code, vouched)
 

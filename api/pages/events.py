@@ -17,6 +17,7 @@ from api.dependencies import (
     WriterCalendar,
 )
 from api.errors import BadInput
+from api.obligation_changes import check_event_unit
 from api.obligation_rows import NewEvent
 from api.pages.form_words import in_form_words
 from api.pages.lines import lines_of
@@ -26,7 +27,7 @@ from api.rendering import templates
 from api.typed_dates import moment
 from api.viewer import Viewer
 from engine.agency import Agency
-from engine.errors import EngineError, NotAllowed, NotFound
+from engine.errors import EngineError, NotAllowed
 from engine.events import ALL_UNITS, recent_events, record_event, triggers
 
 router = APIRouter(prefix="/events")
@@ -57,8 +58,7 @@ async def record(
     redirection."""
     try:
         asked = _asked(posted.fields)
-        if asked.unit == ALL_UNITS or asked.unit in agency.units:
-            viewer.check_unit(asked.unit)
+        check_event_unit(viewer, agency, asked.unit)
         _, rows, new = record_event(
             session,
             agency,
@@ -70,8 +70,6 @@ async def record(
             by=viewer.acts_as(None),
             now=now,
         )
-    except NotFound:
-        raise
     except (BadInput, EngineError) as fault:
         told = {"fault": f"{in_form_words(fault).rstrip('。')}。没有登记"}
         shown = _shown(session, agency, viewer, posted.fields) | told

@@ -1,6 +1,6 @@
 """一个单位: its people, duties and channels, and the forms to change them."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -11,7 +11,7 @@ from api.pages.unit_view import View
 from api.rendering import templates
 from api.typed_dates import day
 from api.unit_ending import ended
-from api.unit_form import typed, unit_values
+from api.unit_form import SentForm, typed, unit_values
 from engine.errors import BadAgency, NotAllowed
 from engine.instants import local_day
 from engine.registering import Effect
@@ -20,15 +20,14 @@ router = APIRouter(prefix="/units/{unit}")
 
 
 @router.get("")
-async def unit_page(view: View, rule: str = "") -> Response:
+def unit_page(view: View, rule: str = "") -> Response:
     """一个单位; with `rule` the form of a duty begins with that rule."""
     return view.render(at="duties", filled={"rule": rule}) if rule else view.render()
 
 
 @router.post("")
-async def change(view: View, request: Request) -> Response:
+def change(view: View, form: SentForm) -> Response:
     """修改单位: all of it, as the form shows it."""
-    form = await request.form()
     values = unit_values(form) | {"id": view.unit}
 
     def deed(session: Session) -> Effect:
@@ -38,9 +37,8 @@ async def change(view: View, request: Request) -> Response:
 
 
 @router.post("/end")
-async def end(view: View, request: Request) -> Response:
+def end(view: View, form: SentForm) -> Response:
     """撤销单位: first what it would do, then the same form again does it."""
-    form = await request.form()
     filled, apply = {"reason": typed(form, "reason")}, typed(form, "step") == "apply"
     try:
         decision = view.decision(form)
@@ -53,13 +51,12 @@ async def end(view: View, request: Request) -> Response:
     agency = view.process.current.agency()
     impact = shown(done.impact, agency, view.viewer, local_day(view.now))
     context = {"unit": done.unit, "done": done, "impact": impact, **filled}
-    return templates.TemplateResponse(request, "unit_end.html", context)
+    return templates.TemplateResponse(view.request, "unit_end.html", context)
 
 
 @router.post("/duties")
-async def add_duty(view: View, request: Request) -> Response:
+def add_duty(view: View, form: SentForm) -> Response:
     """登记责任."""
-    form = await request.form()
     names = ("rule", "from", "until", "ladder", "reason")
     filled = {name: typed(form, name) for name in names}
 
@@ -73,9 +70,8 @@ async def add_duty(view: View, request: Request) -> Response:
 
 
 @router.post("/duties/end")
-async def end_duty(view: View, request: Request) -> Response:
+def end_duty(view: View, form: SentForm) -> Response:
     """终止责任."""
-    form = await request.form()
     filled = {"ending": typed(form, "rule")} | {k: typed(form, k) for k in ("until", "reason")}
 
     def deed(session: Session) -> None:

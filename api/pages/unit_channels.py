@@ -1,12 +1,12 @@
 """一个单位的渠道: a test message over one of them, and the code of it typed back."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.channel_test import send_test_message
 from api.errors import BadInput
 from api.pages.unit_view import UnitView, View
-from api.unit_form import typed
+from api.unit_form import SentForm, typed
 from engine.confirmation import confirm
 from engine.database import writing
 from engine.errors import NotFound
@@ -15,11 +15,11 @@ router = APIRouter(prefix="/units/{unit}/channels/{channel}")
 
 
 @router.post("/test")
-async def test(view: View, channel: str, request: Request) -> Response:
+async def test(view: View, channel: str, form: SentForm) -> Response:
     """发测试消息: the answer of the far side stands on the page."""
     agency = view.process.current.agency()
     _check(view, channel)
-    to = typed(await request.form(), "to")
+    to = typed(form, "to")
     filled = {"channel": channel, "to": to}
     try:
         tested = await send_test_message(view.process.db, agency, channel, to, view.now)
@@ -31,10 +31,10 @@ async def test(view: View, channel: str, request: Request) -> Response:
 
 
 @router.post("/confirm")
-async def confirmed(view: View, channel: str, request: Request) -> Response:
+def confirmed(view: View, channel: str, form: SentForm) -> Response:
     """确认渠道. A wrong code counts, and so is stored."""
     _check(view, channel)
-    code = typed(await request.form(), "code")
+    code = typed(form, "code")
     with writing(view.process.db) as session:
         refused = confirm(session, channel, code, view.now)
     if refused:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from sqlmodel import Session, col
 from starlette.responses import Response
 
@@ -11,7 +11,7 @@ from api.pages.unit_view import UnitView, View
 from api.people_rows import end_typed
 from api.schemas import RowId
 from api.typed_dates import day
-from api.unit_form import typed
+from api.unit_form import SentForm, typed
 from engine.absences import Absence, add_absence, cancel_absence, list_absences
 from engine.errors import NotFound
 from engine.silences import Scope, Silence, add_silence, end_silence, list_silences
@@ -20,9 +20,8 @@ router = APIRouter(prefix="/units/{unit}")
 
 
 @router.post("/absences")
-async def absent(view: View, request: Request) -> Response:
+def absent(view: View, form: SentForm) -> Response:
     """登记请假."""
-    form = await request.form()
     filled = {name: typed(form, name) for name in ("name", "from", "to")}
 
     def deed(session: Session) -> None:
@@ -34,7 +33,7 @@ async def absent(view: View, request: Request) -> Response:
 
 
 @router.post("/absences/{absence_id}/cancel")
-async def back(view: View, absence_id: RowId) -> Response:
+def back(view: View, absence_id: RowId) -> Response:
     """取消请假."""
 
     def deed(session: Session) -> None:
@@ -47,9 +46,8 @@ async def back(view: View, absence_id: RowId) -> Response:
 
 
 @router.post("/silences")
-async def silent(view: View, request: Request) -> Response:
+def silent(view: View, form: SentForm) -> Response:
     """设静默."""
-    form = await request.form()
     filled = {name: typed(form, name) for name in ("until", "silence_reason")}
 
     def deed(session: Session) -> None:
@@ -64,7 +62,7 @@ async def silent(view: View, request: Request) -> Response:
 
 
 @router.post("/silences/{silence_id}/end")
-async def loud(view: View, silence_id: RowId) -> Response:
+def loud(view: View, silence_id: RowId) -> Response:
     """结束静默."""
 
     def deed(session: Session) -> None:

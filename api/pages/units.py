@@ -12,7 +12,7 @@ from api.office_changes import OfficeChanges
 from api.office_rows import unit_typed
 from api.permissions import Permission
 from api.rendering import templates
-from api.unit_form import typed, unit_values, with_empty_rows
+from api.unit_form import SentForm, typed, unit_values, with_empty_rows
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.database import reading, writing
@@ -51,9 +51,8 @@ async def units(request: Request, now: Now, viewer: Viewing, said: str = "") -> 
 
 
 @router.post("/units")
-async def new_unit(request: Request, now: Now, viewer: Viewing) -> Response:
+def new_unit(request: Request, form: SentForm, now: Now, viewer: Viewing) -> Response:
     """登记单位, then on to its page."""
-    form = await request.form()
     values, reason = unit_values(form), typed(form, "reason")
     process = running(request)
     try:

@@ -1,8 +1,10 @@
 """/callbacks/wecom/{channel}: what WeCom sends to an application. The signature is the credential."""
 
+from asyncio import to_thread
 from typing import Annotated
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Request
+from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -10,7 +12,7 @@ from api.card_clicks import CardClicks, click_of
 from api.dependencies import Now, running
 from api.limited_body import limited_body
 from api.wecom_callback import NotGenuine, Signature, fields, opened
-from engine.clicks import store
+from engine.clicks import Click, store
 from engine.database import writing
 from notifiers.wecom_application import WecomApplication
 from notifiers.wecom_card import BUTTON
@@ -59,11 +61,15 @@ async def receive(
     except NotGenuine:
         raise HTTPException(403) from None
     if told.get("Event") == "template_card_event" and told.get("EventKey") == BUTTON:
-        with writing(running(request).db) as session:
-            store(session, click_of(channel, told, now))
+        await to_thread(_store, running(request).db, click_of(channel, told, now))
         clicks: CardClicks = request.app.state.card_clicks
         after.add_task(clicks.finish)
     return Response(background=after)
+
+
+def _store(db: Engine, click: Click) -> None:
+    with writing(db) as session:
+        store(session, click)
 
 
 def _opened(application: WecomApplication, encrypted: str, signed: Signature) -> bytes:

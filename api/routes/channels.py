@@ -59,7 +59,7 @@ async def tested(
 
 
 @router.post("/{channel}/confirm")
-async def confirmed(
+def confirmed(
     channel: str,
     asked: Confirmation,
     request: Request,

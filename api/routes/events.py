@@ -6,12 +6,11 @@ from fastapi import Response
 
 from api.dependencies import Now, Viewing, Writer, WriterAgency, WriterCalendar
 from api.idempotency import Room
+from api.obligation_changes import check_event_unit
 from api.obligation_rows import NewEvent, obligation_row
 from api.typed_dates import moment
-from api.viewer import Viewer
 from engine.acknowledgements import acknowledgements_of
-from engine.agency import Agency
-from engine.events import ALL_UNITS, record_event
+from engine.events import record_event
 
 router = Room(prefix="/events")
 
@@ -27,7 +26,7 @@ async def event(
     viewer: Viewing,
 ) -> dict[str, Any]:
     """登记事由. 201 with the obligations that begin; the same event again: 200 and the same."""
-    _check_unit(viewer, agency, asked.unit)
+    check_event_unit(viewer, agency, asked.unit)
     recorded, obligations, new = record_event(
         session,
         agency,
@@ -43,11 +42,3 @@ async def event(
     signed = acknowledgements_of(session, obligations)
     rows = [obligation_row(row, agency, now, signed.get(row.id or 0)) for row in obligations]
     return {"id": recorded.id, "trigger": recorded.trigger, "obligations": rows}
-
-
-def _check_unit(viewer: Viewer, agency: Agency, unit: str) -> None:
-    """What concerns all units is entered by those who see all. Raises Refused."""
-    if unit == ALL_UNITS:
-        viewer.check_whole()
-    elif unit in agency.units:
-        viewer.check_own(unit)

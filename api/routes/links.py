@@ -61,7 +61,13 @@ async def _signed_in(request: Request, now: Now) -> Viewer | None:
     return await to_thread(viewer_of_session, process.db, process.current.agency, id_, now)
 
 
+async def _sent(request: Request) -> bytes:
+    return await limited_body(request, _LARGEST)
+
+
 SignedIn = Annotated[Viewer | None, Depends(_signed_in)]
+# Asked for before the session, too: who sends slowly would keep all who write waiting.
+Sent = Annotated[bytes, Depends(_sent)]
 
 
 @router.get("/{token}")
@@ -87,13 +93,13 @@ async def acknowledged(
     token: str,
     request: Request,
     person: SignedIn,
+    form: Sent,
     session: Writer,
     agency: WriterAgency,
     calendar: WriterCalendar,
     now: Now,
 ) -> Response:
     """签收 of one matter or of all, by one of the people whom the delivery reached."""
-    form = await limited_body(request, _LARGEST)
     try:
         opened = open_link(session, agency, token, person, now)
         chosen, by, until = _asked(form, opened)

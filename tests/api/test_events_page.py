@@ -80,10 +80,10 @@ def test_what_cannot_begin_is_refused_and_what_was_typed_stays(
 def test_everybody_enters_for_his_own_units_and_sees_those(office: Office) -> None:
     other = office.person(Role.CLERK, "finance", "finance-clerk")
     assert "不必登记" in read(other, "/events")
-    assert send(other, "/events", **NEW).status_code == 404
+    assert send(other, "/events", **NEW).status_code == 403
     clerk = office.person(Role.CLERK, "cyberspace", "cyberspace-clerk")
     assert 'value="all"' not in read(clerk, "/events")
-    assert send(clerk, "/events", **(NEW | {"unit": "all"})).status_code == 404
+    assert send(clerk, "/events", **(NEW | {"unit": "all"})).status_code == 403
     assert send(office.client, "/events", **(NEW | {"unit": "all"})).status_code == 201
     assert "全部承担单位" in read(office.client, "/events").partition('id="recent"')[2]
     assert "<td" not in read(clerk, "/events").partition('id="recent"')[2]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from api.dependencies import Writer, _agency, _calendar, _writer
 from api.permissions import OPERATIONS, Permission
 from engine.accounts import Role
 from engine.current_agency import CurrentAgency
-from engine.database import open_database, writing
+from engine.database import noting, open_database, writing
 from engine.dispatch import Inline
 from engine.drain import Drainer
 from engine.duties import Duty
@@ -288,3 +288,51 @@ def test_whoever_asks_is_answered_while_others_wait_to_write(tmp_path: Path) -> 
     assert done == [False] * 3
     assert codes[:3] == [200] * 3
     assert sorted(codes[3:]) == [200, 200, 201]
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/units/cyberspace/absences", {"name": "张三", "from": "2026-10-12", "to": "2026-10-13"}),
+        ("/units/cyberspace/silences", {"until": "2026-10-12", "silence_reason": "系统迁移"}),
+        ("/units/cyberspace/duties/end", {"rule": REPLY, "until": "2026-10-12", "reason": "撤并"}),
+    ],
+)
+def test_a_form_waits_in_a_thread_and_keeps_nobody_from_finishing(
+    tmp_path: Path, path: str, form: dict[str, str]
+) -> None:
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}")
+    clerk, other = office.person(Role.OFFICE), open_database(office.url)
+
+    async def played() -> tuple[bool, int]:
+        with writing(other) as held:
+            held.connection()  # has the lock
+            waiting = asyncio.create_task(clerk._request("POST", path, data=form))
+            answer = await clerk._request("GET", "/obligations")
+            done = waiting.done()
+        assert (await waiting).status_code < 500
+        return done, answer.status_code
+
+    assert asyncio.run(played()) == (False, 200)
+    other.dispose()
+
+
+def test_who_sends_slowly_holds_no_lock(tmp_path: Path) -> None:
+    """Least of all whoever shows a link that is none."""
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}")
+    other = open_database(office.url)
+    sent: list[str] = []
+
+    async def body(name: str) -> AsyncIterator[bytes]:
+        with noting(other) as session:
+            session.connection()  # refused where somebody has the lock
+            sent.append(name)
+        yield b"by=x"
+
+    for path, kind in (
+        (f"/m/{'x' * 32}", "application/x-www-form-urlencoded"),
+        ("/api/v1/bounces", "message/rfc822"),
+    ):
+        office.client.post(path, content=body(path), headers={"content-type": kind})
+    assert sent == [f"/m/{'x' * 32}", "/api/v1/bounces"]
+    other.dispose()
