@@ -102,6 +102,7 @@ def read_import(
         [(row, duty) for row, duty in duties if duty.unit in there],
         [(row, one) for row, one in done if one.unit in there],
         incomplete=bool(reader.found.faults),
+        visible=visible,
     )
     return reader.found
 

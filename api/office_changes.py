@@ -18,6 +18,7 @@ from engine.registering import (
     register_unit,
     settle,
 )
+from engine.unit_endings import check_unused
 from engine.units import Unit
 from engine.workdays import WorkCalendar
 
@@ -41,6 +42,7 @@ class OfficeChanges:
         self.viewer.check_own(unit.parent)
         if unit.id in agency.units:
             raise NotAllowed(f"已有编号为“{unit.id}”的单位，请另选编号，或打开它的页面修改")
+        check_unused(self.session, agency, unit.id, self.viewer.units)
         return self._settled(register_unit(self.session, agency, unit, decision), decision)
 
     def change_unit(self, unit: Unit, decision: Decision) -> Effect:

@@ -5,7 +5,7 @@ is imported twice changes nothing the second time.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -31,6 +31,7 @@ from engine.registering import (
     changes_of_unit,
     register_unit,
 )
+from engine.unit_endings import check_unused
 from engine.units import Unit
 from engine.workdays import WorkCalendar
 
@@ -69,6 +70,7 @@ class Wanted:
     duties: Sequence[tuple[int, DutyTerms]] = ()
     done: Sequence[tuple[int, Done]] = ()
     incomplete: bool = False
+    visible: Collection[str] | None = None  # the units of who imports, None for all
 
 
 @dataclass
@@ -144,7 +146,7 @@ class _Import:
         they can be seen behind others."""
         agency = self.current.agency_in(self.session)
         for row, unit in wanted.units:
-            self._unit(agency, row, unit)
+            self._unit(agency, row, unit, wanted.visible)
         with_units = self._checked(UNITS, wanted)
         if with_units is None:
             return self.report
@@ -157,8 +159,9 @@ class _Import:
             self._complete(derived, wanted)
         return self.report
 
-    def _unit(self, agency: Agency, row: int, unit: Unit) -> None:
+    def _unit(self, agency: Agency, row: int, unit: Unit, visible: Collection[str] | None) -> None:
         try:
+            check_unused(self.session, agency, unit.id, visible)
             effect = register_unit(self.session, agency, unit, self.decision)
         except EngineError as refused:
             self._fault(UNITS, row, "编号", refused)

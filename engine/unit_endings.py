@@ -3,6 +3,7 @@
 Refused while somebody would be left with what nobody owes: obligations that are due, units below.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from engine.instants import local_day
 from engine.obligations import Obligation, Status
 from engine.registering import Decision, end_duty
 from engine.subscriptions import list_subscriptions
-from engine.unit_entries import entry_of
+from engine.unit_entries import entries_of_unit, entry_of
 from engine.units import Unit
 from engine.workdays import WorkCalendar
 
@@ -56,6 +57,20 @@ def end_unit(
     still = replace(after, units={**after.units, id_: before.units[id_]})
     seen = derive_and_compare(session, Basis(still, calendar), decision.now)
     return Ended(before.units[id_], duties, seen, tuple(_bound(session, id_)))
+
+
+def check_unused(
+    session: Session, agency: Agency, id_: str, visible: Collection[str] | None
+) -> None:
+    """Who enters a unit sees all that was of its id before: so whoever sees some units only enters no
+    id of a unit that was not below his. Raises NotAllowed."""
+    if visible is None or id_ in agency.units:
+        return
+    entries = entries_of_unit(session, id_, 1)
+    owed = select(Obligation.id).where(Obligation.unit == id_).limit(1)
+    used = bool(entries or _bound(session, id_)) or session.exec(owed).first() is not None
+    if used and not (entries and entries[0].parent in visible):
+        raise NotAllowed(f"编号“{id_}”是已经撤销的其他单位用过的，请另选编号")
 
 
 def _check(agency: Agency, id_: str) -> None:

@@ -212,6 +212,10 @@ def test_a_unit_is_ended_as_it_was_foreseen(office: Office) -> None:
     assert {row["status"] for row in owed_by_gone(office)} == {"waived"}
     assert "单位 archive 已经撤销" in office.get("/subscriptions")["items"][0]["silent"]
     assert journal(office)[-1][1] == through("王莉")
+    mine = office.person(Role.OFFICE, "finance", "bound")
+    again = ARCHIVE | {"parent": "finance"}
+    told_why = refusal(mine.post("/api/v1/units", json=again), 409, "not_allowed")
+    assert "另选编号" in told_why  # or he would see what the other unit owed
     assert office.post("/units", ARCHIVE).status_code == 201
 
 
@@ -236,6 +240,9 @@ def test_who_is_bound_to_a_unit_decides_below_it_only(office: Office) -> None:
     refusal(person.post("/api/v1/units/finance/end", json=gone), 403, "forbidden")
     up = {"parent": "gov-office", "reason": "x"}
     refusal(person.post("/api/v1/units/treasury", json=up), 403, "forbidden")
+    assert person.post("/api/v1/units/treasury/end", json=gone).status_code == 201
+    assert person.post("/api/v1/units", json=below).status_code == 201
+    assert person.post("/api/v1/duties", json=DUTY | {"unit": "treasury"}).status_code == 201
     clerk = office.person(Role.CLERK, "treasury", "clerk")
     assert {row["unit"] for row in clerk.get("/api/v1/obligations").json()["items"]} == {"treasury"}
 
