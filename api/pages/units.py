@@ -24,7 +24,7 @@ from engine.registering import Decision
 from engine.units import Unit
 
 router = APIRouter()
-_SAID = {"ended": "单位已撤销，没有到期的待办不再要求。"}
+_SAID = {"ended": "单位已撤销，尚未到期的待办不再要求。"}
 DEEPEST = 6  # indentation that is shown
 _EMPTY: dict[str, Any] = {
     **dict.fromkeys(("id", "name", "parent", "region", "reason"), ""),

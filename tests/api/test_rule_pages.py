@@ -192,7 +192,7 @@ def test_words_are_decided_as_their_code(office: Office) -> None:
     assert '<option value="每月15日前">' in browser.get(page).text
     typed = DECISION | {"way": "written", "written": "次月15日前"}
     answer = browser.submit(path, page, **typed)
-    assert "写作代码 P1M;after=15D" in words(answer)
+    assert "代码 P1M;after=15D" in words(answer)
     assert 'name="written" value="次月15日前"' in answer.text
     assert browser.submit(path, page, **typed, step="apply").status_code == 303
     assert [row.reading for row in office.everything()["interpretation"]] == ["P1M;after=15D"]

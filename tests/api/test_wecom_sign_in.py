@@ -187,7 +187,12 @@ def test_what_another_browser_began_is_not_taken_over(
     assert browser.get(address).status_code == 303
 
 
-@pytest.mark.parametrize("cookie", ["", "zz", "5b5d", b'["2026","/","s"]'.hex(), b"{}".hex()])
+HALF_A_SIGN = rb'["9999-01-01T00:00:00+00:00", "/\ud800", "\ud800"]'
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "zz", "5b5d", b'["2026","/","s"]'.hex(), b"{}".hex(), HALF_A_SIGN.hex()]
+)
 def test_a_state_that_is_not_ours_is_refused(
     browser: Browser, server: WecomSignInServer, cookie: str
 ) -> None:
