@@ -106,7 +106,7 @@ def add_account(
 def check_reach(units: Collection[str], role: Role, unit: str) -> None:
     """Raises BadAccount where the unit does not exist, or is missing."""
     if unit and unit not in units:
-        raise BadAccount(f"没有单位“{unit}”，请用配置中 [[unit]] 的 id")
+        raise BadAccount(f"没有单位“{unit}”，请另选；单位的编号见“单位”页")
     if not unit and role in (Role.CLERK, Role.READER):
         raise BadAccount(
             f"{ROLE_NAMES[role]}须写明单位（--unit），只有管理员和政务公开办可以不限单位"

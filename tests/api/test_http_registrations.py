@@ -1,5 +1,6 @@
 """Units and duties that are registered beside the configuration file, over HTTP."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -212,6 +213,13 @@ def test_a_unit_is_ended_as_it_was_foreseen(office: Office) -> None:
     assert {row["status"] for row in owed_by_gone(office)} == {"waived"}
     assert "单位 archive 已经撤销" in office.get("/subscriptions")["items"][0]["silent"]
     assert journal(office)[-1][1] == through("王莉")
+    root = office.person(Role.ADMINISTRATOR, "", "root")
+    listed = root.get("/system/accounts").text
+    (keeper,) = re.findall(r'href="(/system/accounts/\d+)">keeper', listed)
+    kept = '<option value="archive" selected>'
+    assert kept in root.get(keeper).text  # the first choice would show him all units
+    change = {"act": "change", "shown_name": "张三", "role": "clerk", "unit": "archive"}
+    assert root.post(keeper, data=change).status_code == 422
     mine = office.person(Role.OFFICE, "finance", "bound")
     again = ARCHIVE | {"parent": "finance"}
     told_why = refusal(mine.post("/api/v1/units", json=again), 409, "not_allowed")
