@@ -67,7 +67,7 @@ def add_token(
     if not name or len(name) > 50 or not name.isprintable():
         raise BadAccount("令牌名称应是 1 到 50 个字，不能含有控制字符")
     if unit and unit not in units:
-        raise BadAccount(f"没有单位“{unit}”，请用配置中 [[unit]] 的 id")
+        raise BadAccount(f"没有单位“{unit}”，请另选；单位的编号见“单位”页")
     if not today <= expires <= today + LONGEST:
         raise BadAccount(f"令牌的有效期应从今天起，至多十年，{expires} 不行")
     if find_token(session, name) is not None:
