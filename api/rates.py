@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 PER_MINUTE = 600  # of one token, one session, or one address that has neither
-SIGN_INS_PER_MINUTE = 20  # of one address
+SIGN_INS_PER_MINUTE = 60  # of one address, behind which may be a whole office
 _MINUTE = timedelta(minutes=1)
 _MANY = 10_000  # askers in memory before those who have gone are looked for
 

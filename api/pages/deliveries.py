@@ -139,5 +139,10 @@ def _channels(agency: Agency, viewer: Viewer) -> list[str]:
     """Those to choose from: all, or those of his units."""
     if viewer.units is None:
         return list(agency.channels)
-    own = {channel for unit in viewer.units for channel in agency.units[unit].channels}
+    own = {
+        channel
+        for id_ in viewer.units
+        if (unit := agency.units.get(id_))
+        for channel in unit.channels
+    }
     return [channel for channel in agency.channels if channel in own]

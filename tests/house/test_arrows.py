@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,21 @@ def test_every_dependency_is_pinned() -> None:
     pinned = _text(ROOT / "requirements.txt").lower()
     for name in re.findall(r'"([a-z][\w-]*)', project):
         assert f"\n{name}==" in pinned, name
+
+
+def test_nobody_waits_for_the_writers_in_the_event_loop() -> None:
+    """Whoever has the lock may need the loop to give it back: `in_turn`, or a thread."""
+    waiting = {"writing", "recording", "trying"}
+    for path in modules("api"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.AsyncFunctionDef):
+                found = {one.id for one in _own_nodes(node) if isinstance(one, ast.Name)} & waiting
+                assert not found, f"{path}:{node.lineno}: {found}"
+
+
+def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """Those of a function, but for the functions within it."""
+    for child in ast.iter_child_nodes(function):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _own_nodes(child)
