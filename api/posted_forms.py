@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from api.errors import BadInput
 from api.faults import fault_in_words
@@ -34,7 +34,13 @@ async def _posted(request: Request) -> Posted:
     return Posted(fields)
 
 
+async def _sent(request: Request) -> FormData:
+    return await request.form()
+
+
+# Before the session of a route that writes: while its form comes nobody else could write.
 PostedForm = Annotated[Posted, Depends(_posted)]
+SentForm = Annotated[FormData, Depends(_sent)]
 
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -1,8 +1,7 @@
 """The form of a unit: what was typed, as the values of a unit, and back."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
 from starlette.datastructures import FormData
 
 from engine.units import ROLE_NAMES, Role
@@ -11,13 +10,6 @@ PERSON = ("name", "role", "mobile", "mail", "account", "substitute")
 EMPTY_ROWS = 2  # for people who are to be added
 _SEPARATORS = str.maketrans(",，;；", "、、、、")
 _NOBODY = dict.fromkeys(PERSON, "") | {"role": ROLE_NAMES[Role.HANDLER]}
-
-
-async def _sent(request: Request) -> FormData:
-    return await request.form()
-
-
-SentForm = Annotated[FormData, Depends(_sent)]
 
 
 def unit_values(form: FormData) -> dict[str, Any]:

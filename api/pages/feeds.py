@@ -12,6 +12,7 @@ from api.errors import BadInput
 from api.faults import fault_in_words
 from api.feed_rows import NewFeed, address_of, feed_row, new_feed, own_feed, own_feeds
 from api.forms import FIELD
+from api.posted_forms import PostedForm
 from api.rendering import templates
 from api.schemas import RowId
 from api.viewer import Viewer
@@ -39,12 +40,16 @@ async def page(
 
 @router.post("")
 async def add(
-    request: Request, session: Writer, agency: WriterAgency, now: Now, viewer: Viewing
+    request: Request,
+    posted: PostedForm,
+    session: Writer,
+    agency: WriterAgency,
+    now: Now,
+    viewer: Viewing,
 ) -> Response:
     """A new feed. Its address stands on this answer alone, so that it is no redirection: who loads
     it again is asked by the browser, and makes another feed at worst."""
-    form = await request.form()
-    typed = {key: text for key, text in form.items() if key != FIELD and isinstance(text, str)}
+    typed = {key: text for key, text in posted.fields.items() if key != FIELD}
     more: dict[str, Any] = {}
     try:
         _, token = new_feed(session, agency, viewer, _asked(typed), now)

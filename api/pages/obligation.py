@@ -18,6 +18,7 @@ from api.obligation_changes import change, completed_before
 from api.pages.form_words import in_form_words
 from api.pages.obligation_facts import facts, limit_or_why, measure_of
 from api.pages.obligation_forms import change_of
+from api.posted_forms import PostedForm
 from api.rendering import templates
 from api.schemas import RowId
 from engine.acknowledgements import Via
@@ -62,6 +63,7 @@ async def one(
 async def changed(
     obligation_id: RowId,
     request: Request,
+    posted: PostedForm,
     session: Writer,
     agency: WriterAgency,
     calendar: WriterCalendar,
@@ -69,8 +71,7 @@ async def changed(
     viewer: Viewing,
 ) -> Response:
     """What one of its forms asks for; what is refused is said in the form, with what was typed."""
-    form = await request.form()
-    typed = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
+    typed = posted.fields
     row = viewer.obligation(session, obligation_id)
     measure = measure_of(limit_or_why(session, agency, calendar, row))
     place = (session, agency, calendar, viewer, obligation_id)

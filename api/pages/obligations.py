@@ -32,6 +32,7 @@ from api.pages.form_words import in_form_words
 from api.pages.lines import lines_of
 from api.pages.obligation_forms import completion_time
 from api.permissions import Permission
+from api.posted_forms import SentForm
 from api.rendering import templates
 from api.viewer import Viewer
 from engine.agency import Agency
@@ -79,6 +80,7 @@ async def listed(
 @router.post("/obligations")
 async def completed(
     request: Request,
+    form: SentForm,
     session: Writer,
     agency: WriterAgency,
     calendar: WriterCalendar,
@@ -86,7 +88,6 @@ async def completed(
     viewer: Viewing,
 ) -> Response:
     """办结 of all that are ticked, or of none."""
-    form = await request.form()
     typed = dict(parse_qsl(_text(form, "back")))
     try:
         at = completion_time({name: _text(form, name) for name in ("day", "time")}, now)

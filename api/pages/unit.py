@@ -8,10 +8,11 @@ from api.errors import BadInput
 from api.impact_lines import shown
 from api.office_rows import duty_typed, unit_typed
 from api.pages.unit_view import View
+from api.posted_forms import SentForm
 from api.rendering import templates
 from api.typed_dates import day
 from api.unit_ending import ended
-from api.unit_form import SentForm, typed, unit_values
+from api.unit_form import typed, unit_values
 from engine.errors import BadAgency, NotAllowed
 from engine.instants import local_day
 from engine.registering import Effect

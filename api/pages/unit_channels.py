@@ -6,7 +6,8 @@ from starlette.responses import Response
 from api.channel_test import send_test_message
 from api.errors import BadInput
 from api.pages.unit_view import UnitView, View
-from api.unit_form import SentForm, typed
+from api.posted_forms import SentForm
+from api.unit_form import typed
 from engine.confirmation import confirm
 from engine.database import writing
 from engine.errors import NotFound

@@ -9,9 +9,10 @@ from starlette.responses import Response
 from api.errors import BadInput
 from api.pages.unit_view import UnitView, View
 from api.people_rows import end_typed
+from api.posted_forms import SentForm
 from api.schemas import RowId
 from api.typed_dates import day
-from api.unit_form import SentForm, typed
+from api.unit_form import typed
 from engine.absences import Absence, add_absence, cancel_absence, list_absences
 from engine.errors import NotFound
 from engine.silences import Scope, Silence, add_silence, end_silence, list_silences

@@ -11,8 +11,9 @@ from api.errors import BadInput
 from api.office_changes import OfficeChanges
 from api.office_rows import unit_typed
 from api.permissions import Permission
+from api.posted_forms import SentForm
 from api.rendering import templates
-from api.unit_form import SentForm, typed, unit_values, with_empty_rows
+from api.unit_form import typed, unit_values, with_empty_rows
 from api.viewer import Viewer
 from engine.agency import Agency
 from engine.database import reading, writing

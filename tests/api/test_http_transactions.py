@@ -336,3 +336,53 @@ def test_who_sends_slowly_holds_no_lock(tmp_path: Path) -> None:
         office.client.post(path, content=body(path), headers={"content-type": kind})
     assert sent == [f"/m/{'x' * 32}", "/api/v1/bounces"]
     other.dispose()
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/m/nobodys", "application/x-www-form-urlencoded"),
+        ("/api/v1/bounces", "message/rfc822"),
+        ("/obligations/1", "application/x-www-form-urlencoded"),
+        ("/obligations", "application/x-www-form-urlencoded"),
+        ("/feeds", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_others_write_while_the_body_of_a_request_is_still_on_its_way(
+    tmp_path: Path, path: str, kind: str
+) -> None:
+    """Whoever has a link, and nobody knows who that is, could keep everything from being sent."""
+    office = Office(url=f"sqlite:///{tmp_path / 'qixian.db'}")
+    other = open_database(office.url)
+    event.listen(other, "connect", lambda one, _: one.execute("PRAGMA busy_timeout=0"))
+    headers = dict(office.person(Role.ADMINISTRATOR).headers)
+    if path.startswith("/api"):
+        headers = {"authorization": office.client.headers["authorization"]}
+    headers |= {"host": "127.0.0.1", "content-type": kind}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 1),
+    }
+    wrote: list[bool] = []
+
+    async def receive() -> dict[str, Any]:
+        with writing(other) as session:
+            session.connection()
+        wrote.append(True)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_: Any) -> None:
+        return
+
+    asyncio.run(office.app(scope, receive, send))
+    other.dispose()
+    assert wrote

@@ -11,6 +11,7 @@ from browser import PASSWORD, Browser, fault, token_of
 from office import Office
 from sqlalchemy import text
 
+from api.rates import SIGN_INS_PER_MINUTE
 from engine.access_log import access_of
 from engine.accounts import Role, add_account, disable, enable, find_account, set_password
 from engine.api_tokens import PREFIX
