@@ -14,6 +14,7 @@ from test_link_page import door, opened
 from test_sign_in import change, is_in, kinds, with_account
 
 from api.configuration_rows import settings_of
+from api.rates import SIGN_INS_PER_MINUTE
 from engine.access_log import latest_access
 from engine.accounts import Account, Role, change_account, disable, find_account
 from engine.database import reading, writing
@@ -294,8 +295,9 @@ def test_without_the_service_there_is_no_such_way(office: Office) -> None:
 
 
 def test_many_tries_from_one_address_have_to_wait(browser: Browser) -> None:
-    statuses = [browser.get("/sign-in/wecom/return?code=x&state=y").status_code for _ in range(21)]
-    assert statuses == [401] * 20 + [429]
+    tries = range(SIGN_INS_PER_MINUTE + 1)
+    statuses = [browser.get("/sign-in/wecom/return?code=x&state=y").status_code for _ in tries]
+    assert statuses == [401] * SIGN_INS_PER_MINUTE + [429]
 
 
 def test_a_link_opened_inside_wecom_leads_to_the_sign_in_and_back() -> None:
