@@ -17,6 +17,7 @@ from engine.chains import take_back
 from engine.clock_changes import enter, replay_reopened
 from engine.clock_corrections import correct, correct_start, void
 from engine.completion import complete_one
+from engine.errors import NotAllowed
 from engine.event_clocks import Change, Exclude, Extend, Restart
 from engine.events import ALL_UNITS, Event
 from engine.instants import day_of, local_day, start_of
@@ -52,6 +53,10 @@ def change(
         case "waive":
             waive(session, obligation_id, by=by, reason=_reason(asked), now=now)
         case "reopen":
+            if row.unit not in agency.units:
+                raise NotAllowed(
+                    f"单位 {row.unit} 已经撤销，恢复后无人承担；请由接手的单位另行登记"
+                )
             reopen(session, obligation_id, by=by, reason=_reason(asked), now=now)
             replay_reopened(*place, row, now)
             left = take_back(session, agency, row, by=by, now=now)

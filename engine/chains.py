@@ -234,8 +234,11 @@ def _own(session: Session, rule: str, first: Obligation) -> bool:
 
 
 def _reference(first: Obligation) -> str:
-    """`2026年第三季度（12号办结）`: for people, and unique by the number."""
-    return f"{first.period_in_words}（{first.id}号办结）"
+    """`2026年第三季度（12号办结）`: for people, and unique by the number. It is stored, so a minute
+    keeps the T with which it was always written here."""
+    words = first.period_in_words
+    named = first.period if words.replace(" ", "T") == first.period else words
+    return f"{named}（{first.id}号办结）"
 
 
 def _completion(

@@ -211,6 +211,9 @@ def test_a_unit_is_ended_as_it_was_foreseen(office: Office) -> None:
     refusal(office.post("/units/archive/end", wanted), 404, "not_found")
     refusal(office.client.get("/api/v1/units/archive"), 404, "not_found")
     assert {row["status"] for row in owed_by_gone(office)} == {"waived"}
+    (gone, *_), back = owed_by_gone(office), {"type": "reopen", "reason": "误操作", "by": "王莉"}
+    refused = refusal(office.post(f"/obligations/{gone['id']}/events", back), 409, "not_allowed")
+    assert "无人承担" in refused
     assert "单位 archive 已经撤销" in office.get("/subscriptions")["items"][0]["silent"]
     assert journal(office)[-1][1] == through("王莉")
     root = office.person(Role.ADMINISTRATOR, "", "root")
